@@ -1,0 +1,368 @@
+//! A node without I/O: lines and the time go in, lines and the next deadline
+//! come out.
+//!
+//! Whoever drives it decides what time it is and where the lines go:
+//! [`run`](crate::run) joins it to stdin, stdout and the clock, a simulator to
+//! its own queue of events. The same seed, lines and times give the same bytes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::executor::Executor;
+use crate::id::is_client;
+use crate::logging;
+use crate::rpc::{decode_error, input_ended};
+use crate::wire::{Address, Body, DecodeError, Message, prefix, write_message};
+use crate::{Error, Node, NodeId, Result, Rng, Server};
+
+/// Maelstrom's clients wait this long for a reply and are then taken off the
+/// network; a message to one that is gone would mute this node for good.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One node, from before its `init` to after its last message.
+pub struct Engine<S: Server> {
+    state: State<S>,
+    now: Duration,
+}
+
+enum State<S: Server> {
+    Waiting(Waiting<S>),
+    Running(Running<S>),
+}
+
+/// Before `init`.
+struct Waiting<S> {
+    start: Option<Box<dyn FnOnce(Node) -> S>>,
+    rng: Rng,
+    /// What came too early, to be handled once the node knows who it is.
+    early: Vec<Vec<u8>>,
+    out: Vec<u8>,
+}
+
+/// After `init`.
+struct Running<S: Server> {
+    node: Node,
+    server: Rc<S>,
+    executor: Executor,
+    /// The last sender, since the next message is often of the same.
+    last_src: NodeId,
+}
+
+#[derive(Deserialize)]
+struct Init {
+    node_id: NodeId,
+    node_ids: Vec<NodeId>,
+}
+
+impl<S: Server> Engine<S> {
+    /// A node that will draw its random numbers from `seed` and make its
+    /// server with `start` when `init` arrives.
+    pub fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static) -> Self {
+        Engine {
+            state: State::Waiting(Waiting {
+                start: Some(Box::new(start)),
+                rng: Rng::new(seed),
+                early: Vec::new(),
+                out: Vec::new(),
+            }),
+            now: Duration::ZERO,
+        }
+    }
+
+    /// Takes a line of input, with or without its newline. `now` is the time
+    /// since the start; an earlier one than before counts as that.
+    ///
+    /// A line that is no message is logged and has no other effect.
+    pub fn line(&mut self, now: Duration, line: &[u8]) {
+        self.now = now.max(self.now);
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let message = match Message::parse(line) {
+            Ok(message) => message,
+            Err(e) => {
+                log::warn!("skipped a line: {e}: {}", excerpt(line));
+                return;
+            }
+        };
+        match &mut self.state {
+            State::Running(running) => {
+                running.node.set_now(self.now);
+                running.message(message, line);
+                running.run();
+            }
+            State::Waiting(waiting) if message.body.kind.as_deref() == Some("init") => {
+                if let Some(running) = waiting.init(&message, self.now) {
+                    let early = std::mem::take(&mut waiting.early);
+                    self.state = State::Running(running);
+                    for line in early {
+                        self.line(now, &line);
+                    }
+                }
+            }
+            State::Waiting(waiting) => waiting.early.push(line.to_vec()),
+        }
+    }
+
+    /// Lets the time pass: whatever waited for a moment up to `now` goes on.
+    pub fn advance(&mut self, now: Duration) {
+        self.now = now.max(self.now);
+        if let State::Running(running) = &mut self.state {
+            running.node.set_now(self.now);
+            running.fire();
+        }
+    }
+
+    /// The next moment at which [`Engine::advance`] has something to do, if
+    /// any; it may be in the past.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.state {
+            State::Waiting(_) => None,
+            State::Running(running) => running.node.timers().next(),
+        }
+    }
+
+    /// No more lines will come: calls that wait for a reply fail at once.
+    pub fn end_input(&mut self, now: Duration) {
+        self.advance(now);
+        if let State::Running(running) = &mut self.state {
+            running.node.end_input();
+            let calls = running.node.calls().take_all();
+            for call in calls {
+                call.fail(input_ended());
+            }
+            running.run();
+        }
+    }
+
+    /// How many requests are being handled: those whose handler waits for
+    /// something. Calls and deadlines of the node are counted with them by
+    /// [`Engine::pending`].
+    pub fn handlers(&self) -> usize {
+        match &self.state {
+            State::Waiting(_) => 0,
+            State::Running(running) => running.executor.handlers(),
+        }
+    }
+
+    /// How many calls wait for their reply, and how many deadlines are set.
+    pub fn pending(&self) -> (usize, usize) {
+        match &self.state {
+            State::Waiting(_) => (0, 0),
+            State::Running(running) => (running.node.calls().len(), running.node.timers().len()),
+        }
+    }
+
+    /// The node's name, once `init` has told it.
+    pub fn id(&self) -> Option<&NodeId> {
+        match &self.state {
+            State::Waiting(_) => None,
+            State::Running(running) => Some(running.node.id()),
+        }
+    }
+
+    /// How many bytes of output wait to be taken.
+    pub fn output_len(&self) -> usize {
+        match &self.state {
+            State::Waiting(waiting) => waiting.out.len(),
+            State::Running(running) => running.node.out().len(),
+        }
+    }
+
+    /// Takes the lines that were written since the last time, in exchange for
+    /// an empty buffer (whose memory is used again).
+    ///
+    /// # Panics
+    /// If `buffer` is not empty.
+    pub fn swap_output(&mut self, buffer: &mut Vec<u8>) {
+        assert!(buffer.is_empty(), "the buffer still holds output");
+        match &mut self.state {
+            State::Waiting(waiting) => std::mem::swap(&mut waiting.out, buffer),
+            State::Running(running) => std::mem::swap(&mut *running.node.out(), buffer),
+        }
+    }
+}
+
+impl<S: Server> Waiting<S> {
+    /// Starts the server, or answers why that cannot be.
+    fn init(&mut self, message: &Message<'_>, now: Duration) -> Option<Running<S>> {
+        let init: Init = match message.body.decode() {
+            Ok(init) => init,
+            Err(e) => {
+                log::error!("init: {e}");
+                self.reply(message, &Error::malformed_request(format!("init: {e}")));
+                return None;
+            }
+        };
+        logging::set_current(&init.node_id);
+        log::debug!("nodes {:?}", init.node_ids);
+        let start = self.start.take()?;
+        let prefix = prefix(&init.node_id);
+        let node = Node::new(init.node_id, init.node_ids, self.rng.clone(), now);
+        // Before the server can send anything.
+        self.write(&prefix, message, &InitReply::InitOk);
+        node.out().append(&mut self.out);
+        let mut running = Running {
+            server: Rc::new(start(node.clone())),
+            node,
+            executor: Executor::default(),
+            last_src: message.src.as_ref().into(),
+        };
+        running.run();
+        Some(running)
+    }
+
+    /// Answers before the node knows its name: as the one it was called by.
+    fn reply(&mut self, message: &Message<'_>, error: &Error) {
+        self.write(&prefix(&message.dest), message, error);
+    }
+
+    fn write(&mut self, prefix: &[u8], message: &Message<'_>, body: &impl serde::Serialize) {
+        let Some(msg_id) = message.body.msg_id else {
+            return;
+        };
+        let address = Address {
+            prefix,
+            dest: &message.src,
+            msg_id: None,
+            in_reply_to: Some(msg_id),
+        };
+        write_message(&mut self.out, &address, body).expect("it is an enum or an error");
+    }
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum InitReply {
+    InitOk,
+}
+
+impl<S: Server> Running<S> {
+    fn message(&mut self, message: Message<'_>, line: &[u8]) {
+        logging::set_current(self.node.id());
+        if log::log_enabled!(log::Level::Trace) {
+            log::trace!("received {}", excerpt(line));
+        }
+        let Message { src, body, .. } = message;
+        if let Some(id) = body.in_reply_to {
+            // In a statement of its own, so that the borrow has ended.
+            let call = self.node.calls().take(id);
+            match call {
+                Some(call) => call.answer(&body),
+                None => log::debug!("dropped a late or repeated reply: {}", excerpt(line)),
+            }
+            return;
+        }
+        if body.kind.as_deref() == Some("error") {
+            // Never answered: two nodes would answer each other for ever.
+            log::warn!("an error from {src}: {}", decode_error(&body));
+            return;
+        }
+        if *self.last_src != *src {
+            self.last_src = src.as_ref().into();
+        }
+        match decode_request(&body) {
+            Ok(request) => self.request(request, body.msg_id),
+            Err(error) => self.refuse(&error, body.msg_id, line),
+        }
+    }
+
+    fn request(&mut self, request: S::Request, msg_id: Option<u64>) {
+        let server = Rc::clone(&self.server);
+        let node = self.node.clone();
+        let from = self.last_src.clone();
+        let received = node.now();
+        let handler = async move {
+            let response = server.handle(request, &from).await;
+            finish(&node, &from, msg_id, received, response);
+        };
+        self.executor.start(Box::pin(handler), true);
+    }
+
+    fn refuse(&self, error: &Error, msg_id: Option<u64>, line: &[u8]) {
+        match msg_id {
+            Some(msg_id) => {
+                log::debug!("refused a request: {error}: {}", excerpt(line));
+                let error: Result<()> = Err(error.clone());
+                self.node.reply(&self.last_src, msg_id, error);
+            }
+            None => log::warn!("ignored a message: {error}: {}", excerpt(line)),
+        }
+    }
+
+    /// Lets every deadline that is due wake its task, and the tasks run.
+    fn fire(&mut self) {
+        logging::set_current(self.node.id());
+        let now = self.node.now();
+        loop {
+            let due = self.node.timers().pop_due(now);
+            match due {
+                Some(waker) => waker.wake(),
+                None => break,
+            }
+        }
+        self.run();
+    }
+
+    fn run(&mut self) {
+        loop {
+            let spawned = self.node.take_spawned();
+            let idle = spawned.is_empty();
+            for task in spawned {
+                self.executor.start(task, false);
+            }
+            if !self.executor.run_one() && idle {
+                break;
+            }
+        }
+    }
+}
+
+fn decode_request<R: serde::de::DeserializeOwned>(body: &Body<'_>) -> Result<R> {
+    if body.kind.as_deref() == Some("init") {
+        return Err(Error::malformed_request(
+            "init: this node was initialised before; expected it once",
+        ));
+    }
+    body.decode().map_err(|e| match e {
+        DecodeError::UnknownType(text) => Error::not_supported(text),
+        DecodeError::WrongShape(text) => Error::malformed_request(match &body.kind {
+            Some(kind) => format!("{kind}: {text}"),
+            None => text,
+        }),
+    })
+}
+
+fn finish<R: serde::Serialize>(
+    node: &Node,
+    from: &NodeId,
+    msg_id: Option<u64>,
+    received: Duration,
+    response: Result<R>,
+) {
+    let Some(msg_id) = msg_id else {
+        if let Err(error) = response {
+            log::warn!("a message from {from} that wants no reply: {error}");
+        }
+        return;
+    };
+    let took = node.now().saturating_sub(received);
+    if took >= CLIENT_TIMEOUT && is_client(from) {
+        log::warn!("no reply to message {msg_id} of {from}: it gave up, {took:?} have passed");
+        return;
+    }
+    node.reply(from, msg_id, response);
+}
+
+/// The line as text, cut where it gets long.
+fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 500;
+    let line = line.trim_ascii();
+    let shown = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+    match line.len() {
+        0..=LONGEST => shown.into_owned(),
+        len => format!("{shown}... ({len} bytes)"),
+    }
+}

@@ -1,0 +1,47 @@
+//! Log lines that say which node they are of.
+//!
+//! stdout belongs to the messages; logs go to stderr, where Maelstrom collects
+//! them. `RUST_LOG` sets what is logged (`info` by default; `trace` shows every
+//! message).
+
+use std::cell::RefCell;
+use std::io::Write;
+
+use crate::NodeId;
+
+thread_local! {
+    static CURRENT: RefCell<Option<NodeId>> = const { RefCell::new(None) };
+}
+
+/// Says which node runs on this thread now.
+pub(crate) fn set_current(id: &NodeId) {
+    CURRENT.with_borrow_mut(|current| match current {
+        Some(current) if current == id => {}
+        _ => *current = Some(id.clone()),
+    });
+}
+
+/// The node that runs on this thread, for a logger's use: several can share a
+/// process when they are simulated.
+pub fn current_node() -> Option<NodeId> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Sends the log to stderr, each line with the node's name. Does nothing if
+/// there is a logger already.
+pub(crate) fn init() {
+    let filter = env_logger::Env::default().default_filter_or("info");
+    let _ = env_logger::Builder::from_env(filter)
+        .format(|out, record| {
+            let id = current_node();
+            writeln!(
+                out,
+                "{} {:5} {}: {}",
+                id.as_deref().unwrap_or("-"),
+                record.level(),
+                record.target(),
+                record.args()
+            )
+        })
+        .try_init();
+}

@@ -1,0 +1,227 @@
+//! Joins an [`Engine`] to stdin, stdout and the clock.
+//!
+//! One thread, one buffer each way. Input is read in large pieces; output is
+//! written when no complete line is left to handle, so a burst costs few system
+//! calls and a single request is answered at once. While there is a deadline,
+//! poll(2) waits for input or for it, whichever comes first.
+
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, Read, Write, stdin, stdout};
+use std::os::fd::{AsFd, AsRawFd};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::{Engine, Node, Server, logging};
+
+/// How much is read at once; a line may be longer.
+const READ: usize = 64 << 10;
+/// How much output is collected before it is written, even if lines are left.
+const WRITE: usize = 64 << 10;
+/// How long requests that are still being handled may take after the end of
+/// the input.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// Runs a node on stdin and stdout, for Maelstrom: the whole of a `main`.
+///
+/// `start` makes the server when `init` has arrived. At the end of the input,
+/// requests that are being handled are finished (for at most 3 seconds),
+/// everything is written, and the exit code is that of success. So it is when
+/// stdout is closed: then nobody listens any more. Any other error of stdin or
+/// stdout is logged and gives failure.
+pub fn run<S: Server>(start: impl FnOnce(Node) -> S + 'static) -> ExitCode {
+    logging::init();
+    match serve(Engine::new(seed(), start)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(e) => {
+            log::error!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A seed from the operating system, which seeds every `RandomState`.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
+fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
+    let started = Instant::now();
+    // Duplicates, for plain reads and writes without std's locks and buffers.
+    let mut input = Input::new(File::from(stdin().as_fd().try_clone_to_owned()?));
+    let mut output = Output::new(File::from(stdout().as_fd().try_clone_to_owned()?));
+
+    loop {
+        output.write(&mut engine)?;
+        let now = started.elapsed();
+        let wait = engine.deadline().map(|at| at.saturating_sub(now));
+        match input.fill(wait)? {
+            Filled::Nothing => engine.advance(started.elapsed()),
+            Filled::Lines => {
+                let now = started.elapsed();
+                engine.advance(now);
+                input.lines(|line| {
+                    engine.line(now, line);
+                    match engine.output_len() {
+                        0..WRITE => Ok(()),
+                        _ => output.write(&mut engine),
+                    }
+                })?;
+            }
+            Filled::End => break,
+        }
+    }
+
+    engine.end_input(started.elapsed());
+    let end = started.elapsed() + DRAIN;
+    loop {
+        output.write(&mut engine)?;
+        let now = started.elapsed();
+        match engine.deadline() {
+            Some(at) if engine.handlers() > 0 && at < end => {
+                #[expect(clippy::disallowed_methods, reason = "nothing else can happen")]
+                std::thread::sleep(at.saturating_sub(now));
+                engine.advance(started.elapsed());
+            }
+            _ => break,
+        }
+    }
+    if engine.handlers() > 0 {
+        log::warn!(
+            "{} requests were not finished at the end",
+            engine.handlers()
+        );
+    }
+    Ok(())
+}
+
+enum Filled {
+    /// The time was over first.
+    Nothing,
+    /// There is more input; perhaps complete lines.
+    Lines,
+    /// There never will be more.
+    End,
+}
+
+/// stdin, cut into lines.
+struct Input {
+    file: File,
+    buffer: Vec<u8>,
+    /// How much of the buffer is filled: the start of a line, after
+    /// [`Input::lines`].
+    len: usize,
+    /// How much of that is known to hold no newline.
+    searched: usize,
+}
+
+impl Input {
+    fn new(file: File) -> Self {
+        Input {
+            file,
+            buffer: vec![0; READ],
+            len: 0,
+            searched: 0,
+        }
+    }
+
+    /// Waits for more input, at most this long.
+    fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
+        if let Some(wait) = wait
+            && !is_readable(&self.file, wait)?
+        {
+            return Ok(Filled::Nothing);
+        }
+        if self.len == self.buffer.len() {
+            self.buffer.resize(self.len * 2, 0);
+        }
+        let read = loop {
+            match self.file.read(&mut self.buffer[self.len..]) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        if read > 0 {
+            self.len += read;
+            return Ok(Filled::Lines);
+        }
+        if self.len == 0 {
+            return Ok(Filled::End);
+        }
+        // The last line lacks its newline; the next call finds the end again.
+        self.buffer[self.len] = b'\n';
+        self.len += 1;
+        Ok(Filled::Lines)
+    }
+
+    /// Takes all complete lines, and keeps the start of the next one.
+    fn lines(&mut self, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut start = 0;
+        loop {
+            let mut rest = &self.buffer[self.searched..self.len];
+            // The fastest search for a byte that std offers.
+            let skipped = rest.skip_until(b'\n')?;
+            self.searched += skipped;
+            if skipped == 0 || self.buffer[self.searched - 1] != b'\n' {
+                break;
+            }
+            each(&self.buffer[start..self.searched - 1])?;
+            start = self.searched;
+        }
+        self.buffer.copy_within(start..self.len, 0);
+        self.len -= start;
+        self.searched = self.len;
+        if self.len < READ && self.buffer.len() > READ {
+            self.buffer.truncate(READ);
+            self.buffer.shrink_to_fit();
+        }
+        Ok(())
+    }
+}
+
+/// stdout.
+struct Output {
+    file: File,
+    buffer: Vec<u8>,
+}
+
+impl Output {
+    fn new(file: File) -> Self {
+        Output {
+            file,
+            buffer: Vec::with_capacity(2 * WRITE),
+        }
+    }
+
+    fn write<S: Server>(&mut self, engine: &mut Engine<S>) -> io::Result<()> {
+        if engine.output_len() == 0 {
+            return Ok(());
+        }
+        engine.swap_output(&mut self.buffer);
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        self.buffer.shrink_to(2 * WRITE);
+        Ok(())
+    }
+}
+
+/// Whether there is input, or its end, within this time.
+fn is_readable(file: &File, wait: Duration) -> io::Result<bool> {
+    let mut poll = libc::pollfd {
+        fd: file.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // Rounded up: to wake early would mean to poll again, and again.
+    let millis = wait.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
+    // SAFETY: it points to one pollfd, which outlives the call.
+    match unsafe { libc::poll(&raw mut poll, 1, millis) } {
+        -1 => match io::Error::last_os_error() {
+            e if e.kind() == ErrorKind::Interrupted => Ok(false),
+            e => Err(e),
+        },
+        ready => Ok(ready > 0),
+    }
+}

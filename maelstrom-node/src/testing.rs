@@ -1,0 +1,142 @@
+//! A node in a test: messages in, messages out, and a clock that one turns by
+//! hand.
+//!
+//! A test reads like a transcript, with the very lines that Maelstrom and the
+//! node would exchange:
+//!
+//! ```
+//! use maelstrom_node::testing::TestNode;
+//! # use maelstrom_node::{NodeId, Result, Server};
+//! # struct Echo;
+//! # #[derive(serde::Deserialize)] #[serde(rename_all = "snake_case")]
+//! # enum Request { Echo { echo: String } }
+//! # #[derive(serde::Serialize)] #[serde(rename_all = "snake_case")]
+//! # enum Response { EchoOk { echo: String } }
+//! # impl Server for Echo {
+//! #     type Request = Request;
+//! #     type Response = Response;
+//! #     async fn handle(&self, Request::Echo { echo }: Request, _: &NodeId) -> Result<Response> {
+//! #         Ok(Response::EchoOk { echo })
+//! #     }
+//! # }
+//!
+//! let mut n1 = TestNode::start("n1", ["n1"], |_node| Echo);
+//! assert_eq!(
+//!     n1.tell(r#"{"src":"c1","dest":"n1","body":{"type":"echo","msg_id":1,"echo":"hi"}}"#),
+//!     [r#"{"src":"n1","dest":"c1","body":{"type":"echo_ok","echo":"hi","in_reply_to":1}}"#],
+//! );
+//! ```
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{Engine, Node, Server};
+
+/// An [`Engine`] with its clock. What it writes comes back as text, a line
+/// each.
+pub struct TestNode<S: Server> {
+    engine: Engine<S>,
+    now: Duration,
+    /// What it said at its start, to be given with what it says next.
+    early: Vec<String>,
+}
+
+impl<S: Server> TestNode<S> {
+    /// A node to which nothing was said yet, not even `init`. Its random
+    /// numbers follow from the seed.
+    pub fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static) -> Self {
+        TestNode {
+            engine: Engine::new(seed, start),
+            now: Duration::ZERO,
+            early: Vec::new(),
+        }
+    }
+
+    /// A node after its `init`, with seed 0. What it says at its start beside
+    /// `init_ok` comes with what it says next.
+    ///
+    /// # Panics
+    /// If the first thing it says is not `init_ok`.
+    #[track_caller]
+    pub fn start<const N: usize>(
+        id: &str,
+        node_ids: [&str; N],
+        start: impl FnOnce(Node) -> S + 'static,
+    ) -> Self {
+        let mut node = TestNode::new(0, start);
+        let init =
+            json!({"type": "init", "node_id": id, "node_ids": node_ids.as_slice(), "msg_id": 1});
+        let line = json!({"src": "c0", "dest": id, "body": init}).to_string();
+        node.engine.line(node.now, line.as_bytes());
+        let mut said = node.take();
+        let init_ok = format!(
+            r#"{{"src":{},"dest":"c0","body":{{"type":"init_ok","in_reply_to":1}}}}"#,
+            Value::from(id)
+        );
+        assert_eq!(said.first(), Some(&init_ok), "the answer to init");
+        node.early = said.split_off(1);
+        node
+    }
+
+    /// Gives it a line, and gives the lines it writes at once.
+    pub fn tell(&mut self, line: &str) -> Vec<String> {
+        self.engine.line(self.now, line.as_bytes());
+        self.take()
+    }
+
+    /// Gives it the message that `src` sends with this body, as JSON text.
+    pub fn tell_from(&mut self, src: &str, body: &str) -> Vec<String> {
+        let id = self.engine.id().map_or("n0", |id| id.as_str());
+        let line = format!(r#"{{"src":"{src}","dest":"{id}","body":{body}}}"#);
+        self.tell(&line)
+    }
+
+    /// Lets this much time pass, deadline by deadline, and gives what it
+    /// writes meanwhile.
+    pub fn pass(&mut self, time: Duration) -> Vec<String> {
+        let end = self.now + time;
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= end) {
+            self.now = at.max(self.now);
+            self.engine.advance(self.now);
+        }
+        self.now = end;
+        self.engine.advance(end);
+        self.take()
+    }
+
+    /// Ends its input, and gives what it writes because of that.
+    pub fn end_input(&mut self) -> Vec<String> {
+        self.engine.end_input(self.now);
+        self.take()
+    }
+
+    /// The time since it was started.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The engine within.
+    pub fn engine(&self) -> &Engine<S> {
+        &self.engine
+    }
+
+    fn take(&mut self) -> Vec<String> {
+        let mut out = Vec::new();
+        self.engine.swap_output(&mut out);
+        let text = String::from_utf8(out).expect("JSON is UTF-8");
+        let mut lines = std::mem::take(&mut self.early);
+        lines.extend(text.lines().map(str::to_owned));
+        lines
+    }
+}
+
+impl<S: Server> fmt::Debug for TestNode<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestNode")
+            .field("id", &self.engine.id())
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
