@@ -1,0 +1,276 @@
+# One line per task: `just` lists them, `just --show NAME` prints one.
+# just itself: `cargo install just`, or see https://just.systems
+
+# Extra arguments are handed on as they were given, spaces and all.
+set positional-arguments
+
+# Maelstrom's release. `just setup` unpacks it into ./maelstrom.
+maelstrom_version := 'v0.2.4'
+maelstrom_url := 'https://github.com/jepsen-io/maelstrom/releases/download/' + maelstrom_version + '/maelstrom.tar.bz2'
+maelstrom_sha256 := '301ec71d6b12af0d765edb413f5cf5aa1046b5609bd4e31376a0b549548e5799'
+
+# `MAELSTROM=/path/to/maelstrom just test-echo` uses another installation: the
+# executable, or the folder that holds it. Nothing is downloaded then.
+own := env('MAELSTROM', '')
+maelstrom_path := if own == '' { 'maelstrom/maelstrom' } else if path_exists(own / 'maelstrom') == 'true' { own / 'maelstrom' } else { own }
+
+# Cargo is told where to build, so that `--bin` is right whatever its own
+# configuration says. Both are quoted for the shell only where they must be.
+target_path := env('CARGO_TARGET_DIR', 'target')
+target := if target_path =~ '^[\w.,/+@%-]+$' { target_path } else { quote(target_path) }
+maelstrom := if maelstrom_path =~ '^[\w.,/+@%-]+$' { maelstrom_path } else { quote(maelstrom_path) }
+
+[private]
+default:
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Run every Rust test (extra arguments go to cargo test)
+[group('develop')]
+test *args:
+    cargo test --workspace "$@"
+
+# Check the format, and run clippy with warnings as errors
+[group('develop')]
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Format the code
+[group('develop')]
+fmt:
+    cargo fmt --all
+
+# Run the workbench, e.g. `just workbench test -w echo`
+[group('develop')]
+workbench *args:
+    cargo workbench "$@"
+
+# Start a challenge: the crate NAME, its line in `members`, its recipe test-NAME below
+[group('develop')]
+new name:
+    #!/usr/bin/env bash
+    # The template is `echo` itself: it is compiled, linted and tested with
+    # everything else, so it cannot go stale as a template kept apart would.
+    # Copied are its manifest, its sources and tests/echo.rs; renamed are the
+    # crate and its type (`Echo`), but not the message of that name.
+    set -euo pipefail
+    export LC_ALL=C
+    name=$1
+    refuse() { echo "just new: $*" >&2; exit 1; }
+
+    [[ $name =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] ||
+        refuse "'$name' is no name for a challenge: lower-case words joined by hyphens, such as unique-ids"
+    case $name in
+        maelstrom | store | target) refuse "'$name' is a folder that the tools write and git ignores" ;;
+    esac
+    [[ ! -e $name ]] || refuse "there is a '$name' here already"
+    ! grep -q "^test-${name}[ :]" justfile || refuse "the justfile has a recipe test-$name already"
+    ! grep -qx "name = \"$name\"" Cargo.lock || refuse "a dependency is called '$name' already"
+    type=$(awk -v name="$name" 'BEGIN {
+        n = split(name, words, "-")
+        for (i = 1; i <= n; i++) printf "%s%s", toupper(substr(words[i], 1, 1)), substr(words[i], 2)
+    }')
+    ! grep -qw "$type" echo/src/lib.rs || refuse "its type would be '$type', which the template uses for something else"
+
+    scratch=$(mktemp -d)
+    undo() { rm -rf "$scratch"; }
+    trap 'undo' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    # Cargo knows what else a crate cannot be called: keywords, `test`, `core`, ...
+    cargo new --lib --vcs none "$scratch/name/$name" >"$scratch/said" 2>&1 || true
+    if objection=$(grep -m 1 -E "^(error|warning): .*\`$name\`" "$scratch/said"); then refuse "${objection#*: }"; fi
+
+    # The crate.
+    crate=$scratch/crate
+    mkdir -p "$crate/src" "$crate/tests"
+    snake=${name//-/_}
+    rename() {
+        sed -E \
+            -e "s/(^|[^[:alnum:]_])echo::/\1$snake::/g" \
+            -e "s/$snake::Echo([^[:alnum:]_]|\$)/$snake::$type\1/g" \
+            -e "/^ *Echo/!s/(^|[^[:alnum:]_:])Echo([^[:alnum:]_]|\$)/\1$type\2/g" "$1"
+    }
+    without_title() { awk 'body || !/^\/\/!/ { body = 1; print }'; }
+    sed -E \
+        -e "s/^name = .*/name = \"$name\"/" \
+        -e "s/^description = .*/description = \"The $name challenge\"/" echo/Cargo.toml >"$crate/Cargo.toml"
+    for source in echo/src/*.rs; do rename "$source" >"$crate/src/${source##*/}"; done
+    {
+        echo "//! The $name challenge. It starts as a copy of \`echo\`: say here what the node"
+        echo "//! must do and how it does it, then make it do so."
+        rename echo/src/lib.rs | without_title
+    } >"$crate/src/lib.rs"
+    {
+        echo "//! What Maelstrom says to the node, and what it says back."
+        rename echo/tests/echo.rs | without_title
+    } >"$crate/tests/$snake.rs"
+
+    # Its command: as documented, where Maelstrom has a workload of that name.
+    on=" --node $name"
+    case $name in
+        broadcast) flags='-w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition' ;;
+        g-set) flags='-w g-set --rate 10 --time-limit 30 --nemesis partition' ;;
+        pn-counter) flags='-w pn-counter --rate 10 --time-limit 30 --nemesis partition' ;;
+        g-counter) flags='-w g-counter --node-count 3 --rate 100 --time-limit 20 --nemesis partition' ;;
+        kafka) flags='-w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000' ;;
+        txn-rw-register) flags='-w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-committed --availability total --nemesis partition' ;;
+        txn-list-append) flags='-w txn-list-append --node-count 2 --rate 100 --time-limit 10' ;;
+        lin-kv) flags='-w lin-kv --node-count 3 --concurrency 4n --rate 30 --time-limit 60 --nemesis partition --nemesis-interval 10' ;;
+        *) flags='' ;;
+    esac
+    if [[ $flags ]]; then on=; else flags='-w echo --node-count 1 --time-limit 10'; fi
+    workload=${flags#-w } && workload=${workload%% *}
+
+    cat >"$crate/README.md" <<END
+    # $name
+
+    The problem, the idea (with a picture), what was measured.
+
+    \`\`\`sh
+    cargo test --package $name
+    cargo workbench test -w $workload$on
+    just test-$name
+    \`\`\`
+    END
+    cat >"$scratch/recipe" <<END
+
+    # $name: what it must show, in a line (then the flags that show it)
+    [group('maelstrom')]
+    test-$name *args: setup
+        cargo build --release --package $name --target-dir {{{{ target }}
+        {{{{ maelstrom }} test $flags --bin {{{{ target }}/release/$name "\$@"
+    END
+    awk -v line="    \"$name\"," '/^members = \[$/ { open = 1 } open && /^\]/ { print line; open = 0 } { print }' \
+        Cargo.toml >"$scratch/Cargo.toml"
+    ! cmp -s Cargo.toml "$scratch/Cargo.toml" ||
+        refuse "Cargo.toml has no list 'members = [' with one crate per line to add to"
+
+    # All of it, or nothing.
+    mkdir "$scratch/before"
+    cp Cargo.toml Cargo.lock justfile "$scratch/before"
+    undo() {
+        cp "$scratch/before/"* .
+        rm -rf "$scratch" "$name"
+    }
+    mv "$crate" "$name"
+    cat "$scratch/Cargo.toml" >Cargo.toml
+    cat "$scratch/recipe" >>justfile
+    # Enters the crate into Cargo.lock; the network is asked only if it must be.
+    cargo metadata --offline --format-version 1 >"$scratch/said" 2>&1 ||
+        cargo metadata --format-version 1 >"$scratch/said" ||
+        refuse 'cargo does not accept the crate (see above): nothing was changed'
+    # A name of another length, or place in the alphabet, breaks and sorts lines otherwise.
+    if cargo fmt --version >/dev/null 2>&1; then
+        cargo fmt --package "$name" 2>"$scratch/said" || refuse "Rust does not take '$name' for a name: nothing was changed"
+    fi
+    undo() { rm -rf "$scratch"; }
+
+    echo "$name/ is a copy of echo under its own name, is in the workspace, and has its recipe at the"
+    echo "justfile's end. It works as it is:"
+    echo "    cargo test --package $name"
+    echo "    just test-$name"
+    echo "Now make it do what its challenge asks."
+
+# Fetch Maelstrom into ./maelstrom unless it is there, and say which tools it lacks
+[group('maelstrom')]
+setup:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    fail() { echo "just setup: $*" >&2; exit 1; }
+    have() { command -v "$1" >/dev/null 2>&1; }
+    own={{ quote(own) }}
+    maelstrom={{ quote(maelstrom_path) }}
+    url={{ quote(maelstrom_url) }}
+    sha256={{ quote(maelstrom_sha256) }}
+
+    fetch() {
+        # Unpacked beside its place, then moved there: ./maelstrom is whole or is not.
+        scratch=$(mktemp -d ./maelstrom.XXXXXX)
+        trap 'rm -rf "$scratch"' EXIT
+        trap 'exit 130' INT
+        trap 'exit 143' TERM HUP
+        echo "fetching $url"
+        if have curl; then
+            curl --fail --location --show-error --progress-bar --output "$scratch/tarball" "$url" || fail 'the download failed'
+        elif have wget; then
+            wget -O "$scratch/tarball" "$url" || fail 'the download failed'
+        else
+            fail 'curl or wget is needed to download Maelstrom'
+        fi
+        if have sha256sum; then
+            found=$(sha256sum "$scratch/tarball")
+        elif have shasum; then
+            found=$(shasum -a 256 "$scratch/tarball")
+        else
+            fail 'sha256sum or shasum is needed to check the download'
+        fi
+        found=${found%% *}
+        [ "$found" = "$sha256" ] || fail "the download is not the release: its SHA-256 is $found, expected $sha256"
+        tar -xf "$scratch/tarball" -C "$scratch" || fail 'the download does not unpack (tar needs bzip2 for it: is it installed?)'
+        [ -x "$scratch/maelstrom/maelstrom" ] || fail 'the download holds no maelstrom/maelstrom'
+        mv "$scratch/maelstrom" maelstrom
+    }
+
+    if [ -n "$own" ]; then
+        if [ -d "$maelstrom" ] || ! have "$maelstrom"; then
+            fail "MAELSTROM=$own is neither Maelstrom's executable nor the folder that holds it"
+        fi
+    elif [ ! -e maelstrom ]; then
+        fetch
+    elif [ ! -x "$maelstrom" ]; then
+        fail './maelstrom is here but holds no executable maelstrom: remove it, then try again'
+    fi
+    echo "Maelstrom: $maelstrom" >&2
+
+    debian='' fedora='' macos=''
+    lacks() {
+        echo "missing: $1" >&2
+        debian+=" $2" fedora+=" $3" macos+=" $4"
+    }
+    # (macOS has a `java` that only says that there is none, so it must be run. Java 8 is "1.8".)
+    version=$(java -version 2>&1) || version=none
+    version=$(sed -n -e 's/^none$/0/p' -e 's/.* version "1\.\([0-9]*\).*/\1/p' -e 's/.* version "\([0-9]*\).*/\1/p' <<<"$version" | head -n 1)
+    if [ "${version:-11}" -lt 11 ]; then
+        lacks 'java (a JDK, 11 or newer): Maelstrom runs on it' default-jdk-headless java-latest-openjdk-devel temurin
+    fi
+    have gnuplot || lacks 'gnuplot: draws latencies and rates; without it a verdict is never better than "unknown"' gnuplot-nox gnuplot gnuplot
+    have dot || lacks 'dot (Graphviz): draws the anomalies in transactions' graphviz graphviz graphviz
+    if [ -n "$debian" ]; then
+        echo "  Debian, Ubuntu: sudo apt-get install$debian" >&2
+        echo "  Fedora:         sudo dnf install$fedora" >&2
+        echo "  macOS:          brew install$macos" >&2
+    fi
+    # With an installation of one's own it may be otherwise: leave it to that.
+    [ -n "$own" ] || [ "${version:-11}" -ge 11 ] || exit 1
+
+# Browse the results in store/ at http://localhost:8080
+[group('maelstrom')]
+serve *args: setup
+    {{ maelstrom }} serve "$@"
+
+# The challenges, as a JSON list: what CI runs on Maelstrom
+_challenges:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    recipes=$({{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --summary)
+    list=
+    for recipe in $recipes; do
+        case $recipe in test-*) list+=",\"${recipe#test-}\"" ;; esac
+    done
+    echo "[${list#,}]"
+
+# The challenges on Maelstrom itself: one recipe each, named test-NAME, with the
+# documented command. `just new` adds its recipe at the end; CI runs all of them.
+
+# Challenge 1: a node answers with what it was sent
+[group('maelstrom')]
+test-echo *args: setup
+    cargo build --release --package echo --target-dir {{ target }}
+    {{ maelstrom }} test -w echo --node-count 1 --time-limit 10 --bin {{ target }}/release/echo "$@"
+
+# Challenge 2: ids that no node ever gives twice, whatever the network does
+[group('maelstrom')]
+test-unique-ids *args: setup
+    cargo build --release --package unique-ids --target-dir {{ target }}
+    {{ maelstrom }} test -w unique-ids --time-limit 30 --rate 1000 --node-count 3 --availability total --nemesis partition --bin {{ target }}/release/unique-ids "$@"
