@@ -1,0 +1,87 @@
+//! Checkers: pure functions from a history to a verdict.
+//!
+//! Each gives the results that Jepsen's checker of that name gives, in its
+//! shape, and beside them its findings: sentences that name a fault and the
+//! operations that prove it.
+
+pub mod availability;
+pub mod echo;
+pub mod exceptions;
+pub mod stats;
+pub mod unique_ids;
+
+use crate::edn::Value;
+
+pub use availability::Availability;
+
+/// Whether a history is as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Validity {
+    /// It is.
+    Valid,
+    /// There is no telling.
+    Unknown,
+    /// It is not.
+    Invalid,
+}
+
+impl Validity {
+    /// The verdict on a whole from those on two parts: the worse.
+    pub fn and(self, other: Validity) -> Validity {
+        self.max(other)
+    }
+
+    /// As the value of `:valid?`: `true`, `:unknown` or `false`.
+    pub fn to_edn(self) -> Value {
+        match self {
+            Validity::Valid => Value::Bool(true),
+            Validity::Unknown => Value::keyword("unknown"),
+            Validity::Invalid => Value::Bool(false),
+        }
+    }
+
+    /// The exit status of a command: 0, 2 or 1.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Validity::Valid => 0,
+            Validity::Unknown => 2,
+            Validity::Invalid => 1,
+        }
+    }
+}
+
+impl From<bool> for Validity {
+    fn from(valid: bool) -> Self {
+        match valid {
+            true => Validity::Valid,
+            false => Validity::Invalid,
+        }
+    }
+}
+
+/// What a checker says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The verdict.
+    pub valid: Validity,
+    /// The results as a map, `:valid?` among them.
+    pub results: Value,
+    /// What is wrong, a sentence each; the first says most.
+    pub findings: Vec<String>,
+}
+
+/// The results of several checkers under their names, and `:valid?` for all.
+pub fn compose<'a>(parts: impl IntoIterator<Item = (&'a str, Checked)>) -> Checked {
+    let mut all = Checked {
+        valid: Validity::Valid,
+        results: Value::Map(Vec::new()),
+        findings: Vec::new(),
+    };
+    for (name, part) in parts {
+        all.valid = all.valid.and(part.valid);
+        all.results.insert(name, part.results);
+        all.findings.extend(part.findings);
+    }
+    all.results.insert("valid?", all.valid.to_edn());
+    all
+}

@@ -1,0 +1,66 @@
+//! The command line, with Maelstrom's flags and exit codes.
+
+mod cargo;
+mod check;
+mod test;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Exit status of a command that was called wrongly.
+const USAGE: u8 = 254;
+/// Exit status of a command that could not do its work.
+const CRASH: u8 = 255;
+/// Exit status of a run that was broken off with Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// Maelstrom without the JVM.
+///
+/// Exit status: 0 valid, 1 invalid, 2 unknown, 254 wrong usage, 255 error.
+#[derive(Debug, Parser)]
+#[command(name = "workbench", version)]
+enum Command {
+    Test(test::Args),
+    Check(check::Args),
+}
+
+/// Runs the command with the arguments of this process.
+pub fn main() -> ExitCode {
+    let done = match Command::try_parse() {
+        Ok(Command::Test(args)) => test::run(&args),
+        Ok(Command::Check(args)) => check::run(&args),
+        Err(e) => {
+            let _ = e.print();
+            return match e.use_stderr() {
+                true => ExitCode::from(USAGE),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "workbench: {why}");
+            ExitCode::from(CRASH)
+        }
+    }
+}
+
+/// The workload of this name, or which there are.
+fn workload_name(name: &str) -> Result<String, String> {
+    let known: Vec<&str> = crate::workload::ALL.iter().map(|(name, _)| *name).collect();
+    match known.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("expected one of {}", known.join(", "))),
+    }
+}
+
+/// Prints what was asked for. That nobody reads it (any more) is no error.
+fn print(text: &str) -> Result<(), String> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot print: {e}")),
+        _ => Ok(()),
+    }
+}

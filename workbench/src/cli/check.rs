@@ -1,0 +1,49 @@
+//! `workbench check`: the verdict on a history that was recorded elsewhere.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use crate::checker::Availability;
+use crate::history::History;
+use crate::{verdict, workload};
+
+/// Judge a recorded history (Jepsen's history.edn); the results are printed as
+/// EDN
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What workload the history is of
+    #[arg(short, long, value_name = "NAME", value_parser = super::workload_name)]
+    workload: String,
+
+    /// What fraction of the operations must succeed: total, or from 0 to 1
+    #[arg(long, value_name = "EXPECTED")]
+    availability: Option<Availability>,
+
+    /// Print JSON instead of EDN
+    #[arg(long)]
+    json: bool,
+
+    /// The history, or - for standard input
+    history: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, String> {
+    let path = args.history.display();
+    let mut text = String::new();
+    let read = match args.history.as_os_str() == "-" {
+        true => std::io::stdin().read_to_string(&mut text).map(drop),
+        false => std::fs::read_to_string(&args.history).map(|read| text = read),
+    };
+    read.map_err(|e| format!("cannot read {path}: {e}"))?;
+    let history = History::read(&text).map_err(|e| {
+        format!("{path}: {e}\nexpected a history.edn: one operation, a map, a line")
+    })?;
+    let workload = workload::find(&args.workload).ok_or("no such workload")?;
+    let checked = verdict::judge_history(&*workload, &history, args.availability);
+    let text = match args.json {
+        true => format!("{:#}\n", checked.results.to_json()),
+        false => checked.results.pretty(),
+    };
+    super::print(&text)?;
+    Ok(checked.valid.exit_status())
+}

@@ -1,0 +1,246 @@
+//! `workbench test`: runs a workload against a node's binary.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use maelstrom_node::Rng;
+
+use crate::checker::Availability;
+use crate::host::live::{Live, Program};
+use crate::nemesis::Fault;
+use crate::network::{self, Distribution, Latency};
+use crate::report::Report;
+use crate::store::Store;
+use crate::{run, verdict, workload};
+
+/// Run a workload against the nodes of a test
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What workload to run
+    #[arg(short, long, value_name = "NAME", value_parser = super::workload_name)]
+    workload: String,
+
+    /// The program that is a node. Without it, the workspace's binary named
+    /// after the workload (or --node) is built and run
+    #[arg(long, value_name = "FILE")]
+    bin: Option<PathBuf>,
+
+    /// The workspace's binary to build and run, if it is not named after the
+    /// workload
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    node: Option<String>,
+
+    /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u32).range(1..))]
+    node_count: Option<u32>,
+
+    /// The nodes' names, with commas between
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "n1,n2,n3,n4,n5"
+    )]
+    nodes: Vec<String>,
+
+    /// How many clients work at a time: a number, or a multiple of the nodes'
+    /// such as 2n
+    #[arg(long, value_name = "NUMBER", default_value = "1n")]
+    concurrency: Concurrency,
+
+    /// Operations a second, of all clients together
+    #[arg(long, default_value_t = 5.0, value_parser = not_negative, allow_negative_numbers = true)]
+    rate: f64,
+
+    /// How long clients begin operations, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = not_negative, allow_negative_numbers = true)]
+    time_limit: f64,
+
+    /// What fraction of the operations must succeed: total, or from 0 to 1
+    #[arg(long, value_name = "EXPECTED")]
+    availability: Option<Availability>,
+
+    /// The mean latency of messages between nodes, in milliseconds
+    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
+    latency: u64,
+
+    /// The latencies' distribution
+    #[arg(long, value_name = "TYPE", value_enum, default_value = "constant")]
+    latency_dist: Distribution,
+
+    /// Faults to inject, with commas between
+    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
+    nemesis: Vec<Fault>,
+
+    /// The mean time between two actions of the nemesis, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive, allow_negative_numbers = true)]
+    nemesis_interval: f64,
+
+    /// Copy the nodes' stderr to this one's
+    #[arg(long)]
+    log_stderr: bool,
+
+    /// What all chance follows from; drawn if it is not given
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// The folder for what is kept of runs
+    #[arg(long, value_name = "FOLDER", default_value = "store")]
+    store: PathBuf,
+
+    /// Arguments for the node
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Concurrency {
+    Clients(usize),
+    PerNode(usize),
+}
+
+impl std::str::FromStr for Concurrency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = match text.strip_suffix('n') {
+            Some(number) => number.parse().map(Concurrency::PerNode),
+            None => text.parse().map(Concurrency::Clients),
+        };
+        match parsed {
+            Ok(Concurrency::Clients(1..=100_000) | Concurrency::PerNode(1..=1000)) => {
+                parsed.map_err(|_| String::new())
+            }
+            _ => Err("expected a number such as 10, or a multiple of the nodes' such as 2n".into()),
+        }
+    }
+}
+
+/// A century; more is a mistake, and overflows somewhere.
+const MOST_SECONDS: f64 = 3.2e9;
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=MOST_SECONDS).contains(&number) => Ok(number),
+        _ => Err("expected a number, at least 0".into()),
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match not_negative(text) {
+        Ok(number) if number > 0.0 => Ok(number),
+        _ => Err("expected a number above 0".into()),
+    }
+}
+
+impl Args {
+    fn config(&self, seed: u64) -> Result<run::Config, String> {
+        let nodes: Vec<String> = match self.node_count {
+            Some(count) => (0..count).map(|i| format!("n{i}")).collect(),
+            None => self.nodes.clone(),
+        };
+        let mut sorted = nodes.clone();
+        sorted.sort();
+        sorted.dedup();
+        if sorted.len() < nodes.len() || nodes.iter().any(String::is_empty) {
+            return Err(format!(
+                "--nodes: expected different names, found {}",
+                nodes.join(",")
+            ));
+        }
+        let partitions = self.nemesis.contains(&Fault::Partition);
+        Ok(run::Config {
+            concurrency: match self.concurrency {
+                Concurrency::Clients(clients) => clients,
+                Concurrency::PerNode(clients) => clients * nodes.len(),
+            },
+            nodes,
+            rate: self.rate,
+            time_limit: Duration::from_secs_f64(self.time_limit),
+            network: network::Config {
+                latency: Latency {
+                    mean: Duration::from_millis(self.latency),
+                    distribution: self.latency_dist,
+                },
+                ..network::Config::default()
+            },
+            partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
+            seed,
+        })
+    }
+
+    fn program(&self) -> Result<PathBuf, String> {
+        let Some(bin) = &self.bin else {
+            return super::cargo::build(self.node.as_ref().unwrap_or(&self.workload));
+        };
+        // Not looked for in PATH: Maelstrom does not, either.
+        std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, String> {
+    let seed = args.seed.unwrap_or_else(draw_seed);
+    let config = args.config(seed)?;
+    let mut workload = workload::find(&args.workload).ok_or("no such workload")?;
+    let bin = args.program()?;
+    let mut store = Store::create(&args.store, workload.name()).map_err(|e| e.to_string())?;
+    store.log(&format!(
+        "{} {}, {config:?}",
+        bin.display(),
+        args.args.join(" ")
+    ));
+
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    // A second one ends at once; the kernel then ends the nodes.
+    let on_signal = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(super::INTERRUPTED));
+        }
+    };
+    ctrlc::set_handler(on_signal).map_err(|e| format!("cannot listen to Ctrl-C: {e}"))?;
+
+    let program = Program {
+        bin,
+        args: args.args.clone(),
+        logs: store.node_logs(),
+        log_stderr: args.log_stderr,
+    };
+    let mut host = Live::start(&program, &config.nodes).map_err(|e| e.to_string())?;
+    let outcome = run::run(&config, &mut *workload, &mut host, &|| {
+        interrupted.load(Ordering::Relaxed)
+    });
+    let checked = verdict::judge(&*workload, &outcome, args.availability);
+    for problem in &outcome.problems {
+        store.log(&format!("{}: {}", problem.node, problem.what));
+    }
+    store.log(&format!("valid? {}", checked.valid.to_edn()));
+    store
+        .write(&outcome.history, &checked.results)
+        .map_err(|e| e.to_string())?;
+    let report = Report {
+        workload: workload.name(),
+        outcome: &outcome,
+        checked: &checked,
+        folder: shown(store.folder()),
+        colours: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    super::print(&report.to_string())?;
+    Ok(match outcome.interrupted {
+        true => super::INTERRUPTED,
+        false => checked.valid.exit_status(),
+    })
+}
+
+fn draw_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    // Short enough to be typed.
+    Rng::new(RandomState::new().hash_one(0)).below(1 << 32)
+}
+
+fn shown(folder: &Path) -> &Path {
+    folder.strip_prefix("./").unwrap_or(folder)
+}

@@ -1,0 +1,233 @@
+//! Clients: what they ask, how they read replies, and what an operation's
+//! outcome is when there is none.
+//!
+//! An outcome is `ok`, `fail` (it certainly did not happen) or `info` (it may
+//! have). A definite error fails an operation, and so does anything else if it
+//! is idempotent, such as a read: whether a read happened is no one's business.
+
+use std::time::Duration;
+
+use maelstrom_node::ErrorCode;
+use maelstrom_node::wire::Body;
+use serde::Deserialize;
+
+use crate::edn::Value;
+use crate::history::OpType;
+
+/// How long a client waits for a reply, unless its workload says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a client asks of a node, or the completion of that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// Its function, such as `read`.
+    pub f: &'static str,
+    /// Its argument.
+    pub value: Value,
+    /// Whether it is one of the reads after the recovery.
+    pub is_final: bool,
+}
+
+impl Operation {
+    /// An operation of the main phase.
+    pub fn new(f: &'static str, value: Value) -> Self {
+        Operation {
+            f,
+            value,
+            is_final: false,
+        }
+    }
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// `Ok`, `Fail` or `Info`.
+    pub outcome: OpType,
+    /// Its value, if that changed.
+    pub value: Option<Value>,
+    /// Further keys of the operation in the history, such as `error`.
+    pub extra: Vec<(String, Value)>,
+}
+
+impl Completion {
+    /// It happened, and this came back.
+    pub fn ok(value: Value) -> Self {
+        Completion {
+            outcome: OpType::Ok,
+            value: Some(value),
+            extra: Vec::new(),
+        }
+    }
+
+    /// No reply came in time.
+    pub fn timeout(is_idempotent: bool) -> Self {
+        Completion::error(false, is_idempotent, Value::keyword("net-timeout"))
+    }
+
+    /// The reply was this `error`.
+    pub fn refused(body: &Body<'_>, is_idempotent: bool) -> Self {
+        #[derive(Deserialize)]
+        struct Fields {
+            code: Option<i64>,
+            text: Option<serde_json::Value>,
+        }
+        let fields = body.decode::<Fields>();
+        let (code, text) = fields.map_or((None, None), |fields| (fields.code, fields.text));
+        let code = code.map(ErrorCode::from);
+        let name = code.map_or("unknown", ErrorCode::name);
+        let text = text.map_or(Value::Nil, |text| Value::from_json(&text));
+        Completion::error(
+            code.is_some_and(ErrorCode::is_definite),
+            is_idempotent,
+            Value::Vector(vec![Value::keyword(name), text]),
+        )
+    }
+
+    /// The reply broke the schema. Maelstrom's clients throw on that; nobody
+    /// knows then whether the operation happened.
+    pub fn malformed(why: &str) -> Self {
+        let exception = Value::Map(vec![
+            (
+                Value::keyword("type"),
+                Value::keyword("malformed-rpc-response"),
+            ),
+            (Value::keyword("cause"), Value::Str(why.to_owned())),
+        ]);
+        Completion {
+            outcome: OpType::Info,
+            value: None,
+            extra: vec![
+                ("exception".into(), exception),
+                ("error".into(), Value::Str(format!("indeterminate: {why}"))),
+            ],
+        }
+    }
+
+    fn error(is_definite: bool, is_idempotent: bool, error: Value) -> Self {
+        Completion {
+            outcome: match is_definite || is_idempotent {
+                true => OpType::Fail,
+                false => OpType::Info,
+            },
+            value: None,
+            extra: vec![("error".into(), error)],
+        }
+    }
+}
+
+/// Checks a reply against the schema of its type: just these keys, `msg_id` if
+/// it likes, and no other.
+///
+/// # Errors
+/// What was expected and what came.
+pub fn expect(body: &Body<'_>, kind: &str, fields: &[&str]) -> Result<(), String> {
+    let expected = || {
+        let mut keys = vec!["type", "in_reply_to"];
+        keys.extend(fields);
+        format!("expected a {kind} with the keys {}", keys.join(", "))
+    };
+    let found = body.kind.as_deref();
+    if found != Some(kind) {
+        return Err(format!(
+            "{}, found the type {:?}",
+            expected(),
+            found.unwrap_or("none")
+        ));
+    }
+    if let Some((key, _)) = body.fields().find(|(key, _)| !fields.contains(key)) {
+        return Err(format!("{}, found {key:?} as well", expected()));
+    }
+    match fields.iter().find(|field| body.get(field).is_none()) {
+        Some(missing) => Err(format!("{}, but {missing:?} is missing", expected())),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use maelstrom_node::wire::Message;
+
+    fn with_body<T>(body: &str, f: impl FnOnce(&Body<'_>) -> T) -> T {
+        let line = format!(r#"{{"src":"n1","dest":"c1","body":{body}}}"#);
+        f(&Message::parse(line.as_bytes()).unwrap().body)
+    }
+
+    #[test]
+    fn errors_fail_where_nothing_can_have_happened() {
+        let cases = [
+            (
+                r#"{"type":"error","code":11,"text":"later"}"#,
+                false,
+                OpType::Fail,
+                "temporarily-unavailable",
+            ),
+            (
+                r#"{"type":"error","code":0}"#,
+                false,
+                OpType::Info,
+                "timeout",
+            ),
+            (
+                r#"{"type":"error","code":0}"#,
+                true,
+                OpType::Fail,
+                "timeout",
+            ),
+            (
+                r#"{"type":"error","code":1234}"#,
+                false,
+                OpType::Info,
+                "unknown",
+            ),
+            (r#"{"type":"error"}"#, false, OpType::Info, "unknown"),
+            (
+                r#"{"type":"error","code":"x"}"#,
+                false,
+                OpType::Info,
+                "unknown",
+            ),
+        ];
+        for (body, is_idempotent, outcome, name) in cases {
+            let completion = with_body(body, |body| Completion::refused(body, is_idempotent));
+            assert_eq!(completion.outcome, outcome, "{body}");
+            let Value::Vector(error) = &completion.extra[0].1 else {
+                panic!("{completion:?}")
+            };
+            assert_eq!(error[0], Value::keyword(name), "{body}");
+        }
+        assert_eq!(Completion::timeout(true).outcome, OpType::Fail);
+        assert_eq!(Completion::timeout(false).outcome, OpType::Info);
+    }
+
+    #[test]
+    fn a_reply_has_just_its_keys() {
+        let cases = [
+            (
+                r#"{"type":"echo_ok","echo":null,"in_reply_to":1,"msg_id":3}"#,
+                "",
+            ),
+            (
+                r#"{"type":"echo_ko","echo":1}"#,
+                r#", found the type "echo_ko""#,
+            ),
+            (r#"{"echo":1}"#, r#", found the type "none""#),
+            (r#"{"type":"echo_ok"}"#, r#", but "echo" is missing"#),
+            (
+                r#"{"type":"echo_ok","echo":1,"x":2}"#,
+                r#", found "x" as well"#,
+            ),
+        ];
+        for (body, why) in cases {
+            let found = with_body(body, |body| expect(body, "echo_ok", &["echo"]));
+            let expected = match why {
+                "" => Ok(()),
+                why => Err(format!(
+                    "expected a echo_ok with the keys type, in_reply_to, echo{why}"
+                )),
+            };
+            assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! EDN, the notation of Jepsen's histories and results: values, a reader and
+//! writers, and the way from and to JSON.
+
+mod compare;
+mod json;
+mod read;
+mod write;
+
+pub use read::{ReadError, read, read_all};
+
+/// A value. Maps and sets keep the order in which they were written.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Value {
+    /// `nil`
+    #[default]
+    Nil,
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// An integer that an `i64` cannot hold, as its digits.
+    BigInt(String),
+    /// A number with a fraction.
+    Float(f64),
+    /// `"a string"`
+    Str(String),
+    /// `:a-keyword`, without its colon.
+    Keyword(String),
+    /// `a-symbol`
+    Symbol(String),
+    /// `\c`
+    Char(char),
+    /// `(1 2 3)`
+    List(Vec<Value>),
+    /// `[1 2 3]`
+    Vector(Vec<Value>),
+    /// `#{1 2 3}`
+    Set(Vec<Value>),
+    /// `{:a 1}`
+    Map(Vec<(Value, Value)>),
+    /// `#a-tag value`
+    Tagged(String, Box<Value>),
+}
+
+impl Value {
+    /// The keyword of this name.
+    pub fn keyword(name: impl Into<String>) -> Value {
+        Value::Keyword(name.into())
+    }
+
+    /// A map from keywords, in this order.
+    pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+        Value::Map(
+            entries
+                .map(|(key, value)| (Value::keyword(key), value))
+                .into(),
+        )
+    }
+
+    /// Adds an entry to a map; to anything else, nothing.
+    pub fn insert(&mut self, key: &str, value: Value) {
+        if let Value::Map(entries) = self {
+            entries.push((Value::keyword(key), value));
+        }
+    }
+
+    /// What a map has under this keyword.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let Value::Map(entries) = self else {
+            return None;
+        };
+        let is_key = |name: &Value| matches!(name, Value::Keyword(name) if name == key);
+        entries
+            .iter()
+            .find_map(|(name, value)| is_key(name).then_some(value))
+    }
+
+    /// The items of a list, a vector or a set.
+    pub fn items(&self) -> Option<&[Value]> {
+        match self {
+            Value::List(items) | Value::Vector(items) | Value::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Its integer, if it is one that an `i64` holds.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<i64> for Value {
+    fn from(int: i64) -> Self {
+        Value::Int(int)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(count: usize) -> Self {
+        match i64::try_from(count) {
+            Ok(int) => Value::Int(int),
+            Err(_) => Value::BigInt(count.to_string()),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(bool: bool) -> Self {
+        Value::Bool(bool)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Str(text.to_owned())
+    }
+}
+
+/// The double that prints as this single does. Jepsen and Maelstrom divide in
+/// single precision here and there, and print that.
+pub fn single(value: f32) -> Value {
+    Value::Float(value.to_string().parse().unwrap_or(f64::from(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_back() {
+        for text in [
+            "nil",
+            "true",
+            "-9223372036854775808",
+            "9223372036854775808N",
+            "1.5",
+            "1.0",
+            "1.0E-4",
+            "1.2345E10",
+            r#""tab\t quote\" back\\ é 😀""#,
+            ":a.b/c-d?",
+            "+",
+            "\\newline",
+            "\\x",
+            "()",
+            "[1 [2 [3]]]",
+            "#{1 :a}",
+            r#"{:type :ok, :value {"x" nil}}"#,
+            r#"#inst "2026-01-01T00:00:00Z""#,
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_does_not_matter_is_skipped() {
+        let text = " ; comment\n [1, 2 #_3 #_[4] ,,, 4]\t";
+        assert_eq!(read(text).unwrap().to_string(), "[1 2 4]");
+        assert_eq!(read_all("1 2\n3 ; x").unwrap().len(), 3);
+        assert_eq!(read(r#""\u00e9\n""#).unwrap(), Value::Str("é\n".into()));
+        assert_eq!(read("+5").unwrap(), Value::Int(5));
+        assert_eq!(read("##Inf").unwrap(), Value::Float(f64::INFINITY));
+        assert_eq!(read("1/2").unwrap(), Value::Float(0.5));
+        assert_eq!(read("1.50M").unwrap(), Value::Float(1.5));
+    }
+
+    #[test]
+    fn errors_say_where_and_what_was_expected() {
+        for (text, error) in [
+            ("", "line 1, column 1: expected a value, found the end"),
+            (
+                "[1 2",
+                "line 1, column 5: expected ] of the [ in line 1, column 1, found the end",
+            ),
+            (
+                "[1\n }",
+                "line 2, column 2: expected ] of the [ in line 1, column 1, found }",
+            ),
+            (")", "line 1, column 1: expected a value, found )"),
+            (
+                "{:a}",
+                "line 1, column 4: expected a value for the last key, found }",
+            ),
+            (
+                r#""abc"#,
+                r#"line 1, column 5: expected " of the string in line 1, column 1, found the end"#,
+            ),
+            (
+                r#""\q""#,
+                r"line 1, column 2: expected an escape such as \n or \u00e9, found \q",
+            ),
+            ("12x", "line 1, column 1: expected a number, found 12x"),
+            ("1 2", "line 1, column 3: expected the end, found more"),
+            (
+                "#",
+                "line 1, column 2: expected a tag after #, found the end",
+            ),
+            (":", "line 1, column 1: expected a keyword's name, found :"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), error, "{text}");
+        }
+        let deep = "[".repeat(100_000);
+        let error = read(&deep).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "line 1, column 513: expected at most 512 levels of nesting, found more"
+        );
+    }
+
+    #[test]
+    fn json_and_back() {
+        let json: serde_json::Value = serde_json::from_str(
+            r#"{"type":"x_ok","n":[1,-1,18446744073709551615,1.5,null],"m":{"a b":true}}"#,
+        )
+        .unwrap();
+        let value = Value::from_json_body(&json);
+        assert_eq!(
+            value.to_string(),
+            r#"{:m {"a b" true}, :n [1 -1 18446744073709551615N 1.5 nil], :type "x_ok"}"#
+        );
+        assert_eq!(value.to_json(), json);
+        let value = read(r#"#{:b "a" 10 9}"#).unwrap();
+        assert_eq!(value.to_json().to_string(), r#"[9,10,"a","b"]"#);
+        let value = read(r#"{1 :x, [1 2] \c, nil #t 5}"#).unwrap();
+        assert_eq!(
+            value.to_json().to_string(),
+            r#"{"1":"x","[1 2]":"c","nil":5}"#
+        );
+    }
+
+    #[test]
+    fn results_are_printed_for_people() {
+        let value =
+            read(r#"{:stats {:count 3, :by-f {:echo {:ok 3}}}, :valid? true, :e [], :l [1 2]}"#);
+        assert_eq!(
+            value.unwrap().pretty(),
+            "{:stats {:count 3, :by-f {:echo {:ok 3}}},\n :valid? true,\n :e [],\n :l [1 2]}\n"
+        );
+    }
+}

@@ -1,0 +1,432 @@
+//! The simulated network: endpoints with a queue each, latency, partitions,
+//! loss, and the count of what was sent and received.
+//!
+//! It is a state machine without a clock of its own. [`Network::send`] puts a
+//! packet into its destination's queue; [`Network::receive`] says what the
+//! endpoint's reader does now: take a packet, sleep until a moment, or wait for
+//! more. Whoever runs it calls `receive` after each send and each such moment.
+//!
+//! The reader is Maelstrom's, whose figures depend on it: it takes the packet
+//! with the earliest deadline, drops it if a partition lies between, and else
+//! sleeps until that deadline, cut to whole milliseconds. What arrives
+//! meanwhile waits, even if it has no latency at all (head-of-line blocking).
+
+mod latency;
+mod stats;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
+
+use maelstrom_node::Rng;
+
+pub use latency::{Distribution, Latency};
+pub use stats::{Count, Stats};
+
+/// A place that packets are sent from and to, for as long as it is part of the
+/// network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointId(usize);
+
+/// Who is at an endpoint, which decides what latency and which partitions its
+/// packets are subject to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A node under test, by its place among the nodes.
+    Node(usize),
+    /// A service such as `lin-kv`. Partitions spare it.
+    Service,
+    /// A client. Neither latency nor partitions touch its packets.
+    Client,
+}
+
+/// A message on its way, as the line it was written as.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    /// Its number in the order of sending, from 0.
+    pub id: u64,
+    /// Where it was sent from.
+    pub src: EndpointId,
+    /// Where it goes.
+    pub dest: EndpointId,
+    /// The message without its newline.
+    pub line: Vec<u8>,
+}
+
+/// What an endpoint's reader does next.
+#[derive(Debug)]
+pub enum Received {
+    /// It takes this packet. Call again: there may be more.
+    Packet(Packet),
+    /// It sleeps; call again at this time.
+    Asleep(Duration),
+    /// It waits for the next packet, or for a moment that was told before.
+    Nothing,
+}
+
+/// How the network treats packets.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// How long they take.
+    pub latency: Latency,
+    /// The probability, from 0 to 1, that one is lost.
+    pub loss: f64,
+    /// The probability, from 0 to 1, that one arrives twice.
+    pub duplicate: f64,
+    /// Whether each packet arrives at its own deadline, whatever waits before
+    /// it, and to the nanosecond.
+    pub ideal: bool,
+}
+
+/// The network between nodes, services and clients.
+#[derive(Debug)]
+pub struct Network {
+    config: Config,
+    rng: Rng,
+    endpoints: Vec<Endpoint>,
+    by_name: BTreeMap<String, EndpointId>,
+    /// Pairs of nodes, source and destination, between which packets are
+    /// dropped.
+    cut: BTreeSet<(usize, usize)>,
+    next_id: u64,
+    next_number: u64,
+    stats: Stats,
+}
+
+#[derive(Debug)]
+struct Endpoint {
+    name: String,
+    role: Role,
+    open: bool,
+    queue: BinaryHeap<Reverse<Queued>>,
+    /// The packet its reader has taken and sleeps on.
+    taken: Option<(Duration, Packet)>,
+    /// When its reader was last told to wake up.
+    wakes_at: Option<Duration>,
+}
+
+/// Ordered by deadline, then by the order of sending.
+#[derive(Debug)]
+struct Queued {
+    deadline: Duration,
+    number: u64,
+    packet: Packet,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.deadline, self.number).cmp(&(other.deadline, other.number))
+    }
+}
+
+impl Network {
+    /// A network without endpoints. All chance in it follows from the
+    /// generator.
+    pub fn new(config: Config, rng: Rng) -> Self {
+        Network {
+            config,
+            rng,
+            endpoints: Vec::new(),
+            by_name: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            next_id: 0,
+            next_number: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Adds an endpoint. A name that is there already now leads to this one.
+    pub fn add(&mut self, name: impl Into<String>, role: Role) -> EndpointId {
+        let id = EndpointId(self.endpoints.len());
+        let name = name.into();
+        self.by_name.insert(name.clone(), id);
+        self.endpoints.push(Endpoint {
+            name,
+            role,
+            open: true,
+            queue: BinaryHeap::new(),
+            taken: None,
+            wakes_at: None,
+        });
+        id
+    }
+
+    /// Takes an endpoint off the network, with all that waits for it.
+    pub fn remove(&mut self, id: EndpointId) {
+        let endpoint = &mut self.endpoints[id.0];
+        endpoint.open = false;
+        endpoint.queue = BinaryHeap::new();
+        endpoint.taken = None;
+        if self.by_name.get(&endpoint.name) == Some(&id) {
+            self.by_name.remove(&endpoint.name);
+        }
+    }
+
+    /// The endpoint of this name, if it is part of the network.
+    pub fn find(&self, name: &str) -> Option<EndpointId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The endpoint's name.
+    pub fn name(&self, id: EndpointId) -> &str {
+        &self.endpoints[id.0].name
+    }
+
+    /// Who is at the endpoint.
+    pub fn role(&self, id: EndpointId) -> Role {
+        self.endpoints[id.0].role
+    }
+
+    /// Sends a line. Call [`Network::receive`] for the destination after it.
+    pub fn send(&mut self, now: Duration, src: EndpointId, dest: EndpointId, line: Vec<u8>) {
+        let packet = Packet {
+            id: self.next_id,
+            src,
+            dest,
+            line,
+        };
+        self.next_id += 1;
+        let has_client = self.has_client(&packet);
+        self.stats.sent(has_client);
+        if has_client {
+            // Clients are with their node: no latency, no loss.
+            return self.enqueue(now, packet);
+        }
+        if self.config.loss > 0.0 && self.rng.chance(self.config.loss) {
+            return;
+        }
+        if self.config.duplicate > 0.0 && self.rng.chance(self.config.duplicate) {
+            let deadline = now + self.config.latency.draw(&self.rng);
+            self.enqueue(deadline, packet.clone());
+        }
+        let deadline = now + self.config.latency.draw(&self.rng);
+        self.enqueue(deadline, packet);
+    }
+
+    fn enqueue(&mut self, deadline: Duration, packet: Packet) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let endpoint = &mut self.endpoints[packet.dest.0];
+        if endpoint.open {
+            endpoint.queue.push(Reverse(Queued {
+                deadline,
+                number,
+                packet,
+            }));
+        }
+    }
+
+    /// What the endpoint's reader does now.
+    pub fn receive(&mut self, now: Duration, id: EndpointId) -> Received {
+        match self.config.ideal {
+            true => self.receive_ideal(now, id),
+            false => self.receive_in_line(now, id),
+        }
+    }
+
+    fn receive_in_line(&mut self, now: Duration, id: EndpointId) -> Received {
+        if let Some((until, packet)) = self.endpoints[id.0].taken.take() {
+            if until <= now {
+                return self.deliver(packet);
+            }
+            self.endpoints[id.0].taken = Some((until, packet));
+            return Received::Nothing;
+        }
+        while let Some(Reverse(Queued {
+            deadline, packet, ..
+        })) = self.endpoints[id.0].queue.pop()
+        {
+            if self.is_cut(&packet) {
+                continue;
+            }
+            // By the time it looks at the clock, some of the latency is over,
+            // be it ever so little: a latency of 100 ms is a sleep of 99.
+            let left = deadline
+                .saturating_sub(now)
+                .saturating_sub(Duration::from_nanos(1));
+            let sleep = Duration::from_millis(left.as_millis() as u64);
+            if sleep.is_zero() {
+                return self.deliver(packet);
+            }
+            self.endpoints[id.0].taken = Some((now + sleep, packet));
+            return Received::Asleep(now + sleep);
+        }
+        Received::Nothing
+    }
+
+    fn receive_ideal(&mut self, now: Duration, id: EndpointId) -> Received {
+        loop {
+            let endpoint = &mut self.endpoints[id.0];
+            let Some(Reverse(head)) = endpoint.queue.peek() else {
+                return Received::Nothing;
+            };
+            if head.deadline > now {
+                let wake = head.deadline;
+                if endpoint.wakes_at.is_some_and(|at| now < at && at <= wake) {
+                    return Received::Nothing;
+                }
+                endpoint.wakes_at = Some(wake);
+                return Received::Asleep(wake);
+            }
+            let Some(Reverse(Queued { packet, .. })) = endpoint.queue.pop() else {
+                return Received::Nothing;
+            };
+            if !self.is_cut(&packet) {
+                return self.deliver(packet);
+            }
+        }
+    }
+
+    fn deliver(&mut self, packet: Packet) -> Received {
+        self.stats.received(self.has_client(&packet));
+        Received::Packet(packet)
+    }
+
+    /// Drops what goes from one of the pairs' first node to its second, from
+    /// now on, in place of what was cut before.
+    pub fn cut(&mut self, pairs: BTreeSet<(usize, usize)>) {
+        self.cut = pairs;
+    }
+
+    /// What was sent and received until now.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn is_cut(&self, packet: &Packet) -> bool {
+        match (self.role(packet.src), self.role(packet.dest)) {
+            (Role::Node(src), Role::Node(dest)) => self.cut.contains(&(src, dest)),
+            _ => false,
+        }
+    }
+
+    fn has_client(&self, packet: &Packet) -> bool {
+        self.role(packet.src) == Role::Client || self.role(packet.dest) == Role::Client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn network(config: Config) -> (Network, [EndpointId; 3]) {
+        let mut network = Network::new(config, Rng::new(0));
+        let n0 = network.add("n0", Role::Node(0));
+        let n1 = network.add("n1", Role::Node(1));
+        let c0 = network.add("c0", Role::Client);
+        (network, [n0, n1, c0])
+    }
+
+    fn slow() -> Config {
+        Config {
+            latency: Latency {
+                mean: ms(100),
+                distribution: Distribution::Constant,
+            },
+            ..Config::default()
+        }
+    }
+
+    #[track_caller]
+    fn takes(network: &mut Network, at: Duration, id: EndpointId) -> String {
+        match network.receive(at, id) {
+            Received::Packet(packet) => String::from_utf8(packet.line).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn sleeps_until(network: &mut Network, at: Duration, id: EndpointId) -> Duration {
+        match network.receive(at, id) {
+            Received::Asleep(until) => until,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_clients_packet_waits_behind_one_with_latency() {
+        let (mut network, [n0, n1, c0]) = network(slow());
+        network.send(ms(0), n0, n1, b"gossip".to_vec());
+        assert_eq!(sleeps_until(&mut network, ms(0), n1), ms(99));
+        network.send(ms(10), c0, n1, b"read".to_vec());
+        assert!(matches!(network.receive(ms(10), n1), Received::Nothing));
+        assert_eq!(takes(&mut network, ms(99), n1), "gossip");
+        assert_eq!(takes(&mut network, ms(99), n1), "read");
+        assert!(matches!(network.receive(ms(99), n1), Received::Nothing));
+    }
+
+    #[test]
+    fn in_an_ideal_network_nothing_waits_for_another() {
+        let (mut network, [n0, n1, c0]) = network(Config {
+            ideal: true,
+            ..slow()
+        });
+        network.send(ms(0), n0, n1, b"gossip".to_vec());
+        assert_eq!(sleeps_until(&mut network, ms(0), n1), ms(100));
+        network.send(ms(10), c0, n1, b"read".to_vec());
+        assert_eq!(takes(&mut network, ms(10), n1), "read");
+        assert!(matches!(network.receive(ms(10), n1), Received::Nothing));
+        assert_eq!(takes(&mut network, ms(100), n1), "gossip");
+    }
+
+    #[test]
+    fn a_partition_drops_what_leaves_the_queue_while_it_lasts() {
+        let (mut network, [n0, n1, c0]) = network(slow());
+        network.send(ms(0), n0, n1, b"taken before".to_vec());
+        sleeps_until(&mut network, ms(0), n1);
+        network.cut(BTreeSet::from([(0, 1)]));
+        network.send(ms(1), n0, n1, b"dropped".to_vec());
+        network.send(ms(1), c0, n1, b"of a client".to_vec());
+        assert_eq!(takes(&mut network, ms(99), n1), "taken before");
+        assert_eq!(takes(&mut network, ms(99), n1), "of a client");
+        assert!(matches!(network.receive(ms(99), n1), Received::Nothing));
+        // One way only.
+        network.send(ms(100), n1, n0, b"back".to_vec());
+        assert_eq!(sleeps_until(&mut network, ms(100), n0), ms(199));
+        network.cut(BTreeSet::new());
+        network.send(ms(101), n0, n1, b"healed".to_vec());
+        assert_eq!(sleeps_until(&mut network, ms(101), n1), ms(200));
+
+        let stats = network.stats();
+        assert_eq!((stats.servers().sent, stats.servers().received), (4, 1));
+        assert_eq!((stats.clients.sent, stats.clients.received), (1, 1));
+    }
+
+    #[test]
+    fn packets_are_lost_and_doubled_as_often_as_asked() {
+        let (mut network, [n0, n1, c0]) = network(Config {
+            loss: 0.5,
+            duplicate: 0.5,
+            ..Config::default()
+        });
+        let mut arrived = [0; 2];
+        for (i, src) in [n0, c0].into_iter().enumerate() {
+            for _ in 0..1000 {
+                network.send(ms(0), src, n1, Vec::new());
+                while let Received::Packet(_) = network.receive(ms(0), n1) {
+                    arrived[i] += 1;
+                }
+            }
+        }
+        assert!((650..850).contains(&arrived[0]), "{arrived:?}");
+        assert_eq!(arrived[1], 1000, "a client's packets are neither");
+    }
+}

@@ -1,0 +1,115 @@
+//! What a person sees at the end of a run: the verdict first, then what went
+//! wrong, the figures, and where to read on.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use crate::checker::{Checked, Validity};
+use crate::edn::Value;
+use crate::run::Outcome;
+
+/// How many findings are shown; all faults of a kind look alike.
+const SHOWN: usize = 5;
+
+/// The summary of a run, to be printed.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The workload's name.
+    pub workload: &'a str,
+    /// What came of the run.
+    pub outcome: &'a Outcome,
+    /// What the checkers say.
+    pub checked: &'a Checked,
+    /// Where it is kept.
+    pub folder: &'a Path,
+    /// Whether to use colours.
+    pub colours: bool,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.verdict(f)?;
+        self.problems(f)?;
+        self.findings(f)?;
+        self.figures(f)?;
+        writeln!(f, "\n{}", self.folder.display())
+    }
+}
+
+impl Report<'_> {
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (colour, verdict) = match self.checked.valid {
+            _ if self.outcome.interrupted => (33, "interrupted; the verdict is on what was done"),
+            Validity::Valid => (32, "valid. Everything looks good!"),
+            Validity::Unknown => (33, "unknown: the history does not say"),
+            Validity::Invalid => (31, "INVALID"),
+        };
+        let mut line = format!("{}: {verdict}", self.workload);
+        if self.colours {
+            line = format!("\x1b[1;{colour}m{line}\x1b[0m");
+        }
+        writeln!(f, "{line}")
+    }
+
+    fn problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in self.outcome.problems.iter().take(SHOWN) {
+            let seconds = problem.time.as_secs_f64();
+            writeln!(
+                f,
+                "\nnode {}, after {seconds:.3} s: {}",
+                problem.node, problem.what
+            )?;
+            if problem.last_words.is_empty() {
+                writeln!(f, "  (it wrote nothing to stderr)")?;
+            } else {
+                writeln!(f, "  its last words on stderr:")?;
+            }
+            for line in &problem.last_words {
+                writeln!(f, "  | {line}")?;
+            }
+        }
+        more(f, self.outcome.problems.len(), "problems")
+    }
+
+    fn findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.checked.findings.is_empty() {
+            f.write_char('\n')?;
+        }
+        for finding in self.checked.findings.iter().take(SHOWN) {
+            writeln!(f, "- {finding}")?;
+        }
+        more(f, self.checked.findings.len(), "findings")
+    }
+
+    fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figure = |path: &[&str]| -> Value {
+            let section = path
+                .iter()
+                .try_fold(&self.checked.results, |map, key| map.get(key));
+            section.cloned().unwrap_or_default()
+        };
+        writeln!(
+            f,
+            "\n{} operations: {} ok, {} failed, {} unknown; ok-fraction {}",
+            figure(&["stats", "count"]),
+            figure(&["stats", "ok-count"]),
+            figure(&["stats", "fail-count"]),
+            figure(&["stats", "info-count"]),
+            figure(&["availability", "ok-fraction"]),
+        )?;
+        writeln!(
+            f,
+            "{} messages between servers, {} per operation; {} with clients",
+            figure(&["net", "servers", "msg-count"]),
+            figure(&["net", "servers", "msgs-per-op"]),
+            figure(&["net", "clients", "msg-count"]),
+        )
+    }
+}
+
+fn more(f: &mut fmt::Formatter<'_>, count: usize, what: &str) -> fmt::Result {
+    match count.saturating_sub(SHOWN) {
+        0 => Ok(()),
+        rest => writeln!(f, "  and {rest} more {what} in results.edn"),
+    }
+}

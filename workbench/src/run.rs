@@ -1,0 +1,621 @@
+//! One run of a workload: clients, network, nemesis and nodes around one heap
+//! of events.
+//!
+//! ```text
+//! workload -> clients -> network -> nodes         network -> stats
+//!                 \-> history -> checkers -> results
+//! nemesis  -> network
+//! ```
+//!
+//! The loop takes the next event, waits for it together with the [`Host`] (in
+//! real or virtual time, that is the host's affair), and handles what the nodes
+//! wrote meanwhile. Everything random follows from one seed.
+//!
+//! The phases are Jepsen's: `init` to every node; the main phase until the time
+//! limit, with faults if there are any; and for workloads with final reads the
+//! end of all faults, ten seconds of recovery, and one last operation each.
+
+mod problem;
+mod schedule;
+mod threads;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use maelstrom_node::Rng;
+use maelstrom_node::wire::Message;
+use serde_json::json;
+
+use crate::client::{self, Completion, Operation};
+use crate::edn::Value;
+use crate::history::{History, Op, OpType, Process};
+use crate::host::{Host, Output};
+use crate::nemesis::{Action, Nemesis};
+use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
+use crate::workload::Workload;
+
+pub use problem::Problem;
+use schedule::Schedule;
+use threads::Threads;
+
+/// How long a node may take to answer `init`.
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time between the end of the faults and the final operations.
+pub const RECOVERY: Duration = Duration::from_secs(10);
+
+/// What to run, apart from the workload and the nodes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The nodes' names.
+    pub nodes: Vec<String>,
+    /// How many clients work at a time; each does one operation after another.
+    pub concurrency: usize,
+    /// Operations a second, of all clients together; 0 for none at all.
+    pub rate: f64,
+    /// How long the main phase takes.
+    pub time_limit: Duration,
+    /// How messages travel.
+    pub network: network::Config,
+    /// The mean time between two actions of the nemesis, if there are to be
+    /// partitions.
+    pub partitions: Option<Duration>,
+    /// What all chance follows from.
+    pub seed: u64,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the clients (and the nemesis) did and saw.
+    pub history: History,
+    /// How many messages there were.
+    pub messages: Stats,
+    /// What the nodes did wrong beside their replies.
+    pub problems: Vec<Problem>,
+    /// Whether the run was broken off from outside.
+    pub interrupted: bool,
+}
+
+/// Runs a workload against the nodes of a host. `interrupted` is asked now and
+/// then; when it says so, the run ends at once with what it has.
+pub fn run(
+    config: &Config,
+    workload: &mut dyn Workload,
+    host: &mut dyn Host,
+    interrupted: &dyn Fn() -> bool,
+) -> Outcome {
+    let mut run = Run::new(config, workload, host);
+    let interrupted = run.run(interrupted);
+    let endings = run.host.stop();
+    for (node, ending) in endings.into_iter().enumerate() {
+        run.ended(node, ending);
+    }
+    Outcome {
+        history: History::new(run.history),
+        messages: *run.network.stats(),
+        problems: run.problems,
+        interrupted,
+    }
+}
+
+/// What happens at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// An endpoint's reader wakes up.
+    Wake(EndpointId),
+    /// A node should have answered `init` by now.
+    InitTimeout,
+    /// The next operation of the main phase is due.
+    Operation,
+    /// A client should have had its reply by now.
+    Timeout { thread: usize, operation: usize },
+    /// The nemesis acts.
+    Nemesis,
+    /// The main phase is over.
+    TimeLimit,
+    /// The recovery is over.
+    Recovered,
+}
+
+/// What the run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Init,
+    /// Operations are begun.
+    Main,
+    /// The last operations of the main phase come to their end.
+    Settling,
+    Recovery,
+    Final,
+    Over,
+}
+
+struct Run<'a> {
+    config: &'a Config,
+    workload: &'a mut dyn Workload,
+    host: &'a mut dyn Host,
+    rng: Rng,
+    now: Duration,
+    /// The moment that counts as 0 in the history.
+    start: Duration,
+    phase: Phase,
+    events: Schedule<Event>,
+    network: Network,
+    nodes: Vec<Node>,
+    /// Which endpoints' readers may have something to do.
+    busy: VecDeque<EndpointId>,
+    threads: Threads,
+    /// An operation that was due while no client was free.
+    overdue: bool,
+    nemesis: Option<Nemesis>,
+    history: Vec<Op>,
+    problems: Vec<Problem>,
+}
+
+struct Node {
+    endpoint: EndpointId,
+    /// The client that sent `init`, until it is answered.
+    init: Option<EndpointId>,
+    /// Once it broke the protocol, nothing it writes counts any more.
+    mute: bool,
+    ended: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(config: &'a Config, workload: &'a mut dyn Workload, host: &'a mut dyn Host) -> Self {
+        let rng = Rng::new(config.seed);
+        let mut network = Network::new(config.network.clone(), rng.fork());
+        let names = config.nodes.iter().enumerate();
+        let nodes = names
+            .map(|(i, name)| Node {
+                endpoint: network.add(name, Role::Node(i)),
+                init: None,
+                mute: false,
+                ended: false,
+            })
+            .collect();
+        let nemesis = config
+            .partitions
+            .map(|interval| Nemesis::new(config.nodes.len(), interval, rng.fork()));
+        Run {
+            config,
+            workload,
+            host,
+            rng,
+            now: Duration::ZERO,
+            start: Duration::ZERO,
+            phase: Phase::Init,
+            events: Schedule::default(),
+            network,
+            nodes,
+            busy: VecDeque::new(),
+            threads: Threads::new(config.concurrency),
+            overdue: false,
+            nemesis,
+            history: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// True if it was interrupted.
+    fn run(&mut self, interrupted: &dyn Fn() -> bool) -> bool {
+        self.init();
+        self.settle();
+        while self.phase != Phase::Over {
+            if interrupted() {
+                return true;
+            }
+            let (now, output) = self.host.wait(self.events.next_time());
+            self.now = now;
+            let is_idle = output.is_empty();
+            for (node, output) in output {
+                self.output(node, output);
+            }
+            self.settle();
+            while self.phase != Phase::Over {
+                let Some(event) = self.events.pop_due(self.now) else {
+                    break;
+                };
+                self.event(event);
+                self.settle();
+            }
+            if is_idle && self.events.next_time().is_none() {
+                break;
+            }
+        }
+        false
+    }
+
+    fn init(&mut self) {
+        let names = &self.config.nodes;
+        for node in 0..self.nodes.len() {
+            let client = self.threads.new_endpoint(&mut self.network);
+            self.nodes[node].init = Some(client);
+            let body = json!({
+                "type": "init",
+                "node_id": names[node],
+                "node_ids": names,
+                "msg_id": 1,
+            });
+            self.send(client, self.nodes[node].endpoint, &body);
+        }
+        self.events.add(self.now + INIT_TIMEOUT, Event::InitTimeout);
+    }
+
+    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &serde_json::Value) {
+        let line = json!({
+            "id": self.network.stats().all.sent,
+            "src": self.network.name(src),
+            "dest": self.network.name(dest),
+            "body": body,
+        });
+        self.network
+            .send(self.now, src, dest, line.to_string().into_bytes());
+        self.busy.push_back(dest);
+    }
+
+    /// Lets every reader take what it can.
+    fn settle(&mut self) {
+        while let Some(endpoint) = self.busy.pop_front() {
+            match self.network.receive(self.now, endpoint) {
+                Received::Packet(packet) => {
+                    self.busy.push_front(endpoint);
+                    self.packet(packet);
+                }
+                Received::Asleep(until) => self.events.add(until, Event::Wake(endpoint)),
+                Received::Nothing => {}
+            }
+        }
+    }
+
+    fn packet(&mut self, packet: Packet) {
+        match self.network.role(packet.dest) {
+            Role::Node(node) => self.host.deliver(node, &packet.line),
+            Role::Service => {}
+            Role::Client => self.reply(&packet),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Wake(endpoint) => self.busy.push_back(endpoint),
+            Event::InitTimeout => self.init_timeout(),
+            Event::Operation => self.operation(),
+            Event::Timeout { thread, operation } => {
+                if let Some(f) = self.threads.waits_for(thread, operation) {
+                    let completion = Completion::timeout(self.workload.is_idempotent(f));
+                    self.complete(thread, completion);
+                }
+            }
+            Event::Nemesis => self.nemesis(),
+            Event::TimeLimit => {
+                self.phase = Phase::Settling;
+                self.overdue = false;
+                self.next_phase();
+            }
+            Event::Recovered => self.final_operations(),
+        }
+    }
+
+    // Nodes.
+
+    fn output(&mut self, node: usize, output: Output) {
+        match output {
+            Output::Line(line) => self.line(node, line),
+            Output::Closed if !self.nodes[node].ended => {
+                self.nodes[node].ended = true;
+                // It will not recover, and its end is what there is to see.
+                self.phase = Phase::Over;
+            }
+            Output::Closed => {}
+        }
+    }
+
+    /// Puts what a node wrote onto the network. After a line that is no message
+    /// or that goes nowhere, Maelstrom reads no more of this node; so it is
+    /// here, since a node that only works here would be worth nothing.
+    fn line(&mut self, node: usize, line: Vec<u8>) {
+        if self.nodes[node].mute {
+            return;
+        }
+        let found = match Message::parse(&line) {
+            Ok(message) => {
+                let src = self.network.find(&message.src);
+                let dest = self.network.find(&message.dest);
+                match (src, dest) {
+                    (Some(src), Some(dest)) => Ok((src, dest)),
+                    (None, _) => Err(Problem::unknown("src", &message.src, &line)),
+                    (_, None) => Err(Problem::unknown("dest", &message.dest, &line)),
+                }
+            }
+            Err(e) => Err(Problem::no_message(&e, &line)),
+        };
+        match found {
+            Ok((src, dest)) => {
+                self.network.send(self.now, src, dest, line);
+                self.busy.push_back(dest);
+            }
+            Err(what) => {
+                self.nodes[node].mute = true;
+                self.problem(node, what);
+            }
+        }
+    }
+
+    fn problem(&mut self, node: usize, what: String) {
+        let last_words = self.host.last_words(node);
+        self.problems.push(Problem {
+            node: self.config.nodes[node].clone(),
+            time: self.now.saturating_sub(self.start),
+            what,
+            last_words,
+        });
+    }
+
+    fn ended(&mut self, node: usize, ending: crate::host::Ending) {
+        let what = match ending {
+            crate::host::Ending::Ended(how) => {
+                format!("it ended by itself during the test: {how}")
+            }
+            crate::host::Ending::Stopped if self.nodes[node].ended => {
+                "it closed its stdout during the test".to_owned()
+            }
+            crate::host::Ending::Stopped => return,
+        };
+        self.problem(node, what);
+    }
+
+    fn init_timeout(&mut self) {
+        if self.phase != Phase::Init {
+            return;
+        }
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].init.is_some() {
+                let seconds = INIT_TIMEOUT.as_secs();
+                self.problem(
+                    node,
+                    format!("no answer to init within {seconds} s; expected init_ok"),
+                );
+            }
+        }
+        self.phase = Phase::Over;
+    }
+
+    fn init_reply(&mut self, node: usize, packet: &Packet) {
+        let Ok(message) = Message::parse(&packet.line) else {
+            return;
+        };
+        if message.body.in_reply_to != Some(1) {
+            return;
+        }
+        self.nodes[node].init = None;
+        self.network.remove(packet.dest);
+        if message.body.kind.as_deref() != Some("init_ok") {
+            self.problem(
+                node,
+                format!(
+                    "it answered init with {}; expected init_ok",
+                    String::from_utf8_lossy(&packet.line)
+                ),
+            );
+            self.phase = Phase::Over;
+        } else if self.phase == Phase::Init && self.nodes.iter().all(|node| node.init.is_none()) {
+            self.begin();
+        }
+    }
+
+    // The phases.
+
+    fn begin(&mut self) {
+        self.phase = Phase::Main;
+        self.start = self.now;
+        if self.nemesis.is_some() {
+            self.events.add(self.now, Event::Nemesis);
+        }
+        if self.config.rate > 0.0 {
+            self.events.add(self.now, Event::Operation);
+        }
+        let end = self.now + self.config.time_limit;
+        self.events.add(end, Event::TimeLimit);
+    }
+
+    /// Goes on once the operations of a phase have all come to their end.
+    fn next_phase(&mut self) {
+        if !self.threads.all_free() {
+            return;
+        }
+        match self.phase {
+            Phase::Settling if self.workload.final_operation().is_some() => {
+                self.phase = Phase::Recovery;
+                if self.nemesis.is_some() {
+                    self.heal();
+                }
+                self.events.add(self.now + RECOVERY, Event::Recovered);
+            }
+            Phase::Settling | Phase::Final => self.phase = Phase::Over,
+            _ => {}
+        }
+    }
+
+    /// Begins an operation on a free client, chosen at random, and sets the
+    /// time of the next.
+    fn operation(&mut self) {
+        if self.phase != Phase::Main {
+            return;
+        }
+        let Some(thread) = self.threads.choose_free(&self.rng) else {
+            self.overdue = true;
+            return;
+        };
+        self.overdue = false;
+        // Gaps are uniform on 0 to 2/rate, from this operation's time.
+        let gap = Duration::from_secs_f64(2.0 * self.rng.f64() / self.config.rate);
+        let from = match self.events.last_time() {
+            // Not late because of a busy client, but of the loop.
+            due if self.now.saturating_sub(due) < Duration::from_millis(20) => due,
+            _ => self.now,
+        };
+        self.events.add(from + gap, Event::Operation);
+        let operation = self.workload.generate(&self.rng);
+        self.invoke(thread, operation);
+    }
+
+    fn final_operations(&mut self) {
+        self.phase = Phase::Final;
+        let Some(mut operation) = self.workload.final_operation() else {
+            return;
+        };
+        operation.is_final = true;
+        for thread in 0..self.config.concurrency {
+            self.invoke(thread, operation.clone());
+        }
+    }
+
+    // The clients.
+
+    fn invoke(&mut self, thread: usize, operation: Operation) {
+        let process = self.threads.process(thread);
+        self.record(
+            OpType::Invoke,
+            Process::Client(process),
+            &operation,
+            Vec::new(),
+        );
+        let mut body = self.workload.request(&operation);
+        let node = self.nodes[process as usize % self.nodes.len()].endpoint;
+        let (client, msg_id) = self.threads.begin(thread, operation, &mut self.network);
+        body.insert("msg_id".into(), msg_id.into());
+        self.send(client, node, &body.into());
+        let operation = self.threads.number(thread);
+        self.events.add(
+            self.now + client::TIMEOUT,
+            Event::Timeout { thread, operation },
+        );
+    }
+
+    fn reply(&mut self, packet: &Packet) {
+        if let Some(node) = self
+            .nodes
+            .iter()
+            .position(|node| node.init == Some(packet.dest))
+        {
+            return self.init_reply(node, packet);
+        }
+        let Ok(message) = Message::parse(&packet.line) else {
+            return;
+        };
+        let body = message.body;
+        // A reply to an operation that was given up before is none of its.
+        let Some(thread) = self.threads.expecting(packet.dest, body.in_reply_to) else {
+            return;
+        };
+        let Some(operation) = self.threads.operation(thread) else {
+            return;
+        };
+        let completion = if body.kind.as_deref() == Some("error") {
+            Completion::refused(&body, self.workload.is_idempotent(operation.f))
+        } else {
+            self.workload
+                .complete(operation, &body)
+                .unwrap_or_else(|why| Completion::malformed(&why))
+        };
+        self.complete(thread, completion);
+    }
+
+    fn complete(&mut self, thread: usize, completion: Completion) {
+        let process = self.threads.process(thread);
+        let keeps_client = self.workload.reuses_clients();
+        let crashed = completion.outcome == OpType::Info;
+        let Some(mut operation) =
+            self.threads
+                .end(thread, crashed, keeps_client, &mut self.network)
+        else {
+            return;
+        };
+        if let Some(value) = completion.value {
+            operation.value = value;
+        }
+        self.record(
+            completion.outcome,
+            Process::Client(process),
+            &operation,
+            completion.extra,
+        );
+        if self.overdue && self.phase == Phase::Main {
+            self.events.add(self.now, Event::Operation);
+            self.overdue = false;
+        }
+        self.next_phase();
+    }
+
+    fn record(
+        &mut self,
+        typ: OpType,
+        process: Process,
+        operation: &Operation,
+        mut extra: Vec<(String, Value)>,
+    ) {
+        if operation.is_final {
+            extra.insert(0, ("final?".into(), Value::Bool(true)));
+        }
+        self.history.push(Op {
+            index: self.history.len(),
+            time: self.now.saturating_sub(self.start).as_nanos() as i64,
+            typ,
+            process,
+            f: operation.f.into(),
+            value: operation.value.clone(),
+            extra,
+        });
+    }
+
+    // The nemesis.
+
+    fn nemesis(&mut self) {
+        if self.phase != Phase::Main {
+            return;
+        }
+        let Some(nemesis) = &mut self.nemesis else {
+            return;
+        };
+        let (action, gap) = nemesis.act();
+        self.events.add(self.now + gap, Event::Nemesis);
+        match action {
+            Action::Start(shape, pairs) => {
+                let names = &self.config.nodes;
+                // Node by node, whom it does not hear.
+                let deaf: Vec<_> = (names.iter().enumerate())
+                    .filter_map(|(dest, name)| {
+                        let unheard = pairs.iter().filter(|pair| pair.1 == dest);
+                        let unheard: Vec<_> = unheard
+                            .map(|pair| Value::Str(names[pair.0].clone()))
+                            .collect();
+                        let entry = (Value::Str(name.clone()), Value::Set(unheard.clone()));
+                        (!unheard.is_empty()).then_some(entry)
+                    })
+                    .collect();
+                self.network.cut(pairs);
+                let shape = Value::keyword(shape.to_string());
+                let isolated = Value::Vector(vec![Value::keyword("isolated"), Value::Map(deaf)]);
+                self.record_nemesis("start-partition", shape, isolated);
+            }
+            Action::Stop => self.heal(),
+        }
+    }
+
+    fn heal(&mut self) {
+        self.network.cut(Default::default());
+        self.record_nemesis(
+            "stop-partition",
+            Value::Nil,
+            Value::keyword("network-healed"),
+        );
+    }
+
+    fn record_nemesis(&mut self, f: &'static str, before: Value, after: Value) {
+        for value in [before, after] {
+            let operation = Operation::new(f, value);
+            self.record(OpType::Info, Process::Nemesis, &operation, Vec::new());
+        }
+    }
+}

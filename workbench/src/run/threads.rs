@@ -1,0 +1,135 @@
+//! The clients of a run. A thread is a place for one client at a time; the
+//! client in it is a process of the history. When nobody knows how an operation
+//! ended, its process never does another: the thread goes on as process
+//! `p + concurrency`, and, unless clients can be used again, under another name
+//! on the network.
+
+use maelstrom_node::Rng;
+
+use crate::client::Operation;
+use crate::network::{EndpointId, Network, Role};
+
+#[derive(Debug)]
+pub(super) struct Threads {
+    threads: Vec<Thread>,
+    /// How many clients had a name until now.
+    names: usize,
+    /// How many operations were begun.
+    begun: usize,
+}
+
+#[derive(Debug)]
+struct Thread {
+    process: i64,
+    endpoint: Option<EndpointId>,
+    last_msg_id: u64,
+    /// The operation it does, and its number among all.
+    busy: Option<(usize, Operation)>,
+}
+
+impl Threads {
+    pub(super) fn new(concurrency: usize) -> Self {
+        let thread = |process| Thread {
+            process: process as i64,
+            endpoint: None,
+            last_msg_id: 0,
+            busy: None,
+        };
+        Threads {
+            threads: (0..concurrency).map(thread).collect(),
+            names: 0,
+            begun: 0,
+        }
+    }
+
+    /// A client with a name that none had before: c0, c1, ...
+    pub(super) fn new_endpoint(&mut self, network: &mut Network) -> EndpointId {
+        let name = format!("c{}", self.names);
+        self.names += 1;
+        network.add(name, Role::Client)
+    }
+
+    pub(super) fn process(&self, thread: usize) -> i64 {
+        self.threads[thread].process
+    }
+
+    pub(super) fn all_free(&self) -> bool {
+        self.threads.iter().all(|thread| thread.busy.is_none())
+    }
+
+    pub(super) fn choose_free(&self, rng: &Rng) -> Option<usize> {
+        let threads = self.threads.iter().enumerate();
+        let free: Vec<usize> = threads
+            .filter_map(|(i, thread)| thread.busy.is_none().then_some(i))
+            .collect();
+        rng.choose(&free).copied()
+    }
+
+    /// Gives the client's endpoint and the request's `msg_id`.
+    pub(super) fn begin(
+        &mut self,
+        thread: usize,
+        operation: Operation,
+        network: &mut Network,
+    ) -> (EndpointId, u64) {
+        let endpoint = match self.threads[thread].endpoint {
+            Some(endpoint) => endpoint,
+            None => self.new_endpoint(network),
+        };
+        self.begun += 1;
+        let thread = &mut self.threads[thread];
+        thread.endpoint = Some(endpoint);
+        thread.last_msg_id += 1;
+        thread.busy = Some((self.begun, operation));
+        (endpoint, thread.last_msg_id)
+    }
+
+    /// The number of the operation that the thread does.
+    pub(super) fn number(&self, thread: usize) -> usize {
+        self.threads[thread].busy.as_ref().map_or(0, |busy| busy.0)
+    }
+
+    pub(super) fn operation(&self, thread: usize) -> Option<&Operation> {
+        self.threads[thread].busy.as_ref().map(|busy| &busy.1)
+    }
+
+    /// The function of the operation with this number, if the thread still does
+    /// it.
+    pub(super) fn waits_for(&self, thread: usize, number: usize) -> Option<&'static str> {
+        let (busy_with, operation) = self.threads[thread].busy.as_ref()?;
+        (*busy_with == number).then_some(operation.f)
+    }
+
+    /// The thread at this endpoint, if it waits for just this reply.
+    pub(super) fn expecting(
+        &self,
+        endpoint: EndpointId,
+        in_reply_to: Option<u64>,
+    ) -> Option<usize> {
+        self.threads.iter().position(|thread| {
+            thread.endpoint == Some(endpoint)
+                && thread.busy.is_some()
+                && in_reply_to == Some(thread.last_msg_id)
+        })
+    }
+
+    pub(super) fn end(
+        &mut self,
+        thread: usize,
+        crashed: bool,
+        keeps_client: bool,
+        network: &mut Network,
+    ) -> Option<Operation> {
+        let concurrency = self.threads.len() as i64;
+        let thread = &mut self.threads[thread];
+        let (_, operation) = thread.busy.take()?;
+        if crashed {
+            thread.process += concurrency;
+            if !keeps_client && let Some(endpoint) = thread.endpoint.take() {
+                network.remove(endpoint);
+                thread.last_msg_id = 0;
+            }
+        }
+        Some(operation)
+    }
+}

@@ -1,0 +1,115 @@
+//! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
+//! `results.json`, `history.edn`, `history.txt`, `workbench.log` and a log of
+//! each node in `node-logs/`. The links `store/latest` and
+//! `store/<workload>/latest` lead to the last one.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::edn::Value;
+use crate::history::History;
+
+/// The folder of one run.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    log: File,
+}
+
+impl Store {
+    /// Makes the folder of a new run below `root`, and the links to it. That
+    /// this can be written to, is known before the run begins.
+    ///
+    /// # Errors
+    /// When something cannot be written: what, and why.
+    pub fn create(root: &Path, workload: &str) -> io::Result<Self> {
+        let name = jiff::ZonedDateTime::now()
+            .strftime("%Y%m%dT%H%M%S%.3f%z")
+            .to_string();
+        let parent = root.join(workload);
+        fs::create_dir_all(&parent).map_err(|e| cannot("make", &parent, &e))?;
+        let (folder, name) = (0..100)
+            .map(|n| match n {
+                0 => name.clone(),
+                n => format!("{name}-{n}"),
+            })
+            .find_map(|name| {
+                let folder = parent.join(&name);
+                match fs::create_dir(&folder) {
+                    // Another run in the same millisecond.
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => None,
+                    made => Some(made.map(|()| (folder, name))),
+                }
+            })
+            .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))
+            .map_err(|e| cannot("make a folder in", &parent, &e))?;
+        let logs = folder.join("node-logs");
+        fs::create_dir(&logs).map_err(|e| cannot("make", &logs, &e))?;
+        let path = folder.join("workbench.log");
+        let log = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+        link(&parent.join("latest"), Path::new(&name))?;
+        link(&root.join("latest"), &Path::new(workload).join(&name))?;
+        Ok(Store { folder, log })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the nodes' logs go.
+    pub fn node_logs(&self) -> PathBuf {
+        self.folder.join("node-logs")
+    }
+
+    /// Adds a line to `workbench.log`, with the time.
+    pub fn log(&mut self, line: &str) {
+        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S%.3f");
+        // A log that cannot be written is no reason to end the run.
+        let _ = writeln!(self.log, "{now} {line}");
+    }
+
+    /// Writes the history and the results.
+    ///
+    /// # Errors
+    /// When something cannot be written: what, and why.
+    pub fn write(&self, history: &History, results: &Value) -> io::Result<()> {
+        self.file("history.edn", |out| history.write_edn(out))?;
+        self.file("history.txt", |out| history.write_text(out))?;
+        self.file("results.edn", |out| {
+            out.write_all(results.pretty().as_bytes())
+        })?;
+        self.file("results.json", |out| {
+            serde_json::to_writer_pretty(&mut *out, &results.to_json())?;
+            writeln!(out)
+        })
+    }
+
+    fn file(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let path = self.folder.join(name);
+        let written = File::create(&path).and_then(|file| {
+            let mut out = BufWriter::new(file);
+            write(&mut out)?;
+            out.flush()
+        });
+        written.map_err(|e| cannot("write", &path, &e))
+    }
+}
+
+fn cannot(what: &str, path: &Path, e: &io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("cannot {what} {}: {e}", path.display()))
+}
+
+/// Makes a link, in place of an older one.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::remove_file(from) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(cannot("replace", from, &e)),
+        _ => {}
+    }
+    std::os::unix::fs::symlink(to, from).map_err(|e| cannot("link", from, &e))
+}

@@ -1,0 +1,89 @@
+//! The verdict on a run: all checkers' results together, as Maelstrom composes
+//! them, and what the nodes did wrong.
+
+use crate::checker::{self, Availability, Checked, Validity};
+use crate::edn::Value;
+use crate::history::{History, OpType};
+use crate::run::{Outcome, Problem};
+use crate::workload::Workload;
+
+/// Judges a history by itself: its workload's checker and those that all have.
+pub fn judge_history(
+    workload: &dyn Workload,
+    history: &History,
+    availability: Option<Availability>,
+) -> Checked {
+    checker::compose(parts(workload, history, availability))
+}
+
+/// Judges a run.
+pub fn judge(
+    workload: &dyn Workload,
+    outcome: &Outcome,
+    availability: Option<Availability>,
+) -> Checked {
+    let history = &outcome.history;
+    let mut all = parts(workload, history, availability);
+    let begun = history
+        .clients()
+        .filter(|(_, op)| op.typ == OpType::Invoke)
+        .count();
+    all.insert(
+        3,
+        (
+            "net",
+            Checked {
+                valid: Validity::Valid,
+                results: outcome.messages.results(begun as u64),
+                findings: Vec::new(),
+            },
+        ),
+    );
+    all.insert(0, ("nodes", nodes(&outcome.problems)));
+    checker::compose(all)
+}
+
+fn parts(
+    workload: &dyn Workload,
+    history: &History,
+    availability: Option<Availability>,
+) -> Vec<(&'static str, Checked)> {
+    vec![
+        ("exceptions", checker::exceptions::check(history)),
+        ("stats", checker::stats::check(history)),
+        (
+            "availability",
+            checker::availability::check(history, availability),
+        ),
+        ("workload", workload.check(history)),
+    ]
+}
+
+/// Whether the nodes kept to the protocol. Maelstrom has no such section: there
+/// a node that ends is an error of the whole test, and one that breaks the
+/// protocol falls silent.
+fn nodes(problems: &[Problem]) -> Checked {
+    let valid = problems.is_empty();
+    let mut results = Value::map([("valid?", valid.into())]);
+    if !valid {
+        let problems = problems.iter().map(|problem| {
+            let words = problem.last_words.iter();
+            Value::map([
+                ("node", problem.node.as_str().into()),
+                ("time", (problem.time.as_nanos() as i64).into()),
+                ("problem", problem.what.as_str().into()),
+                (
+                    "last-words",
+                    Value::Vector(words.map(|line| line.as_str().into()).collect()),
+                ),
+            ])
+        });
+        results.insert("problems", Value::Vector(problems.collect()));
+    }
+    Checked {
+        valid: Validity::from(valid),
+        results,
+        // Reported on their own, with the log.
+        findings: Vec::new(),
+    }
+}

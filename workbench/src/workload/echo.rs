@@ -1,0 +1,42 @@
+//! Echo: a client sends a payload and wants just that back.
+
+use maelstrom_node::Rng;
+use maelstrom_node::wire::Body;
+use serde_json::{Map, Value as Json};
+
+use super::{Workload, body};
+use crate::checker::{self, Checked};
+use crate::client::{Completion, Operation, expect};
+use crate::edn::Value;
+use crate::history::History;
+
+/// The echo workload. It has no state.
+#[derive(Debug)]
+pub struct Echo;
+
+impl Workload for Echo {
+    fn name(&self) -> &'static str {
+        "echo"
+    }
+
+    fn generate(&mut self, rng: &Rng) -> Operation {
+        let payload = format!("Please echo {}", rng.below(128));
+        Operation::new("echo", Value::Str(payload))
+    }
+
+    fn request(&self, operation: &Operation) -> Map<String, Json> {
+        body("echo", [("echo", operation.value.to_json())])
+    }
+
+    /// The value of an `ok` is the whole body.
+    fn complete(&self, _: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+        expect(reply, "echo_ok", &["echo"])?;
+        let mut whole: Map<String, Json> = reply.decode().map_err(|e| e.to_string())?;
+        whole.insert("in_reply_to".into(), reply.in_reply_to.into());
+        Ok(Completion::ok(Value::from_json_body(&whole.into())))
+    }
+
+    fn check(&self, history: &History) -> Checked {
+        checker::echo::check(history)
+    }
+}

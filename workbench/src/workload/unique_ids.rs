@@ -1,0 +1,44 @@
+//! Unique ids: clients ask for ids, no two of which may be the same.
+
+use maelstrom_node::Rng;
+use maelstrom_node::wire::Body;
+use serde_json::{Map, Value as Json};
+
+use super::{Workload, body};
+use crate::checker::{self, Checked};
+use crate::client::{Completion, Operation, expect};
+use crate::edn::Value;
+use crate::history::History;
+
+/// The unique-ids workload. It has no state.
+#[derive(Debug)]
+pub struct UniqueIds;
+
+impl Workload for UniqueIds {
+    fn name(&self) -> &'static str {
+        "unique-ids"
+    }
+
+    fn generate(&mut self, _rng: &Rng) -> Operation {
+        Operation::new("generate", Value::Nil)
+    }
+
+    fn request(&self, _: &Operation) -> Map<String, Json> {
+        body("generate", [])
+    }
+
+    fn complete(&self, _: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+        expect(reply, "generate_ok", &["id"])?;
+        let id = reply.get("id").ok_or("no id")?;
+        let id: Json = serde_json::from_str(id.get()).map_err(|e| e.to_string())?;
+        Ok(Completion::ok(Value::from_json(&id)))
+    }
+
+    fn reuses_clients(&self) -> bool {
+        true
+    }
+
+    fn check(&self, history: &History) -> Checked {
+        checker::unique_ids::check(history)
+    }
+}

@@ -1,0 +1,378 @@
+//! What a person is told about a node that is broken: which node, what it did,
+//! its last words. And the run always comes to an end.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use workbench::host::{self, Ending, Host};
+use workbench::run::{self, Config};
+use workbench::{network, workload};
+
+/// A folder for one test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("workbench-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    /// A node, written in sh.
+    fn node(&self, script: &str) -> PathBuf {
+        let path = self.0.join("node");
+        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn test(&self, bin: &Path, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_workbench"))
+            .args([
+                "test",
+                "-w",
+                "echo",
+                "--node-count",
+                "1",
+                "--time-limit",
+                "1",
+            ])
+            .arg("--bin")
+            .arg(bin)
+            .arg("--store")
+            .arg(self.0.join("store"))
+            .args(args)
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Answers init, and has the next request's id in $id.
+const INIT: &str = r#"
+read line
+echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
+read line
+"#;
+
+#[track_caller]
+fn tells(output: &Output, status: i32, parts: &[&str]) {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+}
+
+#[test]
+fn a_binary_that_cannot_be_run() {
+    let folder = Folder::new("cannot-run");
+    let missing = folder.0.join("missing");
+    tells(
+        &folder.test(&missing, &[]),
+        255,
+        &[
+            "cannot run",
+            "missing",
+            "expected the path of an executable",
+        ],
+    );
+    let node = folder.node("");
+    fs::set_permissions(&node, fs::Permissions::from_mode(0o644)).unwrap();
+    tells(
+        &folder.test(&node, &[]),
+        255,
+        &["cannot run", "is it executable?"],
+    );
+    let node = folder.node("");
+    fs::write(&node, "#!/no/such/interpreter\n").unwrap();
+    tells(
+        &folder.test(&node, &[]),
+        255,
+        &["the interpreter that its first line names is missing"],
+    );
+    tells(&folder.test(&folder.0, &[]), 255, &["cannot run"]);
+}
+
+#[test]
+fn a_node_that_crashes() {
+    let folder = Folder::new("crashes");
+    let node = folder.node(&format!("{INIT}echo 'what a pity' >&2\nexit 3\n"));
+    tells(
+        &folder.test(&node, &[]),
+        1,
+        &["echo: INVALID", "node n0", "exit status 3", "| what a pity"],
+    );
+    let log = fs::read_to_string(folder.0.join("store/latest/node-logs/n0.log")).unwrap();
+    assert_eq!(log, "what a pity\n");
+
+    let node = folder.node("echo 'no such file' >&2\nkill -9 $$\n");
+    tells(
+        &folder.test(&node, &[]),
+        1,
+        &["killed by signal 9", "| no such file"],
+    );
+}
+
+#[test]
+fn a_node_that_prints_garbage_is_not_listened_to_any_more() {
+    let folder = Folder::new("garbage");
+    let node = folder.node(&format!(
+        "echo 'starting up' >&2\n{INIT}echo 'got a message!'\ncat >/dev/null\n"
+    ));
+    tells(
+        &folder.test(&node, &["--rate", "20"]),
+        1,
+        &[
+            "node n0",
+            "got a message!",
+            "Logs belong on stderr",
+            "| starting up",
+            "not one echo succeeded",
+        ],
+    );
+}
+
+#[test]
+fn a_node_that_writes_to_nobody() {
+    let folder = Folder::new("nobody");
+    let node = folder.node(&format!(
+        "{INIT}echo '{{\"src\":\"n0\",\"dest\":\"n7\",\"body\":{{\"type\":\"hello\"}}}}'\ncat >/dev/null\n"
+    ));
+    tells(
+        &folder.test(&node, &[]),
+        1,
+        &[
+            "node n0",
+            r#"dest "n7" is not on the network"#,
+            r#""type":"hello""#,
+        ],
+    );
+}
+
+#[test]
+fn a_node_that_answers_init_with_an_error() {
+    let folder = Folder::new("init-error");
+    let node = folder.node(
+        "read line\necho '{\"src\":\"n0\",\"dest\":\"c0\",\"body\":{\"type\":\"error\",\"code\":13,\"in_reply_to\":1}}'\ncat >/dev/null\n",
+    );
+    tells(
+        &folder.test(&node, &[]),
+        1,
+        &["node n0", "expected init_ok"],
+    );
+}
+
+#[test]
+fn a_node_that_hangs_leaves_no_process_behind() {
+    let folder = Folder::new("hangs");
+    // Neither reads nor heeds signals, and has a child.
+    let marker = format!("86{}", std::process::id());
+    let node = folder.node(&format!("trap '' INT TERM HUP\n{INIT}sleep {marker}\n"));
+    tells(&folder.test(&node, &[]), 1, &["not one echo succeeded"]);
+    let processes = Command::new("ps").args(["-e", "-o", "args"]).output();
+    if let Ok(processes) = processes {
+        let text = String::from_utf8_lossy(&processes.stdout).into_owned();
+        assert!(!text.contains(&format!("sleep {marker}")), "{text}");
+    }
+}
+
+#[test]
+fn an_interrupt_ends_the_run_and_its_nodes() {
+    let folder = Folder::new("interrupt");
+    let node = folder.node(&format!("{INIT}exec sleep 60\n"));
+    let child = Command::new(env!("CARGO_BIN_EXE_workbench"))
+        .args([
+            "test",
+            "-w",
+            "echo",
+            "--node-count",
+            "1",
+            "--time-limit",
+            "60",
+            "--bin",
+        ])
+        .arg(&node)
+        .arg("--store")
+        .arg(folder.0.join("store"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Once the node has its log, the handler is in place.
+    let log = folder.0.join("store/latest/node-logs/n0.log");
+    while !log.exists() {
+        std::thread::yield_now();
+    }
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    tells(&output, 130, &["interrupted"]);
+    assert!(folder.0.join("store/latest/results.edn").exists());
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_known_before_the_run() {
+    let folder = Folder::new("store");
+    let node = folder.node("touch \"$0.ran\"\n");
+    fs::write(folder.0.join("store"), "a file").unwrap();
+    tells(
+        &folder.test(&node, &[]),
+        255,
+        &["cannot make", "store/echo"],
+    );
+    assert!(!folder.0.join("node.ran").exists());
+}
+
+#[test]
+fn flags_that_make_no_sense_are_usage_errors() {
+    let folder = Folder::new("usage");
+    let node = folder.node("");
+    let bin = node.to_str().unwrap();
+    for (args, part) in [
+        (["-w", "nonsense"], "expected one of echo, unique-ids"),
+        (["--rate", "-1"], "expected a number, at least 0"),
+        (["--rate", "NaN"], "expected a number, at least 0"),
+        (["--nemesis-interval", "0"], "expected a number above 0"),
+        (
+            ["--concurrency", "0n"],
+            "expected a number such as 10, or a multiple",
+        ),
+        (
+            ["--availability", "1.5"],
+            "expected 'total' or a number from 0 to 1",
+        ),
+        (["--nemesis", "earthquake"], "partition"),
+        (["--latency-dist", "odd"], "constant, uniform, exponential"),
+        (["--node-count", "0"], "--node-count"),
+        (["--such-flag", "1"], "--such-flag"),
+        (["--node", "n1"], "cannot be used with"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
+        command.args(["test", "--bin", bin]).args(args);
+        if args[0] != "-w" {
+            command.args(["-w", "echo"]);
+        }
+        tells(&command.output().unwrap(), 254, &[part]);
+    }
+}
+
+/// Nodes in virtual time that answer each line as told.
+struct Scripted<F> {
+    now: Duration,
+    said: VecDeque<(usize, host::Output)>,
+    answer: F,
+}
+
+impl<F: FnMut(usize, &str) -> Vec<String>> Host for Scripted<F> {
+    fn deliver(&mut self, node: usize, line: &[u8]) {
+        let lines = (self.answer)(node, std::str::from_utf8(line).unwrap());
+        let lines = lines
+            .into_iter()
+            .map(|line| (node, host::Output::Line(line.into_bytes())));
+        self.said.extend(lines);
+    }
+
+    fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, host::Output)>) {
+        if self.said.is_empty() {
+            self.now = self.now.max(until.unwrap_or_default());
+        }
+        (self.now, self.said.drain(..).collect())
+    }
+
+    fn stop(&mut self) -> Vec<Ending> {
+        vec![Ending::Stopped; 2]
+    }
+
+    fn last_words(&mut self, node: usize) -> Vec<String> {
+        vec![format!("I am {node}")]
+    }
+}
+
+fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
+    let config = Config {
+        nodes: vec!["n0".into(), "n1".into()],
+        concurrency: 2,
+        rate: 10.0,
+        time_limit: Duration::from_secs(30),
+        network: network::Config::default(),
+        partitions: None,
+        seed: 1,
+    };
+    let mut host = Scripted {
+        now: Duration::ZERO,
+        said: VecDeque::new(),
+        answer,
+    };
+    let mut workload = workload::find("echo").unwrap();
+    run::run(&config, &mut *workload, &mut host, &|| false)
+}
+
+/// The reply that an echo node would give to this line.
+fn reply(node: usize, line: &str) -> String {
+    let message: serde_json::Value = serde_json::from_str(line).unwrap();
+    let body = &message["body"];
+    let kind = body["type"].as_str().unwrap();
+    let mut reply =
+        serde_json::json!({"type": format!("{kind}_ok"), "in_reply_to": body["msg_id"]});
+    if kind == "echo" {
+        reply["echo"] = body["echo"].clone();
+    }
+    serde_json::json!({"src": format!("n{node}"), "dest": message["src"], "body": reply})
+        .to_string()
+}
+
+#[test]
+fn a_node_that_never_answers_init() {
+    let outcome = two_nodes(|node, line| match node {
+        0 => vec![reply(node, line)],
+        _ => vec![],
+    });
+    assert_eq!(outcome.history.ops().len(), 0);
+    let problem = &outcome.problems[0];
+    assert_eq!(problem.node, "n1");
+    assert_eq!(
+        problem.what,
+        "no answer to init within 10 s; expected init_ok"
+    );
+    assert_eq!(problem.last_words, ["I am 1"]);
+    assert_eq!(outcome.problems.len(), 1);
+}
+
+#[test]
+fn operations_of_a_silent_node_time_out_and_their_processes_are_replaced() {
+    let outcome = two_nodes(|node, line| match node == 0 || line.contains("init") {
+        true => vec![reply(node, line)],
+        false => vec![],
+    });
+    assert!(outcome.problems.is_empty());
+    let mut text = Vec::new();
+    outcome.history.write_text(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    // Client 1 talks to n1, and so do 3, 5, ... which take its place.
+    for process in [1, 3, 5, 7] {
+        assert!(text.contains(&format!("{process}\t:info\t:echo")), "{text}");
+    }
+    assert!(!text.contains("1\t:ok"), "{text}");
+    let ok = text.matches(":ok").count();
+    assert!((200..400).contains(&ok), "{ok} of about 300 operations");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    let histories = [0, 1].map(|_| two_nodes(|node, line| vec![reply(node, line)]).history);
+    assert_eq!(histories[0], histories[1]);
+    assert!(histories[0].ops().len() > 400);
+}
