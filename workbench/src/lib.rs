@@ -8,7 +8,8 @@
 //! - [`network`], [`nemesis`], [`client`]: what lies between.
 //! - [`history`], [`edn`]: what happened, as Jepsen writes it.
 //! - [`checker`]: whether that is as it should be.
-//! - [`store`], [`report`]: what is kept of it, and what a person sees.
+//! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
+//!   sees.
 //! - [`cli`]: the command.
 //!
 //! The command takes Maelstrom's flags, so `maelstrom test ...` becomes
@@ -22,6 +23,7 @@ pub mod history;
 pub mod host;
 pub mod nemesis;
 pub mod network;
+pub mod progress;
 pub mod report;
 pub mod run;
 pub mod store;

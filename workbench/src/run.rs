@@ -76,16 +76,30 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
-/// Runs a workload against the nodes of a host. `interrupted` is asked now and
-/// then; when it says so, the run ends at once with what it has.
+/// How far a run is, for whoever watches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The time since the start of the main phase.
+    pub now: Duration,
+    /// When the last phase is about to begin.
+    pub end: Duration,
+    /// How many events the history has.
+    pub events: usize,
+}
+
+/// Whether a run goes on.
+pub type Watch<'a> = dyn FnMut(Position) -> std::ops::ControlFlow<()> + 'a;
+
+/// Runs a workload against the nodes of a host. `watch` is told now and then
+/// how far it is; if it says `Break`, the run ends at once with what it has.
 pub fn run(
     config: &Config,
     workload: &mut dyn Workload,
     host: &mut dyn Host,
-    interrupted: &dyn Fn() -> bool,
+    watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut run = Run::new(config, workload, host);
-    let interrupted = run.run(interrupted);
+    let interrupted = run.run(watch);
     let endings = run.host.stop();
     for (node, ending) in endings.into_iter().enumerate() {
         run.ended(node, ending);
@@ -198,11 +212,20 @@ impl<'a> Run<'a> {
     }
 
     /// True if it was interrupted.
-    fn run(&mut self, interrupted: &dyn Fn() -> bool) -> bool {
+    fn run(&mut self, watch: &mut Watch<'_>) -> bool {
+        let end = match self.workload.final_operation() {
+            Some(_) => self.config.time_limit + RECOVERY,
+            None => self.config.time_limit,
+        };
         self.init();
         self.settle();
         while self.phase != Phase::Over {
-            if interrupted() {
+            let position = Position {
+                now: self.now.saturating_sub(self.start),
+                end,
+                events: self.history.len(),
+            };
+            if watch(position).is_break() {
                 return true;
             }
             let (now, output) = self.host.wait(self.events.next_time());

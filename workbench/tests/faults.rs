@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -317,7 +318,9 @@ fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
         answer,
     };
     let mut workload = workload::find("echo").unwrap();
-    run::run(&config, &mut *workload, &mut host, &|| false)
+    run::run(&config, &mut *workload, &mut host, &mut |_| {
+        ControlFlow::Continue(())
+    })
 }
 
 /// The reply that an echo node would give to this line.

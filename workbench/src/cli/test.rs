@@ -1,6 +1,7 @@
 //! `workbench test`: runs a workload against a node's binary.
 
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use crate::checker::Availability;
 use crate::host::live::{Live, Program};
 use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::store::Store;
 use crate::{run, verdict, workload};
@@ -210,9 +212,15 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         log_stderr: args.log_stderr,
     };
     let mut host = Live::start(&program, &config.nodes).map_err(|e| e.to_string())?;
-    let outcome = run::run(&config, &mut *workload, &mut host, &|| {
-        interrupted.load(Ordering::Relaxed)
+    let mut progress = Progress::new();
+    let outcome = run::run(&config, &mut *workload, &mut host, &mut |position| {
+        progress.at(position.now, position.end, position.events / 2);
+        match interrupted.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     });
+    progress.clear();
     let checked = verdict::judge(&*workload, &outcome, args.availability);
     for problem in &outcome.problems {
         store.log(&format!("{}: {}", problem.node, problem.what));
