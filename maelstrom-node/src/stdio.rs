@@ -55,8 +55,7 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
 
     loop {
         output.write(&mut engine)?;
-        let now = started.elapsed();
-        let wait = engine.deadline().map(|at| at.saturating_sub(now));
+        let wait = (engine.deadline()).map(|at| at.saturating_sub(started.elapsed()));
         match input.fill(wait)? {
             Filled::Nothing => engine.advance(started.elapsed()),
             Filled::Lines => {
