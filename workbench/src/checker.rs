@@ -5,12 +5,15 @@
 //! operations that prove it.
 
 pub mod availability;
+pub mod counter;
 pub mod echo;
 pub mod exceptions;
+pub mod set_full;
 pub mod stats;
 pub mod unique_ids;
 
 use crate::edn::Value;
+use crate::history::Op;
 
 pub use availability::Availability;
 
@@ -84,4 +87,19 @@ pub fn compose<'a>(parts: impl IntoIterator<Item = (&'a str, Checked)>) -> Check
     }
     all.results.insert("valid?", all.valid.to_edn());
     all
+}
+
+/// An operation as results name it: without its value, which may be long.
+fn brief(op: &Op, f: &str) -> Value {
+    let process = match op.process {
+        crate::history::Process::Client(process) => Value::Int(process),
+        crate::history::Process::Nemesis => Value::keyword("nemesis"),
+    };
+    Value::map([
+        ("index", op.index.into()),
+        ("time", op.time.into()),
+        ("type", Value::keyword(op.typ.name())),
+        ("process", process),
+        ("f", Value::keyword(f)),
+    ])
 }

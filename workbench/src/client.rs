@@ -84,23 +84,25 @@ impl Completion {
         )
     }
 
-    /// The reply broke the schema. Maelstrom's clients throw on that; nobody
-    /// knows then whether the operation happened.
-    pub fn malformed(why: &str) -> Self {
-        let exception = Value::Map(vec![
-            (
-                Value::keyword("type"),
-                Value::keyword("malformed-rpc-response"),
-            ),
-            (Value::keyword("cause"), Value::Str(why.to_owned())),
-        ]);
+    /// The client threw this: the reply broke the schema, or any error counts
+    /// as thrown. Nobody knows then whether the operation happened.
+    pub fn thrown(kind: &str, why: &str) -> Self {
+        let exception = Value::map([("type", Value::keyword(kind)), ("cause", Value::from(why))]);
+        let error = Value::Vector(vec!["indeterminate".into(), why.into()]);
         Completion {
             outcome: OpType::Info,
             value: None,
-            extra: vec![
-                ("exception".into(), exception),
-                ("error".into(), Value::Str(format!("indeterminate: {why}"))),
-            ],
+            extra: vec![("exception".into(), exception), ("error".into(), error)],
+        }
+    }
+
+    /// The same, thrown, if it is an error.
+    pub fn throw(self) -> Self {
+        match (self.outcome, self.extra.first()) {
+            (OpType::Fail | OpType::Info, Some((key, error))) if key == "error" => {
+                Completion::thrown("rpc-error", &error.to_string())
+            }
+            _ => self,
         }
     }
 

@@ -485,10 +485,9 @@ impl<'a> Run<'a> {
 
     fn final_operations(&mut self) {
         self.phase = Phase::Final;
-        let Some(mut operation) = self.workload.final_operation() else {
+        let Some(operation) = self.workload.final_operation() else {
             return;
         };
-        operation.is_final = true;
         for thread in 0..self.config.concurrency {
             self.invoke(thread, operation.clone());
         }
@@ -540,12 +539,15 @@ impl<'a> Run<'a> {
         } else {
             self.workload
                 .complete(operation, &body)
-                .unwrap_or_else(|why| Completion::malformed(&why))
+                .unwrap_or_else(|why| Completion::thrown("malformed-rpc-response", &why))
         };
         self.complete(thread, completion);
     }
 
-    fn complete(&mut self, thread: usize, completion: Completion) {
+    fn complete(&mut self, thread: usize, mut completion: Completion) {
+        if self.workload.throws_errors() {
+            completion = completion.throw();
+        }
         let process = self.threads.process(thread);
         let keeps_client = self.workload.reuses_clients();
         let crashed = completion.outcome == OpType::Info;

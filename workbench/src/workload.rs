@@ -4,7 +4,10 @@
 //! command knows. A crate of one's own can run a workload of its own with
 //! [`run`](crate::run::run).
 
+pub mod broadcast;
+pub mod counter;
 pub mod echo;
+pub mod g_set;
 pub mod unique_ids;
 
 use maelstrom_node::Rng;
@@ -13,6 +16,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::checker::Checked;
 use crate::client::{Completion, Operation};
+use crate::edn::Value;
 use crate::history::History;
 
 /// What clients do, and how to judge what came of it.
@@ -22,6 +26,13 @@ pub trait Workload {
 
     /// The next operation of the main phase.
     fn generate(&mut self, rng: &Rng) -> Operation;
+
+    /// The body of a request that every node must answer before the main phase
+    /// begins; by default there is none. Its reply's type is its own with
+    /// `_ok`.
+    fn setup(&self, _nodes: &[String]) -> Option<Map<String, Json>> {
+        None
+    }
 
     /// What each client does once after the faults have healed and ten seconds
     /// have passed; by default there is no such phase.
@@ -50,23 +61,43 @@ pub trait Workload {
         false
     }
 
+    /// Whether this workload's clients take every error, even a definite one,
+    /// as an exception, after which nobody knows whether the operation
+    /// happened.
+    fn throws_errors(&self) -> bool {
+        false
+    }
+
     /// Judges a history.
     fn check(&self, history: &History) -> Checked;
 }
 
+/// What the flags say about workloads.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The topology that broadcast's nodes are told.
+    pub topology: broadcast::Topology,
+}
+
 /// Makes a workload, ready for one run.
-pub type Make = fn() -> Box<dyn Workload>;
+pub type Make = fn(&Options) -> Box<dyn Workload>;
 
 /// How to make each workload, by its name.
 pub const ALL: &[(&str, Make)] = &[
-    ("echo", || Box::new(echo::Echo)),
-    ("unique-ids", || Box::new(unique_ids::UniqueIds)),
+    ("broadcast", |options| {
+        Box::new(broadcast::Broadcast::new(options.topology))
+    }),
+    ("echo", |_| Box::new(echo::Echo)),
+    ("g-counter", |_| Box::new(counter::Counter::g())),
+    ("g-set", |_| Box::new(g_set::GSet::default())),
+    ("pn-counter", |_| Box::new(counter::Counter::pn())),
+    ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
 ];
 
 /// The workload of this name.
-pub fn find(name: &str) -> Option<Box<dyn Workload>> {
+pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
     let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
-    Some(make())
+    Some(make(options))
 }
 
 /// A request's body from its type and fields.
@@ -75,4 +106,19 @@ fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Js
         .chain(fields)
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
+}
+
+/// The elements of a set under this key of a reply.
+fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+    let text = reply.get(key).map_or("", |value| value.get());
+    // Nearly all are integers, and there are many of them.
+    if let Ok(ints) = serde_json::from_str::<Vec<i64>>(text) {
+        return Ok(Value::Vector(ints.into_iter().map(Value::Int).collect()));
+    }
+    match serde_json::from_str::<Vec<Json>>(text) {
+        Ok(items) => Ok(Value::Vector(items.iter().map(Value::from_json).collect())),
+        Err(_) => Err(format!(
+            "expected a list as the {key} of the reply, found {text}"
+        )),
+    }
 }

@@ -32,7 +32,7 @@ fn differences(case: &Path, name: &str) -> Vec<String> {
         Value::String(text) => Some(text.parse().unwrap()),
         number => Some(number.to_string().parse().unwrap()),
     };
-    let workload = workload::find(name).unwrap();
+    let workload = workload::find(name, &Default::default()).unwrap();
     let results = verdict::judge_history(&*workload, &history, availability)
         .results
         .to_json();
@@ -100,7 +100,7 @@ fn ids_of_several_types_have_no_order_but_no_twin_either() {
     };
     let judge = |text: &str| {
         let history = History::read(text).unwrap();
-        let workload = workload::find("unique-ids").unwrap();
+        let workload = workload::find("unique-ids", &Default::default()).unwrap();
         verdict::judge_history(&*workload, &history, None)
             .results
             .to_json()["workload"]["valid?"]

@@ -243,7 +243,10 @@ fn flags_that_make_no_sense_are_usage_errors() {
     let node = folder.node("");
     let bin = node.to_str().unwrap();
     for (args, part) in [
-        (["-w", "nonsense"], "expected one of echo, unique-ids"),
+        (
+            ["-w", "nonsense"],
+            "expected one of broadcast, echo, g-counter, g-set, pn-counter, unique-ids",
+        ),
         (["--rate", "-1"], "expected a number, at least 0"),
         (["--rate", "NaN"], "expected a number, at least 0"),
         (["--nemesis-interval", "0"], "expected a number above 0"),
@@ -317,7 +320,7 @@ fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
         said: VecDeque::new(),
         answer,
     };
-    let mut workload = workload::find("echo").unwrap();
+    let mut workload = workload::find("echo", &Default::default()).unwrap();
     run::run(&config, &mut *workload, &mut host, &mut |_| {
         ControlFlow::Continue(())
     })

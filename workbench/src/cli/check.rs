@@ -38,7 +38,8 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let history = History::read(&text).map_err(|e| {
         format!("{path}: {e}\nexpected a history.edn: one operation, a map, a line")
     })?;
-    let workload = workload::find(&args.workload).ok_or("no such workload")?;
+    let workload =
+        workload::find(&args.workload, &workload::Options::default()).ok_or("no such workload")?;
     let checked = verdict::judge_history(&*workload, &history, args.availability);
     let text = match args.json {
         true => format!("{:#}\n", checked.results.to_json()),

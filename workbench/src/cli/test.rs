@@ -186,7 +186,8 @@ impl Args {
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     let seed = args.seed.unwrap_or_else(draw_seed);
     let config = args.config(seed)?;
-    let mut workload = workload::find(&args.workload).ok_or("no such workload")?;
+    let mut workload =
+        workload::find(&args.workload, &workload::Options::default()).ok_or("no such workload")?;
     let bin = args.program()?;
     let mut store = Store::create(&args.store, workload.name()).map_err(|e| e.to_string())?;
     store.log(&format!(

@@ -1,0 +1,86 @@
+//! Broadcast: clients hand messages to any node; sooner or later every node
+//! must know them all.
+
+mod topology;
+
+use maelstrom_node::Rng;
+use maelstrom_node::wire::Body;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Workload, body, elements};
+use crate::checker::{self, Checked};
+use crate::client::{Completion, Operation, expect};
+use crate::edn::Value;
+use crate::history::History;
+
+pub use topology::Topology;
+
+/// The broadcast workload: half broadcasts of 0, 1, 2, ..., half reads.
+#[derive(Debug)]
+pub struct Broadcast {
+    topology: Topology,
+    next: i64,
+}
+
+impl Broadcast {
+    /// With this topology, which every node is told at the start.
+    pub fn new(topology: Topology) -> Self {
+        Broadcast { topology, next: 0 }
+    }
+}
+
+impl Workload for Broadcast {
+    fn name(&self) -> &'static str {
+        "broadcast"
+    }
+
+    fn setup(&self, nodes: &[String]) -> Option<Map<String, Json>> {
+        let topology = self.topology.neighbours(nodes);
+        Some(body("topology", [("topology", json!(topology))]))
+    }
+
+    fn generate(&mut self, rng: &Rng) -> Operation {
+        match rng.chance(0.5) {
+            true => {
+                self.next += 1;
+                Operation::new("broadcast", Value::Int(self.next - 1))
+            }
+            false => Operation::new("read", Value::Nil),
+        }
+    }
+
+    fn final_operation(&self) -> Option<Operation> {
+        Some(Operation {
+            is_final: true,
+            ..Operation::new("read", Value::Nil)
+        })
+    }
+
+    fn request(&self, operation: &Operation) -> Map<String, Json> {
+        match operation.f {
+            "broadcast" => body("broadcast", [("message", operation.value.to_json())]),
+            _ => body("read", []),
+        }
+    }
+
+    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+        match operation.f {
+            "broadcast" => {
+                expect(reply, "broadcast_ok", &[])?;
+                Ok(Completion::ok(operation.value.clone()))
+            }
+            _ => {
+                expect(reply, "read_ok", &["messages"])?;
+                elements(reply, "messages").map(Completion::ok)
+            }
+        }
+    }
+
+    fn is_idempotent(&self, f: &str) -> bool {
+        f == "read"
+    }
+
+    fn check(&self, history: &History) -> Checked {
+        checker::set_full::check(history, "broadcast")
+    }
+}

@@ -1,0 +1,67 @@
+//! A set that only grows: clients add elements; sooner or later every node must
+//! have them all.
+
+use maelstrom_node::Rng;
+use maelstrom_node::wire::Body;
+use serde_json::{Map, Value as Json};
+
+use super::{Workload, body, elements};
+use crate::checker::{self, Checked};
+use crate::client::{Completion, Operation, expect};
+use crate::edn::Value;
+use crate::history::History;
+
+/// The g-set workload: half adds of 0, 1, 2, ..., half reads.
+#[derive(Debug, Default)]
+pub struct GSet {
+    next: i64,
+}
+
+impl Workload for GSet {
+    fn name(&self) -> &'static str {
+        "g-set"
+    }
+
+    fn generate(&mut self, rng: &Rng) -> Operation {
+        match rng.chance(0.5) {
+            true => {
+                self.next += 1;
+                Operation::new("add", Value::Int(self.next - 1))
+            }
+            false => Operation::new("read", Value::Nil),
+        }
+    }
+
+    /// Not marked as final in the history: Maelstrom does not.
+    fn final_operation(&self) -> Option<Operation> {
+        Some(Operation::new("read", Value::Nil))
+    }
+
+    fn request(&self, operation: &Operation) -> Map<String, Json> {
+        match operation.f {
+            "add" => body("add", [("element", operation.value.to_json())]),
+            _ => body("read", []),
+        }
+    }
+
+    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+        match operation.f {
+            "add" => {
+                expect(reply, "add_ok", &[])?;
+                Ok(Completion::ok(operation.value.clone()))
+            }
+            _ => {
+                expect(reply, "read_ok", &["value"])?;
+                elements(reply, "value").map(Completion::ok)
+            }
+        }
+    }
+
+    fn throws_errors(&self) -> bool {
+        true
+    }
+
+    fn check(&self, history: &History) -> Checked {
+        checker::set_full::check(history, "add")
+    }
+}
