@@ -71,6 +71,13 @@ impl<S: Server> Engine<S> {
         }
     }
 
+    /// Draws from another seed, as long as `init` has not arrived.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        if let State::Waiting(waiting) = &mut self.state {
+            waiting.rng = Rng::new(seed);
+        }
+    }
+
     /// Takes a line of input, with or without its newline. `now` is the time
     /// since the start; an earlier one than before counts as that.
     ///

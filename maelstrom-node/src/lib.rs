@@ -221,6 +221,7 @@ mod error;
 mod executor;
 mod id;
 pub mod kv;
+mod lockstep;
 mod logging;
 mod node;
 mod rng;

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::{Engine, Node, Server, logging};
+use crate::{Engine, Node, Server, lockstep, logging};
 
 /// How much is read at once; a line may be longer.
 const READ: usize = 64 << 10;
@@ -60,6 +60,11 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
             Filled::Nothing => engine.advance(started.elapsed()),
             Filled::Lines => {
                 let now = started.elapsed();
+                if engine.id().is_none()
+                    && let Some(seed) = input.asked_for_lockstep()
+                {
+                    return lockstep::serve(engine, seed, input, output);
+                }
                 engine.advance(now);
                 input.lines(|line| {
                     engine.line(now, line);
@@ -96,7 +101,7 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     Ok(())
 }
 
-enum Filled {
+pub(crate) enum Filled {
     /// The time was over first.
     Nothing,
     /// There is more input; perhaps complete lines.
@@ -106,7 +111,7 @@ enum Filled {
 }
 
 /// stdin, cut into lines.
-struct Input {
+pub(crate) struct Input {
     file: File,
     buffer: Vec<u8>,
     /// How much of the buffer is filled: the start of a line, after
@@ -127,7 +132,7 @@ impl Input {
     }
 
     /// Waits for more input, at most this long.
-    fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
+    pub(crate) fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
         if let Some(wait) = wait
             && !is_readable(&self.file, wait)?
         {
@@ -155,8 +160,19 @@ impl Input {
         Ok(Filled::Lines)
     }
 
+    /// The seed, if the first line asks for lockstep.
+    fn asked_for_lockstep(&self) -> Option<u64> {
+        let first = self.buffer[..self.len]
+            .split_inclusive(|&b| b == b'\n')
+            .next()?;
+        lockstep::asked_for(first)
+    }
+
     /// Takes all complete lines, and keeps the start of the next one.
-    fn lines(&mut self, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    pub(crate) fn lines(
+        &mut self,
+        mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut start = 0;
         loop {
             let mut rest = &self.buffer[self.searched..self.len];
@@ -181,7 +197,7 @@ impl Input {
 }
 
 /// stdout.
-struct Output {
+pub(crate) struct Output {
     file: File,
     buffer: Vec<u8>,
 }
@@ -194,7 +210,7 @@ impl Output {
         }
     }
 
-    fn write<S: Server>(&mut self, engine: &mut Engine<S>) -> io::Result<()> {
+    pub(crate) fn write<S: Server>(&mut self, engine: &mut Engine<S>) -> io::Result<()> {
         if engine.output_len() == 0 {
             return Ok(());
         }
@@ -203,6 +219,13 @@ impl Output {
         self.buffer.clear();
         self.buffer.shrink_to(2 * WRITE);
         Ok(())
+    }
+}
+
+impl Output {
+    /// Writes a line of its own.
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all(line.as_bytes())
     }
 }
 

@@ -22,7 +22,7 @@ const INTERRUPTED: u8 = 130;
 #[derive(Debug, Parser)]
 #[command(name = "workbench", version)]
 enum Command {
-    Test(test::Args),
+    Test(Box<test::Args>),
     Check(check::Args),
 }
 

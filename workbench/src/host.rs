@@ -2,12 +2,19 @@
 //! they write, and says what time it is.
 //!
 //! - [`in_process`]: engines within this process, in virtual time.
+//! - [`lockstep`]: child processes written with maelstrom-node, told the time
+//!   over their pipes, in virtual time.
 //! - [`live`]: programs in any language, in real time, as Maelstrom runs them.
 
 pub mod in_process;
 pub mod live;
+pub mod lockstep;
+pub mod process;
+mod virtual_time;
 
 use std::time::Duration;
+
+pub use virtual_time::{TimedNode, VirtualTime};
 
 /// The nodes of a run, behind one trait, whatever they are.
 ///

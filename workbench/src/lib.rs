@@ -5,7 +5,8 @@
 //! - [`run`]: one run, a loop around a heap of events.
 //! - [`host`]: where nodes live: processes in real time, or engines within this
 //!   process in virtual time.
-//! - [`network`], [`nemesis`], [`client`]: what lies between.
+//! - [`network`], [`service`], [`nemesis`], [`client`]: what lies between.
+//! - [`simulation`]: a run within a test.
 //! - [`history`], [`edn`]: what happened, as Jepsen writes it.
 //! - [`checker`]: whether that is as it should be.
 //! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
@@ -26,6 +27,8 @@ pub mod network;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod service;
+pub mod simulation;
 pub mod store;
 pub mod verdict;
 pub mod workload;

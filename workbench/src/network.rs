@@ -34,8 +34,8 @@ pub struct EndpointId(usize);
 pub enum Role {
     /// A node under test, by its place among the nodes.
     Node(usize),
-    /// A service such as `lin-kv`. Partitions spare it.
-    Service,
+    /// A service such as `lin-kv`, by its place among them. Partitions spare it.
+    Service(usize),
     /// A client. Neither latency nor partitions touch its packets.
     Client,
 }

@@ -32,6 +32,7 @@ use crate::history::{History, Op, OpType, Process};
 use crate::host::{Host, Output};
 use crate::nemesis::{Action, Nemesis};
 use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
+use crate::service::Service;
 use crate::workload::Workload;
 
 pub use problem::Problem;
@@ -61,6 +62,27 @@ pub struct Config {
     pub partitions: Option<Duration>,
     /// What all chance follows from.
     pub seed: u64,
+}
+
+impl Config {
+    /// Maelstrom's defaults for this many nodes, n0, n1, ...: a client a node, 5
+    /// operations a second for 60 seconds, no latency and no faults; seed 0.
+    pub fn for_nodes(count: usize) -> Self {
+        Config {
+            nodes: (0..count).map(|i| format!("n{i}")).collect(),
+            concurrency: count,
+            rate: 5.0,
+            time_limit: Duration::from_secs(60),
+            network: network::Config::default(),
+            partitions: None,
+            seed: 0,
+        }
+    }
+
+    /// The same with this seed.
+    pub fn seed(self, seed: u64) -> Self {
+        Config { seed, ..self }
+    }
 }
 
 /// What came of a run.
@@ -119,6 +141,8 @@ enum Event {
     Wake(EndpointId),
     /// A node should have answered `init` by now.
     InitTimeout,
+    /// A node should have answered what the workload sets it up with by now.
+    SetupTimeout,
     /// The next operation of the main phase is due.
     Operation,
     /// A client should have had its reply by now.
@@ -135,6 +159,7 @@ enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Init,
+    Setup,
     /// Operations are begun.
     Main,
     /// The last operations of the main phase come to their end.
@@ -155,6 +180,7 @@ struct Run<'a> {
     phase: Phase,
     events: Schedule<Event>,
     network: Network,
+    services: Vec<Service>,
     nodes: Vec<Node>,
     /// Which endpoints' readers may have something to do.
     busy: VecDeque<EndpointId>,
@@ -168,8 +194,9 @@ struct Run<'a> {
 
 struct Node {
     endpoint: EndpointId,
-    /// The client that sent `init`, until it is answered.
-    init: Option<EndpointId>,
+    /// The client that sent `init` or what the workload sets it up with, until
+    /// that is answered.
+    asked_by: Option<EndpointId>,
     /// Once it broke the protocol, nothing it writes counts any more.
     mute: bool,
     ended: bool,
@@ -183,9 +210,16 @@ impl<'a> Run<'a> {
         let nodes = names
             .map(|(i, name)| Node {
                 endpoint: network.add(name, Role::Node(i)),
-                init: None,
+                asked_by: None,
                 mute: false,
                 ended: false,
+            })
+            .collect();
+        let services = Service::all().into_iter().enumerate();
+        let services = services
+            .map(|(i, (name, service))| {
+                network.add(name, Role::Service(i));
+                service
             })
             .collect();
         let nemesis = config
@@ -201,6 +235,7 @@ impl<'a> Run<'a> {
             phase: Phase::Init,
             events: Schedule::default(),
             network,
+            services,
             nodes,
             busy: VecDeque::new(),
             threads: Threads::new(config.concurrency),
@@ -251,18 +286,32 @@ impl<'a> Run<'a> {
 
     fn init(&mut self) {
         let names = &self.config.nodes;
-        for node in 0..self.nodes.len() {
-            let client = self.threads.new_endpoint(&mut self.network);
-            self.nodes[node].init = Some(client);
-            let body = json!({
-                "type": "init",
-                "node_id": names[node],
-                "node_ids": names,
-                "msg_id": 1,
-            });
-            self.send(client, self.nodes[node].endpoint, &body);
+        for node in 0..names.len() {
+            let body = json!({"type": "init", "node_id": names[node], "node_ids": names});
+            self.ask(node, body);
         }
         self.events.add(self.now + INIT_TIMEOUT, Event::InitTimeout);
+    }
+
+    /// What the workload wants every node to know first, if anything.
+    fn set_up(&mut self) {
+        let Some(body) = self.workload.setup(&self.config.nodes) else {
+            return self.begin();
+        };
+        self.phase = Phase::Setup;
+        for node in 0..self.nodes.len() {
+            self.ask(node, body.clone().into());
+        }
+        self.events
+            .add(self.now + client::TIMEOUT, Event::SetupTimeout);
+    }
+
+    /// Sends a request of the preparations.
+    fn ask(&mut self, node: usize, mut body: serde_json::Value) {
+        body["msg_id"] = 1.into();
+        let client = self.threads.new_endpoint(&mut self.network);
+        self.nodes[node].asked_by = Some(client);
+        self.send(client, self.nodes[node].endpoint, &body);
     }
 
     fn send(&mut self, src: EndpointId, dest: EndpointId, body: &serde_json::Value) {
@@ -294,7 +343,7 @@ impl<'a> Run<'a> {
     fn packet(&mut self, packet: Packet) {
         match self.network.role(packet.dest) {
             Role::Node(node) => self.host.deliver(node, &packet.line),
-            Role::Service => {}
+            Role::Service(service) => self.ask_service(service, &packet),
             Role::Client => self.reply(&packet),
         }
     }
@@ -302,7 +351,16 @@ impl<'a> Run<'a> {
     fn event(&mut self, event: Event) {
         match event {
             Event::Wake(endpoint) => self.busy.push_back(endpoint),
-            Event::InitTimeout => self.init_timeout(),
+            Event::InitTimeout => {
+                self.unprepared(Phase::Init, "init", INIT_TIMEOUT);
+            }
+            Event::SetupTimeout => {
+                self.unprepared(
+                    Phase::Setup,
+                    "what the workload sets it up with",
+                    client::TIMEOUT,
+                );
+            }
             Event::Operation => self.operation(),
             Event::Timeout { thread, operation } => {
                 if let Some(f) = self.threads.waits_for(thread, operation) {
@@ -317,6 +375,19 @@ impl<'a> Run<'a> {
                 self.next_phase();
             }
             Event::Recovered => self.final_operations(),
+        }
+    }
+
+    fn ask_service(&mut self, service: usize, packet: &Packet) {
+        let Ok(message) = Message::parse(&packet.line) else {
+            return;
+        };
+        let service = &mut self.services[service];
+        if let Some(mut answer) = service.handle(&message.src, &message.body, &self.rng) {
+            if let Some(msg_id) = message.body.msg_id {
+                answer["in_reply_to"] = msg_id.into();
+            }
+            self.send(packet.dest, packet.src, &answer);
         }
     }
 
@@ -388,42 +459,47 @@ impl<'a> Run<'a> {
         self.problem(node, what);
     }
 
-    fn init_timeout(&mut self) {
-        if self.phase != Phase::Init {
+    fn unprepared(&mut self, phase: Phase, what: &str, time: Duration) {
+        if self.phase != phase {
             return;
         }
         for node in 0..self.nodes.len() {
-            if self.nodes[node].init.is_some() {
-                let seconds = INIT_TIMEOUT.as_secs();
-                self.problem(
-                    node,
-                    format!("no answer to init within {seconds} s; expected init_ok"),
-                );
+            if self.nodes[node].asked_by.is_some() {
+                let seconds = time.as_secs();
+                self.problem(node, format!("no answer to {what} within {seconds} s"));
             }
         }
         self.phase = Phase::Over;
     }
 
-    fn init_reply(&mut self, node: usize, packet: &Packet) {
+    /// The answer to a request of the preparations.
+    fn prepared(&mut self, node: usize, packet: &Packet) {
         let Ok(message) = Message::parse(&packet.line) else {
             return;
         };
         if message.body.in_reply_to != Some(1) {
             return;
         }
-        self.nodes[node].init = None;
+        self.nodes[node].asked_by = None;
         self.network.remove(packet.dest);
-        if message.body.kind.as_deref() != Some("init_ok") {
+        let request = match self.phase {
+            Phase::Init => json!("init"),
+            _ => self.workload.setup(&self.config.nodes).unwrap_or_default()["type"].clone(),
+        };
+        let request = request.as_str().unwrap_or_default();
+        let expected = format!("{request}_ok");
+        if message.body.kind.as_deref() != Some(&expected) {
+            let answer = String::from_utf8_lossy(&packet.line);
             self.problem(
                 node,
-                format!(
-                    "it answered init with {}; expected init_ok",
-                    String::from_utf8_lossy(&packet.line)
-                ),
+                format!("it answered {request} with {answer}; expected {expected}"),
             );
             self.phase = Phase::Over;
-        } else if self.phase == Phase::Init && self.nodes.iter().all(|node| node.init.is_none()) {
-            self.begin();
+        } else if self.nodes.iter().all(|node| node.asked_by.is_none()) {
+            match self.phase {
+                Phase::Init => self.set_up(),
+                _ => self.begin(),
+            }
         }
     }
 
@@ -516,12 +592,12 @@ impl<'a> Run<'a> {
     }
 
     fn reply(&mut self, packet: &Packet) {
-        if let Some(node) = self
-            .nodes
-            .iter()
-            .position(|node| node.init == Some(packet.dest))
-        {
-            return self.init_reply(node, packet);
+        if matches!(self.phase, Phase::Init | Phase::Setup) {
+            let asked = |node: &Node| node.asked_by == Some(packet.dest);
+            if let Some(node) = self.nodes.iter().position(asked) {
+                self.prepared(node, packet);
+            }
+            return;
         }
         let Ok(message) = Message::parse(&packet.line) else {
             return;

@@ -10,12 +10,15 @@ use std::time::Duration;
 use maelstrom_node::Rng;
 
 use crate::checker::Availability;
-use crate::host::live::{Live, Program};
+use crate::host::live::Live;
+use crate::host::process::Program;
+use crate::host::{Host, lockstep};
 use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::store::Store;
+use crate::workload::broadcast::Topology;
 use crate::{run, verdict, workload};
 
 /// Run a workload against the nodes of a test
@@ -73,6 +76,24 @@ pub(super) struct Args {
     #[arg(long, value_name = "TYPE", value_enum, default_value = "constant")]
     latency_dist: Distribution,
 
+    /// The topology that nodes are told, by workloads that have one
+    #[arg(long, value_name = "SPEC", value_enum, default_value = "grid")]
+    topology: Topology,
+
+    /// Beyond Maelstrom: the probability that a message between nodes is lost
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    loss: f64,
+
+    /// Beyond Maelstrom: the probability that a message between nodes arrives
+    /// twice
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    duplicate: f64,
+
+    /// How messages queue: maelstrom, where each endpoint takes one after the
+    /// other, or ideal, where none waits for another
+    #[arg(long, value_name = "MODEL", value_enum, default_value = "maelstrom")]
+    network: Model,
+
     /// Faults to inject, with commas between
     #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
     nemesis: Vec<Fault>,
@@ -80,6 +101,10 @@ pub(super) struct Args {
     /// The mean time between two actions of the nemesis, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive, allow_negative_numbers = true)]
     nemesis_interval: f64,
+
+    /// Run in real time even if the node goes in lockstep
+    #[arg(long)]
+    live: bool,
 
     /// Copy the nodes' stderr to this one's
     #[arg(long)]
@@ -96,6 +121,12 @@ pub(super) struct Args {
     /// Arguments for the node
     #[arg(last = true)]
     args: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Model {
+    Maelstrom,
+    Ideal,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +159,13 @@ fn not_negative(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if (0.0..=MOST_SECONDS).contains(&number) => Ok(number),
         _ => Err("expected a number, at least 0".into()),
+    }
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("expected a probability, from 0 to 1".into()),
     }
 }
 
@@ -167,7 +205,9 @@ impl Args {
                     mean: Duration::from_millis(self.latency),
                     distribution: self.latency_dist,
                 },
-                ..network::Config::default()
+                loss: self.loss,
+                duplicate: self.duplicate,
+                ideal: self.network == Model::Ideal,
             },
             partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
             seed,
@@ -186,8 +226,10 @@ impl Args {
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     let seed = args.seed.unwrap_or_else(draw_seed);
     let config = args.config(seed)?;
-    let mut workload =
-        workload::find(&args.workload, &workload::Options::default()).ok_or("no such workload")?;
+    let options = workload::Options {
+        topology: args.topology,
+    };
+    let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
     let bin = args.program()?;
     let mut store = Store::create(&args.store, workload.name()).map_err(|e| e.to_string())?;
     store.log(&format!(
@@ -212,9 +254,9 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         logs: store.node_logs(),
         log_stderr: args.log_stderr,
     };
-    let mut host = Live::start(&program, &config.nodes).map_err(|e| e.to_string())?;
+    let mut host = host(args.live, &program, &config).map_err(|e| e.to_string())?;
     let mut progress = Progress::new();
-    let outcome = run::run(&config, &mut *workload, &mut host, &mut |position| {
+    let outcome = run::run(&config, &mut *workload, &mut *host, &mut |position| {
         progress.at(position.now, position.end, position.events / 2);
         match interrupted.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
@@ -241,6 +283,15 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     Ok(match outcome.interrupted {
         true => super::INTERRUPTED,
         false => checked.valid.exit_status(),
+    })
+}
+
+/// Lockstep, if the node goes in it.
+fn host(live: bool, program: &Program, config: &run::Config) -> std::io::Result<Box<dyn Host>> {
+    let names = &config.nodes;
+    Ok(match !live && lockstep::speaks(program, &names[0])? {
+        true => Box::new(lockstep::start(program, names, &Rng::new(!config.seed))?),
+        false => Box::new(Live::start(program, names)?),
     })
 }
 

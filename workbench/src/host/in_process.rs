@@ -1,87 +1,56 @@
-//! Engines within this process, in virtual time: as fast as they can think,
-//! and the same every time.
+//! Engines within this process: as fast as they can think, and the same every
+//! time.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use maelstrom_node::{Engine, Node, Rng, Server};
 
-use super::{Ending, Host, Output};
+use super::{Output, TimedNode, VirtualTime};
 
-/// Engines of one kind of server.
+/// An engine, and a buffer for what it writes.
 pub struct InProcess<S: Server> {
-    nodes: Vec<Engine<S>>,
-    now: Duration,
-    ready: VecDeque<(usize, Output)>,
+    engine: Engine<S>,
     buffer: Vec<u8>,
 }
 
+/// This many engines, each with a seed of its own drawn from `rng`. Each node's
+/// server is made by `start`.
+pub fn in_process<S, F>(nodes: usize, rng: &Rng, start: F) -> VirtualTime<InProcess<S>>
+where
+    S: Server,
+    F: Fn(Node) -> S + Clone + 'static,
+{
+    let node = |_| InProcess {
+        engine: Engine::new(rng.u64(), start.clone()),
+        buffer: Vec::new(),
+    };
+    VirtualTime::new((0..nodes).map(node).collect())
+}
+
 impl<S: Server> InProcess<S> {
-    /// This many engines, each with a seed of its own drawn from `rng`.
-    pub fn new<F>(nodes: usize, rng: &Rng, start: F) -> Self
-    where
-        F: Fn(Node) -> S + Clone + 'static,
-    {
-        InProcess {
-            nodes: (0..nodes)
-                .map(|_| Engine::new(rng.u64(), start.clone()))
-                .collect(),
-            now: Duration::ZERO,
-            ready: VecDeque::new(),
-            buffer: Vec::new(),
+    fn collect(&mut self, say: &mut dyn FnMut(Output)) {
+        self.engine.swap_output(&mut self.buffer);
+        for line in self.buffer.split(|&b| b == b'\n') {
+            if !line.is_empty() {
+                say(Output::Line(line.to_vec()));
+            }
         }
-    }
-
-    fn collect(&mut self, node: usize) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        self.nodes[node].swap_output(&mut buffer);
-        let lines = buffer
-            .split(|&b| b == b'\n')
-            .filter(|line| !line.is_empty());
-        let lines = lines.map(|line| (node, Output::Line(line.to_vec())));
-        self.ready.extend(lines);
-        buffer.clear();
-        self.buffer = buffer;
-    }
-
-    /// The node that wants to be woken first, and when.
-    fn next(&self) -> Option<(Duration, usize)> {
-        let deadlines = self.nodes.iter().enumerate();
-        deadlines
-            .filter_map(|(i, node)| Some((node.deadline()?, i)))
-            .min()
+        self.buffer.clear();
     }
 }
 
-impl<S: Server> Host for InProcess<S> {
-    fn deliver(&mut self, node: usize, line: &[u8]) {
-        self.nodes[node].line(self.now, line);
-        self.collect(node);
+impl<S: Server> TimedNode for InProcess<S> {
+    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
+        self.engine.line(now, line);
+        self.collect(say);
     }
 
-    fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
-        while self.ready.is_empty() {
-            match (self.next(), until) {
-                (Some((at, node)), until) if until.is_none_or(|until| at <= until) => {
-                    self.now = at.max(self.now);
-                    self.nodes[node].advance(self.now);
-                    self.collect(node);
-                }
-                (_, Some(until)) => {
-                    self.now = until.max(self.now);
-                    break;
-                }
-                (_, None) => break,
-            }
-        }
-        (self.now, self.ready.drain(..).collect())
+    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
+        self.engine.advance(now);
+        self.collect(say);
     }
 
-    fn stop(&mut self) -> Vec<Ending> {
-        self.nodes.iter().map(|_| Ending::Stopped).collect()
-    }
-
-    fn last_words(&mut self, _node: usize) -> Vec<String> {
-        Vec::new()
+    fn deadline(&self) -> Option<Duration> {
+        self.engine.deadline()
     }
 }

@@ -1,0 +1,111 @@
+//! A run within this process, for tests: engines in virtual time, and the
+//! verdict on them.
+//!
+//! ```
+//! # use maelstrom_node::{Node, NodeId, Result, Server};
+//! # struct Echo;
+//! # #[derive(serde::Deserialize)] #[serde(rename_all = "snake_case")]
+//! # enum Request { Echo { echo: String } }
+//! # #[derive(serde::Serialize)] #[serde(rename_all = "snake_case")]
+//! # enum Response { EchoOk { echo: String } }
+//! # impl Server for Echo {
+//! #     type Request = Request;
+//! #     type Response = Response;
+//! #     async fn handle(&self, Request::Echo { echo }: Request, _: &NodeId) -> Result<Response> {
+//! #         Ok(Response::EchoOk { echo })
+//! #     }
+//! # }
+//! use workbench::simulation::simulate;
+//! use workbench::{run, workload};
+//!
+//! let config = run::Config::for_nodes(3).seed(7);
+//! let mut workload = workload::echo::Echo;
+//! let simulated = simulate(&config, &mut workload, |_node| Echo);
+//! simulated.assert_valid();
+//! ```
+
+use std::ops::ControlFlow;
+
+use maelstrom_node::{Node, Rng, Server};
+
+use crate::checker::{Checked, Validity};
+use crate::edn::Value;
+use crate::host::in_process::in_process;
+use crate::run::{self, Config, Outcome};
+use crate::verdict;
+use crate::workload::Workload;
+
+/// What came of a simulated run.
+#[derive(Debug)]
+pub struct Simulated {
+    /// What happened.
+    pub outcome: Outcome,
+    /// What the checkers say of it.
+    pub checked: Checked,
+    seed: u64,
+}
+
+/// Runs a workload against engines whose servers are made by `start`. The same
+/// configuration gives the same outcome.
+pub fn simulate<S, F>(config: &Config, workload: &mut dyn Workload, start: F) -> Simulated
+where
+    S: Server,
+    F: Fn(Node) -> S + Clone + 'static,
+{
+    let mut host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
+    let outcome = run::run(config, workload, &mut host, &mut |_| {
+        ControlFlow::Continue(())
+    });
+    let checked = verdict::judge(workload, &outcome, None);
+    Simulated {
+        outcome,
+        checked,
+        seed: config.seed,
+    }
+}
+
+impl Simulated {
+    /// # Panics
+    /// Unless the run is valid: with the seed and what is wrong.
+    #[track_caller]
+    pub fn assert_valid(&self) {
+        assert!(
+            self.checked.valid == Validity::Valid,
+            "seed {}: {:?}\n{:#?}\n{:#?}",
+            self.seed,
+            self.checked.valid,
+            self.checked.findings,
+            self.outcome.problems
+        );
+    }
+
+    /// A number of the results by its path, such as `net.servers.msgs-per-op`
+    /// or `workload.stable-latencies.0.5`.
+    pub fn figure(&self, path: &str) -> Option<f64> {
+        figure(&self.checked.results, path)
+    }
+}
+
+/// A number of results by its path: keys with dots between. A key may hold dots
+/// itself, such as the quantile 0.99.
+pub fn figure(results: &Value, path: &str) -> Option<f64> {
+    let Value::Map(entries) = results else {
+        return match results {
+            Value::Int(int) => Some(*int as f64),
+            Value::Float(float) => Some(*float),
+            _ => None,
+        };
+    };
+    entries.iter().find_map(|(key, value)| {
+        let key = match key {
+            Value::Keyword(key) | Value::Str(key) => key.clone(),
+            other => other.to_string(),
+        };
+        let rest = path.strip_prefix(&*key)?;
+        match rest.strip_prefix('.') {
+            Some(rest) => figure(value, rest),
+            None if rest.is_empty() && !matches!(value, Value::Map(_)) => figure(value, ""),
+            None => None,
+        }
+    })
+}

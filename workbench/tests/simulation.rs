@@ -1,0 +1,440 @@
+//! Nodes in virtual time: good ones that pass under faults, broken ones that
+//! are convicted with a sentence that names the fault, and the same bytes for
+//! the same seed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use maelstrom_node::kv::SeqKv;
+use maelstrom_node::{Error, Node, NodeId, Result, Retry, Server};
+use serde::{Deserialize, Serialize};
+use workbench::checker::Validity;
+use workbench::network::{self, Distribution, Latency};
+use workbench::run::Config;
+use workbench::simulation::{Simulated, simulate};
+use workbench::workload::broadcast::{Broadcast, Topology};
+use workbench::workload::counter::Counter;
+use workbench::workload::g_set::GSet;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The ways in which the flooding node below can be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// Sends once and does not care whether it arrives.
+    NoRetry,
+    /// Forgets every seventh message that a client hands to it.
+    Loses,
+    /// Shows messages for a while and then no more.
+    Forgets,
+    /// Reads, on the node that is read last, as if it had never heard of
+    /// anything. (On another one, Jepsen's checker lets it pass.)
+    Amnesia,
+    /// Replies with a body that is no `read_ok`.
+    WrongShape,
+    /// Answers every read with an error.
+    Refuses,
+    /// Never answers a broadcast.
+    Hangs,
+}
+
+/// Sends what is new to its neighbours, until they have it.
+struct Flood {
+    node: Node,
+    fault: Fault,
+    neighbours: RefCell<Vec<NodeId>>,
+    seen: RefCell<BTreeSet<u64>>,
+    reads: Cell<u32>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Request {
+    Topology {
+        topology: BTreeMap<NodeId, Vec<NodeId>>,
+    },
+    Broadcast {
+        message: u64,
+    },
+    Read,
+    Flood {
+        message: u64,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Response {
+    TopologyOk,
+    BroadcastOk,
+    ReadOk {
+        messages: BTreeSet<u64>,
+    },
+    #[serde(rename = "read_ok")]
+    ReadWrong {
+        values: BTreeSet<u64>,
+    },
+    FloodOk,
+}
+
+impl Flood {
+    fn new(node: Node, fault: Fault) -> Self {
+        Flood {
+            node,
+            fault,
+            neighbours: RefCell::default(),
+            seen: RefCell::default(),
+            reads: Cell::default(),
+        }
+    }
+
+    fn learn(&self, message: u64, from: &NodeId) -> Result<()> {
+        if !self.seen.borrow_mut().insert(message) {
+            return Ok(());
+        }
+        for neighbour in self.neighbours.borrow().iter().filter(|id| *id != from) {
+            let flood = Request::Flood { message };
+            if self.fault == Fault::NoRetry {
+                self.node.send(neighbour, &flood)?;
+                continue;
+            }
+            let retry = Retry::within(seconds(60));
+            let call = self.node.rpc_retrying(neighbour, &flood, retry);
+            drop(self.node.spawn(async {
+                let _: Result<()> = call.await;
+            }));
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Response> {
+        self.reads.set(self.reads.get() + 1);
+        let mut messages = self.seen.borrow().clone();
+        match self.fault {
+            Fault::Refuses => return Err(Error::temporarily_unavailable("not today")),
+            Fault::WrongShape => return Ok(Response::ReadWrong { values: messages }),
+            Fault::Amnesia if *self.node.id() == "n4" => messages.clear(),
+            Fault::Forgets if self.node.now() > seconds(15) => messages.retain(|m| m % 10 != 3),
+            _ => {}
+        }
+        Ok(Response::ReadOk { messages })
+    }
+}
+
+impl Server for Flood {
+    type Request = Request;
+    type Response = Response;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Response> {
+        match request {
+            Request::Topology { mut topology } => {
+                let neighbours = topology.remove(self.node.id()).unwrap_or_default();
+                *self.neighbours.borrow_mut() = neighbours;
+                Ok(Response::TopologyOk)
+            }
+            Request::Broadcast { message } => {
+                if self.fault == Fault::Hangs {
+                    std::future::pending::<()>().await;
+                }
+                if self.fault != Fault::Loses || message % 7 != 6 {
+                    self.learn(message, from)?;
+                }
+                Ok(Response::BroadcastOk)
+            }
+            Request::Read => self.read(),
+            Request::Flood { message } => {
+                self.learn(message, from)?;
+                Ok(Response::FloodOk)
+            }
+        }
+    }
+}
+
+fn flood(config: &Config, fault: Fault) -> Simulated {
+    let mut workload = Broadcast::new(Topology::Grid);
+    simulate(config, &mut workload, move |node| Flood::new(node, fault))
+}
+
+fn five_nodes(seed: u64) -> Config {
+    Config {
+        rate: 20.0,
+        time_limit: seconds(20),
+        ..Config::for_nodes(5).seed(seed)
+    }
+}
+
+/// Everything that can go wrong between nodes at once.
+fn rough(seed: u64) -> Config {
+    Config {
+        network: network::Config {
+            latency: Latency {
+                mean: Duration::from_millis(30),
+                distribution: Distribution::Exponential,
+            },
+            loss: 0.05,
+            duplicate: 0.05,
+            ideal: seed.is_multiple_of(2),
+        },
+        partitions: Some(seconds(3)),
+        ..five_nodes(seed)
+    }
+}
+
+#[test]
+fn a_good_node_passes_under_every_fault() {
+    for seed in 0..50 {
+        let simulated = flood(&rough(seed), Fault::None);
+        simulated.assert_valid();
+        assert!(simulated.figure("net.servers.msgs-per-op").unwrap() > 2.0);
+        assert!(simulated.figure("workload.stable-count").unwrap() > 100.0);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| {
+        let simulated = flood(&rough(seed), Fault::None);
+        let mut bytes = Vec::new();
+        simulated.outcome.history.write_edn(&mut bytes).unwrap();
+        bytes.extend(simulated.checked.results.pretty().into_bytes());
+        bytes
+    };
+    for seed in 0..20 {
+        assert!(bytes(seed) == bytes(seed), "seed {seed}");
+    }
+    assert!(bytes(1) != bytes(2));
+}
+
+/// What is said of a broken node: the verdict, and one sentence at least.
+#[track_caller]
+fn convicted(simulated: &Simulated, verdict: Validity, part: &str) {
+    assert_eq!(
+        simulated.checked.valid, verdict,
+        "{:?}",
+        simulated.checked.findings
+    );
+    let found = simulated
+        .checked
+        .findings
+        .iter()
+        .any(|finding| finding.contains(part));
+    assert!(
+        found,
+        "{part:?} is not among {:#?}",
+        simulated.checked.findings
+    );
+}
+
+#[test]
+fn broken_broadcasts_are_convicted() {
+    for (fault, verdict, part) in [
+        (
+            Fault::Loses,
+            Validity::Invalid,
+            "element 6 is lost: it was acknowledged by operation",
+        ),
+        (
+            Fault::Forgets,
+            Validity::Invalid,
+            "element 3 is lost: it was",
+        ),
+        (Fault::Amnesia, Validity::Invalid, "misses it"),
+        (Fault::Refuses, Validity::Invalid, "not one read succeeded"),
+        (
+            Fault::Hangs,
+            Validity::Invalid,
+            "not one broadcast succeeded",
+        ),
+        (
+            Fault::WrongShape,
+            Validity::Invalid,
+            r#"expected a read_ok with the keys"#,
+        ),
+    ] {
+        let simulated = flood(&five_nodes(1), fault);
+        convicted(&simulated, verdict, part);
+    }
+    // Without faults in the network, sending once is enough; with them it is not.
+    flood(&five_nodes(1), Fault::NoRetry).assert_valid();
+    convicted(
+        &flood(&rough(1), Fault::NoRetry),
+        Validity::Invalid,
+        "is lost",
+    );
+}
+
+/// A counter in one key of seq-kv.
+struct KvCounter {
+    kv: SeqKv,
+    node: Node,
+    stale: bool,
+    double: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CounterRequest {
+    Add { delta: i64 },
+    Read,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum CounterResponse {
+    AddOk,
+    ReadOk { value: i64 },
+}
+
+impl Server for KvCounter {
+    type Request = CounterRequest;
+    type Response = CounterResponse;
+
+    async fn handle(&self, request: CounterRequest, _from: &NodeId) -> Result<CounterResponse> {
+        match request {
+            CounterRequest::Add { delta } => {
+                let within = seconds(4);
+                let delta = if self.double { 2 * delta } else { delta };
+                let add = |sum: Option<i64>| sum.unwrap_or(0) + delta;
+                self.kv.update("sum", within, add).await?;
+                Ok(CounterResponse::AddOk)
+            }
+            CounterRequest::Read => {
+                let value = match self.stale && *self.node.id() == "n0" {
+                    true => Some(0),
+                    false => self.kv.read_fresh("sum").await?,
+                };
+                Ok(CounterResponse::ReadOk {
+                    value: value.unwrap_or(0),
+                })
+            }
+        }
+    }
+}
+
+fn counter(seed: u64, mut workload: Counter, stale: bool, double: bool) -> Simulated {
+    let config = Config {
+        partitions: Some(seconds(3)),
+        ..five_nodes(seed)
+    };
+    simulate(&config, &mut workload, move |node| KvCounter {
+        kv: SeqKv::new(&node),
+        node,
+        stale,
+        double,
+    })
+}
+
+#[test]
+fn a_counter_on_seq_kv_passes_and_broken_ones_are_convicted() {
+    for seed in 0..30 {
+        counter(seed, Counter::g(), false, false).assert_valid();
+        counter(seed, Counter::pn(), false, false).assert_valid();
+    }
+    let part = "where the adds make";
+    convicted(
+        &counter(1, Counter::g(), true, false),
+        Validity::Invalid,
+        part,
+    );
+    convicted(
+        &counter(1, Counter::g(), false, true),
+        Validity::Invalid,
+        part,
+    );
+}
+
+/// A set that each node keeps to itself, with gossip or without.
+struct Local {
+    node: Node,
+    elements: std::rc::Rc<RefCell<BTreeSet<u64>>>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SetRequest {
+    Add { element: u64 },
+    Read,
+    Gossip { elements: BTreeSet<u64> },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SetResponse {
+    AddOk,
+    ReadOk { value: BTreeSet<u64> },
+}
+
+impl Local {
+    fn new(node: Node, gossips: bool) -> Self {
+        let elements: std::rc::Rc<RefCell<BTreeSet<u64>>> = Default::default();
+        if gossips {
+            let (node, elements) = (node.clone(), std::rc::Rc::clone(&elements));
+            drop(node.clone().spawn(async move {
+                let mut interval = node.interval(seconds(1));
+                loop {
+                    interval.tick().await;
+                    let gossip = SetRequest::Gossip {
+                        elements: elements.borrow().clone(),
+                    };
+                    for peer in node.peers() {
+                        node.send(peer, &gossip).expect("a peer");
+                    }
+                }
+            }));
+        }
+        Local { node, elements }
+    }
+}
+
+impl Server for Local {
+    type Request = SetRequest;
+    type Response = Option<SetResponse>;
+
+    async fn handle(&self, request: SetRequest, from: &NodeId) -> Result<Option<SetResponse>> {
+        let mut known = self.elements.borrow_mut();
+        Ok(match request {
+            SetRequest::Add { element } => {
+                known.insert(element);
+                Some(SetResponse::AddOk)
+            }
+            SetRequest::Read => Some(SetResponse::ReadOk {
+                value: known.clone(),
+            }),
+            SetRequest::Gossip { mut elements } => {
+                assert_ne!(from, self.node.id());
+                known.append(&mut elements);
+                None
+            }
+        })
+    }
+}
+
+#[test]
+fn a_set_that_gossips_passes_and_one_that_does_not_is_convicted() {
+    for seed in 0..30 {
+        simulate(&rough(seed), &mut GSet::default(), |node| {
+            Local::new(node, true)
+        })
+        .assert_valid();
+    }
+    let alone = simulate(&five_nodes(1), &mut GSet::default(), |node| {
+        Local::new(node, false)
+    });
+    convicted(&alone, Validity::Invalid, "is lost: it was acknowledged");
+}
+
+#[test]
+fn a_thousand_nodes() {
+    let config = Config {
+        rate: 20.0,
+        concurrency: 50,
+        time_limit: seconds(2),
+        ..Config::for_nodes(1000)
+    };
+    let mut workload = Broadcast::new(Topology::Tree4);
+    simulate(&config, &mut workload, |node| Flood::new(node, Fault::None)).assert_valid();
+}
