@@ -89,23 +89,19 @@ impl Simulated {
 /// A number of results by its path: keys with dots between. A key may hold dots
 /// itself, such as the quantile 0.99.
 pub fn figure(results: &Value, path: &str) -> Option<f64> {
-    let Value::Map(entries) = results else {
-        return match results {
-            Value::Int(int) => Some(*int as f64),
-            Value::Float(float) => Some(*float),
-            _ => None,
-        };
-    };
-    entries.iter().find_map(|(key, value)| {
-        let key = match key {
-            Value::Keyword(key) | Value::Str(key) => key.clone(),
-            other => other.to_string(),
-        };
-        let rest = path.strip_prefix(&*key)?;
-        match rest.strip_prefix('.') {
-            Some(rest) => figure(value, rest),
-            None if rest.is_empty() && !matches!(value, Value::Map(_)) => figure(value, ""),
-            None => None,
-        }
-    })
+    match (results, path) {
+        (Value::Int(int), "") => Some(*int as f64),
+        (Value::Float(float), "") => Some(*float),
+        (Value::Map(entries), _) => entries.iter().find_map(|(key, value)| {
+            let key = match key {
+                Value::Keyword(key) | Value::Str(key) => key.clone(),
+                other => other.to_string(),
+            };
+            match path.strip_prefix(&*key)? {
+                "" => figure(value, ""),
+                rest => figure(value, rest.strip_prefix('.')?),
+            }
+        }),
+        _ => None,
+    }
 }

@@ -438,3 +438,50 @@ fn a_thousand_nodes() {
     let mut workload = Broadcast::new(Topology::Tree4);
     simulate(&config, &mut workload, |node| Flood::new(node, Fault::None)).assert_valid();
 }
+
+/// Maelstrom's figures for a node that sends what is new to its neighbours,
+/// once, without acknowledgements: 25 nodes, rate 100, latency 100 ms, 20 s.
+#[test]
+fn figures_agree_with_those_of_maelstrom() {
+    for (topology, msgs_per_op, latencies) in [
+        (Topology::Tree4, 11.99, [386.0, 489.0, 498.0, 505.0]),
+        (Topology::Total, 290.6, [77.0, 95.0, 96.0, 97.0]),
+    ] {
+        // How many of the operations are broadcasts is chance: a mean of seeds.
+        let run = |seed| maelstroms_documentation(topology, seed);
+        let runs: Vec<Simulated> = (0..5).map(run).collect();
+        let mean = |path: &str| {
+            let figures = runs.iter().map(|run| run.figure(path).expect(path));
+            figures.sum::<f64>() / runs.len() as f64
+        };
+        let found = mean("net.servers.msgs-per-op");
+        eprintln!("{topology:?} msgs-per-op: {found}, Maelstrom: {msgs_per_op}");
+        assert!((found / msgs_per_op - 1.0).abs() < 0.03);
+        for (quantile, expected) in ["0.5", "0.95", "0.99", "1"].into_iter().zip(latencies) {
+            let found = mean(&format!("workload.stable-latencies.{quantile}"));
+            eprintln!("{topology:?} {quantile}: {found} ms, Maelstrom: {expected} ms");
+            assert!((found - expected).abs() <= f64::max(10.0, expected / 10.0));
+        }
+    }
+}
+
+fn maelstroms_documentation(topology: Topology, seed: u64) -> Simulated {
+    let config = Config {
+        rate: 100.0,
+        time_limit: seconds(20),
+        network: network::Config {
+            latency: Latency {
+                mean: Duration::from_millis(100),
+                distribution: Distribution::Constant,
+            },
+            ..network::Config::default()
+        },
+        ..Config::for_nodes(25).seed(seed)
+    };
+    let mut workload = Broadcast::new(topology);
+    let simulated = simulate(&config, &mut workload, |node| {
+        Flood::new(node, Fault::NoRetry)
+    });
+    simulated.assert_valid();
+    simulated
+}
