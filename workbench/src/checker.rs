@@ -73,6 +73,19 @@ pub struct Checked {
     pub findings: Vec<String>,
 }
 
+impl Checked {
+    /// Takes another checker's results in, under this name.
+    pub fn add(&mut self, name: &str, part: Checked) {
+        self.valid = self.valid.and(part.valid);
+        if let Value::Map(entries) = &mut self.results {
+            entries.retain(|(key, _)| *key != Value::keyword("valid?"));
+        }
+        self.results.insert(name, part.results);
+        self.results.insert("valid?", self.valid.to_edn());
+        self.findings.splice(0..0, part.findings);
+    }
+}
+
 /// The results of several checkers under their names, and `:valid?` for all.
 pub fn compose<'a>(parts: impl IntoIterator<Item = (&'a str, Checked)>) -> Checked {
     let mut all = Checked {

@@ -8,7 +8,7 @@
 //! - [`network`], [`service`], [`nemesis`], [`client`]: what lies between.
 //! - [`simulation`]: a run within a test.
 //! - [`history`], [`edn`]: what happened, as Jepsen writes it.
-//! - [`checker`]: whether that is as it should be.
+//! - [`checker`], [`assertion`]: whether that is as it should be.
 //! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
 //!   sees.
 //! - [`cli`]: the command.
@@ -16,6 +16,7 @@
 //! The command takes Maelstrom's flags, so `maelstrom test ...` becomes
 //! `workbench test ...`, and it exits with Maelstrom's codes.
 
+pub mod assertion;
 pub mod checker;
 pub mod cli;
 pub mod client;

@@ -20,6 +20,8 @@ pub struct Report<'a> {
     pub outcome: &'a Outcome,
     /// What the checkers say.
     pub checked: &'a Checked,
+    /// The command that repeats it, if one does.
+    pub repeat: Option<String>,
     /// Where it is kept.
     pub folder: &'a Path,
     /// Whether to use colours.
@@ -32,7 +34,10 @@ impl fmt::Display for Report<'_> {
         self.problems(f)?;
         self.findings(f)?;
         self.figures(f)?;
-        writeln!(f, "\n{}", self.folder.display())
+        if let Some(repeat) = &self.repeat {
+            writeln!(f, "\nrepeat it: {repeat}")?;
+        }
+        writeln!(f, "read on:   {}", self.folder.display())
     }
 }
 
@@ -103,7 +108,15 @@ impl Report<'_> {
             figure(&["net", "servers", "msg-count"]),
             figure(&["net", "servers", "msgs-per-op"]),
             figure(&["net", "clients", "msg-count"]),
-        )
+        )?;
+        if let Some(Value::Map(quantiles)) = Some(figure(&["workload", "stable-latencies"])) {
+            let shown = quantiles
+                .iter()
+                .map(|(q, latency)| format!("{q}: {latency}"));
+            let shown: Vec<String> = shown.collect();
+            writeln!(f, "stable latencies by quantile, ms: {}", shown.join(", "))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! `workbench test`: runs a workload against a node's binary.
 
+mod sweep;
+
 use std::io::IsTerminal;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use maelstrom_node::Rng;
 
-use crate::checker::Availability;
+use crate::assertion::{self, Assertion};
+use crate::checker::{Availability, Checked};
 use crate::host::live::Live;
 use crate::host::process::Program;
 use crate::host::{Host, lockstep};
@@ -110,9 +113,18 @@ pub(super) struct Args {
     #[arg(long)]
     log_stderr: bool,
 
+    /// A limit on a figure of the results, such as
+    /// 'net.servers.msgs-per-op < 20'; may be given several times
+    #[arg(long, value_name = "LIMIT")]
+    assert: Vec<Assertion>,
+
     /// What all chance follows from; drawn if it is not given
     #[arg(long)]
     seed: Option<u64>,
+
+    /// Run with each of these seeds, such as 0..100, until one is not valid
+    #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
+    seeds: Option<Range<u64>>,
 
     /// The folder for what is kept of runs
     #[arg(long, value_name = "FOLDER", default_value = "store")]
@@ -214,6 +226,15 @@ impl Args {
         })
     }
 
+    fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
+        Program {
+            bin: bin.to_owned(),
+            args: self.args.clone(),
+            logs,
+            log_stderr: self.log_stderr,
+        }
+    }
+
     fn program(&self) -> Result<PathBuf, String> {
         let Some(bin) = &self.bin else {
             return super::cargo::build(self.node.as_ref().unwrap_or(&self.workload));
@@ -224,47 +245,38 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
-    let seed = args.seed.unwrap_or_else(draw_seed);
-    let config = args.config(seed)?;
-    let options = workload::Options {
-        topology: args.topology,
-    };
-    let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
+    // What is wrong with the flags is known before anything is built.
+    args.config(0)?;
     let bin = args.program()?;
-    let mut store = Store::create(&args.store, workload.name()).map_err(|e| e.to_string())?;
-    store.log(&format!(
-        "{} {}, {config:?}",
-        bin.display(),
-        args.args.join(" ")
-    ));
+    let store = |folder: &Path| Store::create(folder, &args.workload).map_err(|e| e.to_string());
+    let interrupted = interrupt_flag()?;
+    if let Some(seeds) = &args.seeds {
+        return sweep::run(
+            args,
+            &bin,
+            seeds.clone(),
+            &store(&args.store)?,
+            &interrupted,
+        );
+    }
 
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    // A second one ends at once; the kernel then ends the nodes.
-    let on_signal = move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(super::INTERRUPTED));
-        }
-    };
-    ctrlc::set_handler(on_signal).map_err(|e| format!("cannot listen to Ctrl-C: {e}"))?;
-
-    let program = Program {
-        bin,
-        args: args.args.clone(),
-        logs: store.node_logs(),
-        log_stderr: args.log_stderr,
-    };
-    let mut host = host(args.live, &program, &config).map_err(|e| e.to_string())?;
+    let seed = args.seed.unwrap_or_else(draw_seed);
+    let mut store = store(&args.store)?;
+    store.log(&repeat_command(seed));
+    let program = args.node_program(&bin, store.node_logs());
     let mut progress = Progress::new();
-    let outcome = run::run(&config, &mut *workload, &mut *host, &mut |position| {
+    let mut watch = |position: run::Position| {
         progress.at(position.now, position.end, position.events / 2);
-        match interrupted.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
+        interrupted.load(Ordering::Relaxed)
+    };
+    let judged = run_once(args, seed, &program, &mut watch)?;
     progress.clear();
-    let checked = verdict::judge(&*workload, &outcome, args.availability);
+
+    let Judged {
+        outcome,
+        checked,
+        live,
+    } = &judged;
     for problem in &outcome.problems {
         store.log(&format!("{}: {}", problem.node, problem.what));
     }
@@ -273,9 +285,10 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         .write(&outcome.history, &checked.results)
         .map_err(|e| e.to_string())?;
     let report = Report {
-        workload: workload.name(),
-        outcome: &outcome,
-        checked: &checked,
+        workload: &args.workload,
+        outcome,
+        checked,
+        repeat: (!live).then(|| repeat_command(seed)),
         folder: shown(store.folder()),
         colours: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
@@ -286,13 +299,110 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     })
 }
 
-/// Lockstep, if the node goes in it.
-fn host(live: bool, program: &Program, config: &run::Config) -> std::io::Result<Box<dyn Host>> {
-    let names = &config.nodes;
-    Ok(match !live && lockstep::speaks(program, &names[0])? {
-        true => Box::new(lockstep::start(program, names, &Rng::new(!config.seed))?),
-        false => Box::new(Live::start(program, names)?),
+/// Becomes true at Ctrl-C. A second one ends this process at once, and the
+/// kernel then the nodes.
+fn interrupt_flag() -> Result<Arc<AtomicBool>, String> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(super::INTERRUPTED));
+        }
     })
+    .map_err(|e| format!("cannot listen to Ctrl-C: {e}"))?;
+    Ok(interrupted)
+}
+
+/// A run and the verdict on it.
+struct Judged {
+    outcome: run::Outcome,
+    checked: Checked,
+    /// Whether it was in real time, and so cannot be repeated from its seed.
+    live: bool,
+}
+
+/// Runs the workload with this seed, as long as `watch` does not say that it is
+/// interrupted.
+fn run_once(
+    args: &Args,
+    seed: u64,
+    program: &Program,
+    watch: &mut dyn FnMut(run::Position) -> bool,
+) -> Result<Judged, String> {
+    let config = args.config(seed)?;
+    let options = workload::Options {
+        topology: args.topology,
+    };
+    let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
+    let (mut host, live) = host(args.live, program, &config).map_err(|e| e.to_string())?;
+    let outcome = run::run(
+        &config,
+        &mut *workload,
+        &mut *host,
+        &mut |position| match watch(position) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        },
+    );
+    let mut checked = verdict::judge(&*workload, &outcome, args.availability);
+    if !args.assert.is_empty() {
+        let asserted = assertion::check(&checked.results, &args.assert);
+        checked.add("assertions", asserted);
+    }
+    Ok(Judged {
+        outcome,
+        checked,
+        live,
+    })
+}
+
+/// This command with this seed, in place of whichever it had.
+fn repeat_command(seed: u64) -> String {
+    let mut words = vec!["workbench".to_owned()];
+    let mut args = std::env::args().skip(1);
+    let mut seeded = false;
+    while let Some(arg) = args.next() {
+        if arg == "--" && !seeded {
+            words.push(format!("--seed {seed}"));
+            seeded = true;
+        }
+        match arg.split('=').next() {
+            Some("--seed" | "--seeds") if !seeded => {
+                if !arg.contains('=') {
+                    args.next();
+                }
+            }
+            _ => words.push(quoted(&arg)),
+        }
+    }
+    if !seeded {
+        words.push(format!("--seed {seed}"));
+    }
+    words.join(" ")
+}
+
+/// The word as a shell wants it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Lockstep, if the node goes in it.
+fn host(
+    live: bool,
+    program: &Program,
+    config: &run::Config,
+) -> std::io::Result<(Box<dyn Host>, bool)> {
+    let names = &config.nodes;
+    let live = live || !lockstep::speaks(program, &names[0])?;
+    let host: Box<dyn Host> = match live {
+        true => Box::new(Live::start(program, names)?),
+        false => Box::new(lockstep::start(program, names, &Rng::new(!config.seed))?),
+    };
+    Ok((host, live))
 }
 
 fn draw_seed() -> u64 {
