@@ -15,6 +15,7 @@
 //! limit, with faults if there are any; and for workloads with final reads the
 //! end of all faults, ten seconds of recovery, and one last operation each.
 
+mod observer;
 mod problem;
 mod schedule;
 mod threads;
@@ -23,7 +24,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Message;
+use maelstrom_node::wire;
 use serde_json::json;
 
 use crate::client::{self, Completion, Operation};
@@ -35,6 +36,7 @@ use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
 use crate::workload::Workload;
 
+pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::Problem;
 use schedule::Schedule;
 use threads::Threads;
@@ -98,30 +100,16 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
-/// How far a run is, for whoever watches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The time since the start of the main phase.
-    pub now: Duration,
-    /// When the last phase is about to begin.
-    pub end: Duration,
-    /// How many events the history has.
-    pub events: usize,
-}
-
-/// Whether a run goes on.
-pub type Watch<'a> = dyn FnMut(Position) -> std::ops::ControlFlow<()> + 'a;
-
-/// Runs a workload against the nodes of a host. `watch` is told now and then
-/// how far it is; if it says `Break`, the run ends at once with what it has.
+/// Runs a workload against the nodes of a host, before the eyes of an observer
+/// (`&mut ()` if nobody cares).
 pub fn run(
     config: &Config,
     workload: &mut dyn Workload,
     host: &mut dyn Host,
-    watch: &mut Watch<'_>,
+    observer: &mut dyn Observer,
 ) -> Outcome {
-    let mut run = Run::new(config, workload, host);
-    let interrupted = run.run(watch);
+    let mut run = Run::new(config, workload, host, observer);
+    let interrupted = run.run();
     let endings = run.host.stop();
     for (node, ending) in endings.into_iter().enumerate() {
         run.ended(node, ending);
@@ -173,6 +161,7 @@ struct Run<'a> {
     config: &'a Config,
     workload: &'a mut dyn Workload,
     host: &'a mut dyn Host,
+    observer: &'a mut dyn Observer,
     rng: Rng,
     now: Duration,
     /// The moment that counts as 0 in the history.
@@ -203,7 +192,12 @@ struct Node {
 }
 
 impl<'a> Run<'a> {
-    fn new(config: &'a Config, workload: &'a mut dyn Workload, host: &'a mut dyn Host) -> Self {
+    fn new(
+        config: &'a Config,
+        workload: &'a mut dyn Workload,
+        host: &'a mut dyn Host,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
         let rng = Rng::new(config.seed);
         let mut network = Network::new(config.network.clone(), rng.fork());
         let names = config.nodes.iter().enumerate();
@@ -229,6 +223,7 @@ impl<'a> Run<'a> {
             config,
             workload,
             host,
+            observer,
             rng,
             now: Duration::ZERO,
             start: Duration::ZERO,
@@ -247,7 +242,7 @@ impl<'a> Run<'a> {
     }
 
     /// True if it was interrupted.
-    fn run(&mut self, watch: &mut Watch<'_>) -> bool {
+    fn run(&mut self) -> bool {
         let end = match self.workload.final_operation() {
             Some(_) => self.config.time_limit + RECOVERY,
             None => self.config.time_limit,
@@ -260,7 +255,7 @@ impl<'a> Run<'a> {
                 end,
                 events: self.history.len(),
             };
-            if watch(position).is_break() {
+            if self.observer.position(position).is_break() {
                 return true;
             }
             let (now, output) = self.host.wait(self.events.next_time());
@@ -321,8 +316,19 @@ impl<'a> Run<'a> {
             "dest": self.network.name(dest),
             "body": body,
         });
-        self.network
-            .send(self.now, src, dest, line.to_string().into_bytes());
+        self.transmit(src, dest, line.to_string().into_bytes());
+    }
+
+    fn transmit(&mut self, src: EndpointId, dest: EndpointId, line: Vec<u8>) {
+        self.observer.message(Message {
+            event: MessageEvent::Sent,
+            time: self.now,
+            id: self.network.stats().all.sent,
+            src: self.network.name(src),
+            dest: self.network.name(dest),
+            line: &line,
+        });
+        self.network.send(self.now, src, dest, line);
         self.busy.push_back(dest);
     }
 
@@ -341,6 +347,14 @@ impl<'a> Run<'a> {
     }
 
     fn packet(&mut self, packet: Packet) {
+        self.observer.message(Message {
+            event: MessageEvent::Received,
+            time: self.now,
+            id: packet.id,
+            src: self.network.name(packet.src),
+            dest: self.network.name(packet.dest),
+            line: &packet.line,
+        });
         match self.network.role(packet.dest) {
             Role::Node(node) => self.host.deliver(node, &packet.line),
             Role::Service(service) => self.ask_service(service, &packet),
@@ -379,7 +393,7 @@ impl<'a> Run<'a> {
     }
 
     fn ask_service(&mut self, service: usize, packet: &Packet) {
-        let Ok(message) = Message::parse(&packet.line) else {
+        let Ok(message) = wire::Message::parse(&packet.line) else {
             return;
         };
         let service = &mut self.services[service];
@@ -412,7 +426,7 @@ impl<'a> Run<'a> {
         if self.nodes[node].mute {
             return;
         }
-        let found = match Message::parse(&line) {
+        let found = match wire::Message::parse(&line) {
             Ok(message) => {
                 let src = self.network.find(&message.src);
                 let dest = self.network.find(&message.dest);
@@ -425,10 +439,7 @@ impl<'a> Run<'a> {
             Err(e) => Err(Problem::no_message(&e, &line)),
         };
         match found {
-            Ok((src, dest)) => {
-                self.network.send(self.now, src, dest, line);
-                self.busy.push_back(dest);
-            }
+            Ok((src, dest)) => self.transmit(src, dest, line),
             Err(what) => {
                 self.nodes[node].mute = true;
                 self.problem(node, what);
@@ -474,7 +485,7 @@ impl<'a> Run<'a> {
 
     /// The answer to a request of the preparations.
     fn prepared(&mut self, node: usize, packet: &Packet) {
-        let Ok(message) = Message::parse(&packet.line) else {
+        let Ok(message) = wire::Message::parse(&packet.line) else {
             return;
         };
         if message.body.in_reply_to != Some(1) {
@@ -599,7 +610,7 @@ impl<'a> Run<'a> {
             }
             return;
         }
-        let Ok(message) = Message::parse(&packet.line) else {
+        let Ok(message) = wire::Message::parse(&packet.line) else {
             return;
         };
         let body = message.body;

@@ -24,8 +24,6 @@
 //! simulated.assert_valid();
 //! ```
 
-use std::ops::ControlFlow;
-
 use maelstrom_node::{Node, Rng, Server};
 
 use crate::checker::{Checked, Validity};
@@ -53,9 +51,7 @@ where
     F: Fn(Node) -> S + Clone + 'static,
 {
     let mut host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
-    let outcome = run::run(config, workload, &mut host, &mut |_| {
-        ControlFlow::Continue(())
-    });
+    let outcome = run::run(config, workload, &mut host, &mut ());
     let checked = verdict::judge(workload, &outcome, None);
     Simulated {
         outcome,

@@ -1,6 +1,6 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
-//! `results.json`, `history.edn`, `history.txt`, `workbench.log` and a log of
-//! each node in `node-logs/`. The links `store/latest` and
+//! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
+//! `workbench.log` and a log of each node in `node-logs/`. The links `store/latest` and
 //! `store/<workload>/latest` lead to the last one.
 
 use std::fs::{self, File};
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::edn::Value;
 use crate::history::History;
+use crate::run::{Message, MessageEvent};
 
 /// The folder of one run.
 #[derive(Debug)]
@@ -70,6 +71,21 @@ impl Store {
         let _ = writeln!(self.log, "{now} {line}");
     }
 
+    /// Begins `messages.jsonl`: a line for each message as it is sent, with the
+    /// whole of it, and another with its number when it is received.
+    ///
+    /// # Errors
+    /// When it cannot be written: what, and why.
+    pub fn journal(&self) -> io::Result<Journal> {
+        let path = self.folder.join("messages.jsonl");
+        let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+        Ok(Journal {
+            out: BufWriter::with_capacity(1 << 18, file),
+            failed: None,
+            path,
+        })
+    }
+
     /// Writes the history and the results.
     ///
     /// # Errors
@@ -98,6 +114,54 @@ impl Store {
             out.flush()
         });
         written.map_err(|e| cannot("write", &path, &e))
+    }
+}
+
+/// Every message of a run, as it is sent and received.
+#[derive(Debug)]
+pub struct Journal {
+    out: BufWriter<File>,
+    /// The first error, which is told at the end: the run goes on without.
+    failed: Option<io::Error>,
+    path: PathBuf,
+}
+
+impl Journal {
+    /// Adds a message. The time is in nanoseconds since the start of the run.
+    pub fn message(&mut self, message: Message<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        let (time, id) = (message.time.as_nanos(), message.id);
+        let written = match message.event {
+            MessageEvent::Sent => write!(
+                self.out,
+                "{{\"time\":{time},\"event\":\"send\",\"id\":{id},\"message\":"
+            )
+            .and_then(|()| self.out.write_all(message.line.trim_ascii()))
+            .and_then(|()| self.out.write_all(b"}\n")),
+            MessageEvent::Received => {
+                writeln!(
+                    self.out,
+                    "{{\"time\":{time},\"event\":\"recv\",\"id\":{id}}}"
+                )
+            }
+        };
+        self.failed = written.err();
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// The first thing that went wrong.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match self.failed.take() {
+            Some(e) => Err(cannot("write", &self.path, &e)),
+            None => self
+                .out
+                .flush()
+                .map_err(|e| cannot("write", &self.path, &e)),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -321,9 +320,7 @@ fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
         answer,
     };
     let mut workload = workload::find("echo", &Default::default()).unwrap();
-    run::run(&config, &mut *workload, &mut host, &mut |_| {
-        ControlFlow::Continue(())
-    })
+    run::run(&config, &mut *workload, &mut host, &mut ())
 }
 
 /// The reply that an echo node would give to this line.

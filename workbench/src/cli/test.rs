@@ -20,7 +20,8 @@ use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::store::Store;
+use crate::run::{Message, Observer, Position};
+use crate::store::{Journal, Store};
 use crate::workload::broadcast::Topology;
 use crate::{run, verdict, workload};
 
@@ -264,13 +265,14 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let mut store = store(&args.store)?;
     store.log(&repeat_command(seed));
     let program = args.node_program(&bin, store.node_logs());
-    let mut progress = Progress::new();
-    let mut watch = |position: run::Position| {
-        progress.at(position.now, position.end, position.events / 2);
-        interrupted.load(Ordering::Relaxed)
+    let mut watcher = Watcher {
+        interrupted: &interrupted,
+        progress: Progress::new(),
+        journal: store.journal().map_err(|e| e.to_string())?,
     };
-    let judged = run_once(args, seed, &program, &mut watch)?;
-    progress.clear();
+    let judged = run_once(args, seed, &program, &mut watcher)?;
+    watcher.progress.clear();
+    watcher.journal.flush().map_err(|e| e.to_string())?;
 
     let Judged {
         outcome,
@@ -321,13 +323,38 @@ struct Judged {
     live: bool,
 }
 
-/// Runs the workload with this seed, as long as `watch` does not say that it is
-/// interrupted.
+/// Shows how far a run is, keeps its messages, and ends it at Ctrl-C.
+struct Watcher<'a> {
+    interrupted: &'a AtomicBool,
+    progress: Progress,
+    journal: Journal,
+}
+
+impl Observer for Watcher<'_> {
+    fn position(&mut self, position: Position) -> ControlFlow<()> {
+        let Position { now, end, events } = position;
+        self.progress.at(now, end, events / 2);
+        broken_off(self.interrupted)
+    }
+
+    fn message(&mut self, message: Message<'_>) {
+        self.journal.message(message);
+    }
+}
+
+fn broken_off(interrupted: &AtomicBool) -> ControlFlow<()> {
+    match interrupted.load(Ordering::Relaxed) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
+}
+
+/// Runs the workload with this seed.
 fn run_once(
     args: &Args,
     seed: u64,
     program: &Program,
-    watch: &mut dyn FnMut(run::Position) -> bool,
+    observer: &mut dyn Observer,
 ) -> Result<Judged, String> {
     let config = args.config(seed)?;
     let options = workload::Options {
@@ -335,15 +362,7 @@ fn run_once(
     };
     let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
     let (mut host, live) = host(args.live, program, &config).map_err(|e| e.to_string())?;
-    let outcome = run::run(
-        &config,
-        &mut *workload,
-        &mut *host,
-        &mut |position| match watch(position) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        },
-    );
+    let outcome = run::run(&config, &mut *workload, &mut *host, observer);
     let mut checked = verdict::judge(&*workload, &outcome, args.availability);
     if !args.assert.is_empty() {
         let asserted = assertion::check(&checked.results, &args.assert);

@@ -1,14 +1,15 @@
 //! Runs with many seeds, side by side, until one is not valid.
 
 use std::fs;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{Args, Judged, repeat_command, run_once};
+use super::{Args, Judged, broken_off, repeat_command, run_once};
 use crate::checker::Validity;
+use crate::run::{Observer, Position};
 use crate::store::Store;
 
 /// Seeds as the flag takes them: `A..B`, without B.
@@ -101,6 +102,15 @@ pub(super) fn run(
     Ok(status)
 }
 
+/// Ends a run at Ctrl-C.
+struct Watcher<'a>(&'a AtomicBool);
+
+impl Observer for Watcher<'_> {
+    fn position(&mut self, _position: Position) -> ControlFlow<()> {
+        broken_off(self.0)
+    }
+}
+
 fn try_seed(
     args: &Args,
     bin: &Path,
@@ -111,9 +121,7 @@ fn try_seed(
     let logs = store.node_logs().join(format!("seed-{seed}"));
     fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
     let program = args.node_program(bin, logs.clone());
-    let judged = run_once(args, seed, &program, &mut |_| {
-        interrupted.load(Ordering::Relaxed)
-    })?;
+    let judged = run_once(args, seed, &program, &mut Watcher(interrupted))?;
     if judged.checked.valid == Validity::Valid {
         // Nobody will look for the logs of what went well.
         let _ = fs::remove_dir_all(&logs);

@@ -1,0 +1,56 @@
+//! Whoever watches a run: how far it is, and every message as it is sent and
+//! received.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The time since the start of the main phase.
+    pub now: Duration,
+    /// When the last phase is about to begin.
+    pub end: Duration,
+    /// How many events the history has.
+    pub events: usize,
+}
+
+/// What happened to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageEvent {
+    /// It was put onto the network. One that is lost is never received.
+    Sent,
+    /// It was handed to its destination; a duplicate each time.
+    Received,
+}
+
+/// A message at one end of its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// Which end.
+    pub event: MessageEvent,
+    /// When, since the start of the run.
+    pub time: Duration,
+    /// Its number in the order of sending, from 0.
+    pub id: u64,
+    /// Who sent it.
+    pub src: &'a str,
+    /// Whom it is for.
+    pub dest: &'a str,
+    /// The whole of it, as the line it was written as.
+    pub line: &'a [u8],
+}
+
+/// Watches a run. Both methods do nothing by default.
+pub trait Observer {
+    /// Called now and then; `Break` ends the run at once, with what it has.
+    fn position(&mut self, _position: Position) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// Called for every message, at either end.
+    fn message(&mut self, _message: Message<'_>) {}
+}
+
+/// Nobody watches.
+impl Observer for () {}
