@@ -116,3 +116,15 @@ fn brief(op: &Op, f: &str) -> Value {
         ("f", Value::keyword(f)),
     ])
 }
+
+/// How many findings of a kind are put in words.
+const LISTED: usize = 10;
+
+/// The first findings of a kind, and how many `more` of them there are.
+fn listed<T>(faults: &[T], more: &str, finding: impl Fn(&T) -> String) -> Vec<String> {
+    let mut findings: Vec<String> = faults.iter().take(LISTED).map(finding).collect();
+    if faults.len() > LISTED {
+        findings.push(format!("and {} more {more}", faults.len() - LISTED));
+    }
+    findings
+}

@@ -6,10 +6,11 @@ mod json;
 mod read;
 mod write;
 
+pub(crate) use read::read_items;
 pub use read::{ReadError, read, read_all};
 
 /// A value. Maps and sets keep the order in which they were written.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum Value {
     /// `nil`
     #[default]
@@ -18,7 +19,7 @@ pub enum Value {
     Bool(bool),
     /// An integer.
     Int(i64),
-    /// An integer that an `i64` cannot hold, as its digits.
+    /// An integer that an `i64` cannot hold, as its digits, exactly.
     BigInt(String),
     /// A number with a fraction.
     Float(f64),
@@ -91,6 +92,15 @@ impl Value {
         }
     }
 
+    /// Its integer, if it is one that an `i128` holds.
+    pub fn as_integer(&self) -> Option<i128> {
+        match self {
+            Value::Int(int) => Some(i128::from(*int)),
+            Value::BigInt(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -115,6 +125,15 @@ impl From<usize> for Value {
     }
 }
 
+impl From<i128> for Value {
+    fn from(int: i128) -> Self {
+        match i64::try_from(int) {
+            Ok(int) => Value::Int(int),
+            Err(_) => Value::BigInt(int.to_string()),
+        }
+    }
+}
+
 impl From<bool> for Value {
     fn from(bool: bool) -> Self {
         Value::Bool(bool)
@@ -135,6 +154,8 @@ pub fn single(value: f32) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use maelstrom_node::Rng;
+
     use super::*;
 
     #[test]
@@ -161,6 +182,103 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap().to_string(), text);
         }
+    }
+
+    /// A value of any kind, with two levels of values within it at most.
+    fn any(rng: &Rng, depth: u64) -> Value {
+        let items = |length: u64| (0..length).map(|_| any(rng, depth - 1)).collect();
+        let name = || {
+            let chars: Vec<char> = "aé😀\"\\\n\t\u{1}:, 0".chars().collect();
+            let pick = |_| *rng.choose(&chars).unwrap();
+            (0..rng.below(5)).map(pick).collect::<String>()
+        };
+        match rng.below(if depth > 0 { 13 } else { 8 }) {
+            0 => Value::Nil,
+            1 => Value::Bool(rng.chance(0.5)),
+            2 => Value::Int(rng.u64() as i64 >> rng.below(64)),
+            3 => Value::BigInt(format!("-{}{}", rng.below(9) + 1, "1".repeat(30))),
+            4 => match f64::from_bits(rng.u64()) {
+                float if float.is_finite() => Value::Float(float),
+                _ => Value::Float(rng.below(1000) as f64 / 8.0),
+            },
+            5 => Value::Str(name()),
+            6 => Value::keyword(["a", "b/c", "d?", "+"][rng.below(4) as usize]),
+            7 => Value::Char(
+                *rng.choose(&['a', '\n', ' ', '(', '"', '\u{8}', 'é'])
+                    .unwrap(),
+            ),
+            8 => Value::List(items(rng.below(4))),
+            9 => Value::Vector(items(rng.below(4))),
+            10 => Value::Set(items(rng.below(4))),
+            11 => {
+                let entry = |_| (any(rng, depth - 1), any(rng, depth - 1));
+                Value::Map((0..rng.below(4)).map(entry).collect())
+            }
+            _ => Value::Tagged("a.b/c".into(), Box::new(any(rng, depth - 1))),
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_is_read_back() {
+        let rng = Rng::new(1);
+        for _ in 0..10_000 {
+            let value = any(&rng, 3);
+            let text = value.to_string();
+            assert_eq!(read(&text).as_ref(), Ok(&value), "{text}");
+            assert_eq!(read(&text).unwrap().to_string(), text);
+            assert_eq!(read(&value.pretty()).as_ref(), Ok(&value), "{text}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_read_gives_a_value_or_an_error() {
+        let rng = Rng::new(2);
+        let pieces = [
+            "{", "}", "[", "]", "(", ")", "#", "#{", "\"", "\\", ":", "a", "1", "-", ".", "/", "N",
+            "E", "é", "😀", "\n", " ", ",", ";", "_", "^", "u00", "d83d", "nil", "##",
+        ];
+        let (mut good, mut bad) = (0, 0);
+        for _ in 0..50_000 {
+            let pick = |_| *rng.choose(&pieces).unwrap();
+            let text: String = (0..rng.below(12)).map(pick).collect();
+            match read_all(&text) {
+                Ok(_) => good += 1,
+                Err(_) => bad += 1,
+            }
+        }
+        assert!(good > 1000 && bad > 1000, "{good} good, {bad} bad");
+    }
+
+    #[test]
+    fn the_order_is_total_and_agrees_with_clojures() {
+        let rng = Rng::new(3);
+        let values: Vec<Value> = (0..150).map(|_| any(&rng, 2)).collect();
+        for a in &values {
+            assert_eq!(a, &a.clone());
+            for b in &values {
+                assert_eq!(a.cmp(b), b.cmp(a).reverse(), "{a} {b}");
+                if let Some(order) = a.compare(b).filter(|order| order.is_ne()) {
+                    assert_eq!(a.cmp(b), order, "{a} {b}");
+                }
+                for c in &values {
+                    assert!(a > b || b > c || a <= c, "{a} {b} {c}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equality_is_clojures() {
+        let same = |a: &str, b: &str| read(a).unwrap() == read(b).unwrap();
+        assert!(same("[1 2]", "(1 2)"));
+        assert!(same("{:a 1, :b #{1 2}}", "{:b #{2 1}, :a 1}"));
+        assert!(same("5", "5N"));
+        assert!(same("00099999999999999999999", "99999999999999999999N"));
+        assert!(same("0.0", "-0.0"));
+        assert!(!same("1", "1.0"));
+        assert!(!same("9007199254740993", "9007199254740992"));
+        assert!(!same(":a", "\"a\""));
+        assert!(!same("[]", "nil"));
     }
 
     #[test]

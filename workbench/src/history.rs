@@ -81,7 +81,28 @@ impl Op {
 
     /// Whether it is one of the last operations, after the recovery.
     pub fn is_final(&self) -> bool {
-        self.get("final?") == Some(&Value::Bool(true))
+        let flag = self.get("final?").unwrap_or(&Value::Nil);
+        !matches!(flag, Value::Nil | Value::Bool(false))
+    }
+
+    /// All of it, as a map.
+    pub fn to_edn(&self) -> Value {
+        let process = match self.process {
+            Process::Client(number) => Value::Int(number),
+            Process::Nemesis => Value::keyword("nemesis"),
+        };
+        let mut map = Value::map([
+            ("index", self.index.into()),
+            ("time", self.time.into()),
+            ("type", Value::keyword(self.typ.name())),
+            ("process", process),
+            ("f", Value::keyword(&*self.f)),
+            ("value", self.value.clone()),
+        ]);
+        for (key, value) in &self.extra {
+            map.insert(key, value.clone());
+        }
+        map
     }
 
     /// Reads one from a map, at this place of the history.
@@ -112,12 +133,13 @@ impl Op {
                 ("type", Value::Keyword(name)) => typ = Some(op_type(&name)?),
                 ("process", Value::Int(number)) => process = Some(Process::Client(number)),
                 ("process", Value::Keyword(_)) => process = Some(Process::Nemesis),
-                ("f", Value::Keyword(name)) => op.f = Cow::Owned(name),
+                ("f", Value::Keyword(name)) => op.f = function(name),
+                ("f", Value::Nil) => {}
                 ("value", value) => op.value = value,
                 ("index" | "time", value) => {
                     return Err(format!("expected an integer as :{key}, found {value}"));
                 }
-                ("type" | "process", value) => {
+                ("type" | "process" | "f", value) => {
                     return Err(format!("this is no :{key}: {value}"));
                 }
                 (_, value) => op.extra.push((key, value)),
@@ -134,6 +156,24 @@ fn op_type(name: &str) -> Result<OpType, String> {
         .into_iter()
         .find(|typ| typ.name() == name)
         .ok_or_else(|| format!("expected :invoke, :ok, :fail or :info as :type, found :{name}"))
+}
+
+/// A function's name; the usual ones take no memory of their own.
+fn function(name: String) -> Cow<'static, str> {
+    let usual = [
+        "read",
+        "add",
+        "broadcast",
+        "generate",
+        "echo",
+        "txn",
+        "send",
+        "poll",
+        "assign",
+        "write",
+        "cas",
+    ];
+    (usual.into_iter().find(|known| *known == name)).map_or(Cow::Owned(name), Cow::Borrowed)
 }
 
 /// As a line of `history.edn`.
@@ -210,13 +250,14 @@ impl History {
             ops.push(op);
             Ok(())
         };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim_start().starts_with(['[', '(']) {
-            let value = edn::read(text).map_err(|e| HistoryError {
+            let items = edn::read_items(text).map_err(|e| HistoryError {
                 line: e.line,
                 why: e.in_line(),
             })?;
-            for value in value.items().unwrap_or_default() {
-                add(value.clone(), 1)?;
+            for (line, value) in items {
+                add(value, line)?;
             }
             return Ok(History::new(ops));
         }
@@ -320,6 +361,11 @@ mod tests {
         let history = History::read(text).unwrap();
         assert_eq!(history.pair(0).unwrap().time, 3);
         assert_eq!(history.ops()[1].index, 1);
+        let error = History::read("[{:type :ok, :process 0}\n\n 5]").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 3: expected an operation, a map, found 5"
+        );
         assert_eq!(History::read("").unwrap(), History::default());
     }
 
@@ -334,6 +380,7 @@ mod tests {
                 "expected :invoke, :ok, :fail or :info as :type, found :okay",
             ),
             ("{:type :ok, :process 1.5}", "this is no :process: 1.5"),
+            ("{:type :ok, :process 1, :f 5}", "this is no :f: 5"),
             (
                 "{:type :ok",
                 "column 11: expected } of the { in line 1, column 1, found the end",

@@ -10,20 +10,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checked, Validity};
+use super::{Checked, Validity, listed};
 use crate::edn::Value;
-use crate::history::{History, Op, OpType, Process};
+use crate::history::{History, Op, OpType};
 
 /// How many of the stalest elements are listed.
 const WORST: usize = 8;
 
+/// Operations are given by their places in the history.
 struct Element<'a> {
     value: &'a Value,
-    known: Option<&'a Op>,
+    known: Option<usize>,
     /// The beginning of the last read that showed it.
-    last_present: Option<&'a Op>,
+    last_present: Option<usize>,
     /// The beginning of the last read that missed it.
-    last_absent: Option<&'a Op>,
+    last_absent: Option<usize>,
     /// The read that showed it, by its number: 0 is none.
     seen_in: usize,
 }
@@ -47,12 +48,11 @@ impl<'a> Element<'a> {
     }
 
     fn outcome(&self) -> Outcome {
-        let index = |op: Option<&Op>| op.map(|op| op.index);
-        // None is before every index.
-        let (present, absent) = (index(self.last_present), index(self.last_absent));
+        // None is before every place.
+        let (present, absent) = (self.last_present, self.last_absent);
         if absent < present {
             Outcome::Stable
-        } else if self.known.is_some() && present < absent && index(self.known) < absent {
+        } else if self.known.is_some() && present < absent && self.known < absent {
             Outcome::Lost
         } else {
             Outcome::NeverRead
@@ -60,17 +60,11 @@ impl<'a> Element<'a> {
     }
 
     /// Whole milliseconds from when it was known to just after this operation.
-    fn latency(&self, until: Option<&Op>) -> i64 {
-        let until = until.map_or(0, |op| op.time + 1);
-        let known = self.known.map_or(0, |op| op.time);
-        (until - known).max(0) / 1_000_000
-    }
-}
-
-/// Keeps the operation that began later.
-fn later<'a>(last: &mut Option<&'a Op>, op: &'a Op) {
-    if last.is_none_or(|last| last.index < op.index) {
-        *last = Some(op);
+    fn latency(&self, history: &History, until: Option<usize>) -> i64 {
+        let time = |place: usize| history.ops()[place].time;
+        let until = until.map_or(0, |place| time(place).saturating_add(1));
+        let known = self.known.map_or(0, time);
+        until.saturating_sub(known).max(0) / 1_000_000
     }
 }
 
@@ -80,7 +74,7 @@ fn later<'a>(last: &mut Option<&'a Op>, op: &'a Op) {
 struct Elements<'a> {
     all: Vec<Element<'a>>,
     small: Vec<Option<usize>>,
-    others: BTreeMap<String, usize>,
+    others: BTreeMap<&'a Value, usize>,
 }
 
 impl<'a> Elements<'a> {
@@ -89,7 +83,7 @@ impl<'a> Elements<'a> {
     fn find(&self, value: &Value) -> Option<usize> {
         match value {
             Value::Int(int @ 0..Self::SMALL) => self.small.get(*int as usize).copied().flatten(),
-            other => self.others.get(&other.to_string()).copied(),
+            other => self.others.get(other).copied(),
         }
     }
 
@@ -110,59 +104,69 @@ impl<'a> Elements<'a> {
                 self.small[int] = Some(place);
             }
             other => {
-                self.others.insert(other.to_string(), place);
+                self.others.insert(other, place);
             }
         }
     }
 
-    fn read(&mut self, number: usize, began: &'a Op, ended: &'a Op) {
-        for value in ended.value.items().unwrap_or_default() {
+    fn read(&mut self, number: usize, began: usize, ended: usize, values: &[Value]) {
+        for value in values {
             if let Some(place) = self.find(value) {
                 let element = &mut self.all[place];
                 element.seen_in = number;
                 element.known.get_or_insert(ended);
-                later(&mut element.last_present, began);
+                element.last_present = element.last_present.max(Some(began));
             }
         }
         for element in &mut self.all {
             if element.seen_in != number {
-                later(&mut element.last_absent, began);
+                element.last_absent = element.last_absent.max(Some(began));
             }
         }
     }
 }
 
 /// Judges adds and reads. `add` is the function that adds: `add` or
-/// `broadcast`.
+/// `broadcast`. Reads that return something without items, such as a number,
+/// are left out; the verdict is unknown then, unless an element is lost anyway.
 pub fn check(history: &History, add: &str) -> Checked {
     let mut elements = Elements::default();
     let mut reads = 0;
+    let mut unreadable = Vec::new();
     for (place, op) in history.clients() {
         match (op.typ, &*op.f) {
             (OpType::Invoke, f) if f == add => elements.add(&op.value),
             (OpType::Ok, f) if f == add => {
-                if let Some(place) = elements.find(&op.value) {
-                    elements.all[place].known.get_or_insert(op);
+                if let Some(element) = elements.find(&op.value) {
+                    elements.all[element].known.get_or_insert(place);
                 }
             }
             (OpType::Ok, "read") => {
-                if let Some(began) = history.pair(place) {
-                    reads += 1;
-                    elements.read(reads, began, op);
+                let Some(began) = history.pair_place(place) else {
+                    continue;
+                };
+                let values = match &op.value {
+                    // Collections to Clojure, too, but not of elements.
+                    Value::Nil | Value::Map(_) | Value::Str(_) => Some(&[][..]),
+                    other => other.items(),
+                };
+                match values {
+                    Some(values) => {
+                        reads += 1;
+                        elements.read(reads, began, place, values);
+                    }
+                    None => unreadable.push(op),
                 }
             }
             _ => {}
         }
     }
     let mut all = elements.all;
-    all.sort_by(|a, b| {
-        let by_text = || a.value.to_string().cmp(&b.value.to_string());
-        a.value.compare(b.value).unwrap_or_else(by_text)
-    });
-    results(history, &all)
+    all.sort_by_key(|element| element.value);
+    results(history, &all, &unreadable)
 }
 
-fn results(history: &History, all: &[Element<'_>]) -> Checked {
+fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checked {
     let of = |outcome| {
         all.iter()
             .filter(move |element| element.outcome() == outcome)
@@ -178,7 +182,7 @@ fn results(history: &History, all: &[Element<'_>]) -> Checked {
     let stable: Vec<_> = of(Outcome::Stable).collect();
     let lost: Vec<_> = of(Outcome::Lost).collect();
     let never_read: Vec<_> = of(Outcome::NeverRead).collect();
-    let stable_latency = |element: &&Element<'_>| element.latency(element.last_absent);
+    let stable_latency = |element: &&Element<'_>| element.latency(history, element.last_absent);
     let stale: Vec<_> = stable
         .iter()
         .copied()
@@ -193,6 +197,7 @@ fn results(history: &History, all: &[Element<'_>]) -> Checked {
     let valid = match (stable.len(), lost.len()) {
         (_, 1..) => Validity::Invalid,
         (0, 0) => Validity::Unknown,
+        _ if !unreadable.is_empty() => Validity::Unknown,
         _ => Validity::Valid,
     };
     let mut results = Value::map([
@@ -207,7 +212,12 @@ fn results(history: &History, all: &[Element<'_>]) -> Checked {
         ("stale", values(&stale)),
         (
             "worst-stale",
-            Value::Vector(worst.into_iter().map(stale_element).collect()),
+            Value::Vector(
+                worst
+                    .iter()
+                    .map(|element| stale_element(history, element))
+                    .collect(),
+            ),
         ),
         ("duplicated-count", Value::Int(0)),
         ("duplicated", Value::Map(Vec::new())),
@@ -219,65 +229,68 @@ fn results(history: &History, all: &[Element<'_>]) -> Checked {
     if !lost.is_empty() {
         let latencies = lost
             .iter()
-            .map(|element| element.latency(element.last_present));
+            .map(|element| element.latency(history, element.last_present));
         results.insert("lost-latencies", quantiles(latencies.collect()));
     }
     Checked {
         valid,
         results,
-        findings: findings(history, valid, &lost),
+        findings: findings(history, valid, &lost, unreadable),
     }
 }
 
-fn findings(history: &History, valid: Validity, lost: &[&Element<'_>]) -> Vec<String> {
-    if valid == Validity::Unknown {
-        return vec!["no element was added and read after that: there is nothing to judge".into()];
+fn findings(
+    history: &History,
+    valid: Validity,
+    lost: &[&Element<'_>],
+    unreadable: &[&Op],
+) -> Vec<String> {
+    let mut findings = listed(unreadable, "reads returned no collection", |op| {
+        format!(
+            "the read that ended as operation {} returned {}, which is no collection",
+            op.index, op.value
+        )
+    });
+    if valid == Validity::Unknown && findings.is_empty() {
+        findings.push("no element was added and read after that: there is nothing to judge".into());
     }
     let finding = |element: &&Element<'_>| {
-        let known = match element.known {
+        let op = |place: usize| &history.ops()[place];
+        let known = match element.known.map(op) {
             Some(op) if op.f == "read" => format!("was read by operation {}", op.index),
             Some(op) => format!("was acknowledged by operation {}", op.index),
             None => String::from("is not known"),
         };
-        let last = match element.last_present {
+        let last = match element.last_present.map(op) {
             Some(op) => format!(
                 "was last seen by the read that began as operation {}",
                 op.index
             ),
             None => String::from("was never read"),
         };
-        let missed = element.last_absent.map_or(String::new(), |op| {
-            let who = match op.process {
-                Process::Client(process) => format!("client {process}"),
-                Process::Nemesis => String::from("the nemesis"),
-            };
-            let ended = history
-                .ops()
-                .iter()
-                .skip_while(|later| later.index <= op.index);
-            let ended = ended.into_iter().find(|later| later.process == op.process);
-            let ended = ended.map_or(String::new(), |later| format!(" to {}", later.index));
-            format!(
-                "; the read of {who} (operations {}{ended}) misses it",
-                op.index
-            )
+        let missed = element.last_absent.map_or(String::new(), |place| {
+            let ended = history.pair(place);
+            let ended = ended.map_or(String::new(), |ended| format!(" to {}", ended.index));
+            let Op { process, index, .. } = op(place);
+            format!("; the read of client {process} (operations {index}{ended}) misses it")
         });
         format!(
             "element {} is lost: it {known}, and {last}{missed}",
             element.value
         )
     };
-    lost.iter().map(finding).collect()
+    findings.extend(listed(lost, "elements are lost", finding));
+    findings
 }
 
-fn stale_element(element: &Element<'_>) -> Value {
-    let op = |op: Option<&Op>| op.map_or(Value::Nil, brief);
+fn stale_element(history: &History, element: &Element<'_>) -> Value {
+    let op = |place: Option<usize>| place.map_or(Value::Nil, |place| brief(&history.ops()[place]));
     Value::map([
         ("element", element.value.clone()),
         ("outcome", Value::keyword("stable")),
         (
             "stable-latency",
-            element.latency(element.last_absent).into(),
+            element.latency(history, element.last_absent).into(),
         ),
         ("lost-latency", Value::Nil),
         ("known", op(element.known)),
@@ -305,3 +318,6 @@ fn quantiles(mut latencies: Vec<i64>) -> Value {
     };
     Value::Map([0.0, 0.5, 0.95, 0.99, 1.0].map(entry).into())
 }
+
+#[cfg(test)]
+mod tests;

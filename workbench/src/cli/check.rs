@@ -19,6 +19,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "EXPECTED")]
     availability: Option<Availability>,
 
+    /// What consistency models to check; those of the workloads so far have none
+    #[arg(long, value_name = "MODELS")]
+    consistency_models: Option<String>,
+
     /// Print JSON instead of EDN
     #[arg(long)]
     json: bool,

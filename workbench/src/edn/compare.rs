@@ -1,4 +1,5 @@
-//! The order of values, where they have one, as Clojure's `compare` has it.
+//! When values are the same, and how they are ordered: partially, as Clojure's
+//! `compare` does, and totally, so that they can be sorted and looked up.
 
 use std::cmp::Ordering;
 
@@ -43,6 +44,81 @@ impl Value {
             Value::BigInt(digits) => digits.parse().ok(),
             Value::Float(float) => Some(*float),
             _ => None,
+        }
+    }
+}
+
+/// As Clojure's `=`: 1 is not 1.0, a list is a vector with the same items, and
+/// the order of a map's entries or a set's items does not matter.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Value {}
+
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A total order: that of [`Value::compare`] where that tells two apart, else
+/// by kind.
+impl Ord for Value {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Char(a), Value::Char(b)) => a.cmp(b),
+            (Value::Float(a), Value::Float(b)) => compare_floats(*a, *b),
+            (Value::Int(_) | Value::BigInt(_), Value::Int(_) | Value::BigInt(_)) => {
+                compare_digits(&digits(self), &digits(other))
+            }
+            (Value::List(a) | Value::Vector(a), Value::List(b) | Value::Vector(b)) => {
+                a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+            }
+            (Value::Set(a), Value::Set(b)) => sorted(a).cmp(&sorted(b)),
+            (Value::Map(a), Value::Map(b)) => sorted(a).cmp(&sorted(b)),
+            (Value::Tagged(a, x), Value::Tagged(b, y)) => a.cmp(b).then_with(|| x.cmp(y)),
+            // Numbers of two types, one of them a float: that one is the
+            // greater if they are as great, for they are not the same.
+            _ => match (self.as_float(), other.as_float()) {
+                (Some(a), Some(b)) => {
+                    let is_float = |value: &Value| matches!(value, Value::Float(_));
+                    compare_floats(a, b).then(is_float(self).cmp(&is_float(other)))
+                }
+                _ => (self.kind().cmp(&other.kind()))
+                    .then_with(|| self.compare(other).unwrap_or(Ordering::Equal)),
+            },
+        }
+    }
+}
+
+fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
+    let mut items: Vec<&T> = items.iter().collect();
+    items.sort();
+    items
+}
+
+fn compare_floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.total_cmp(&b))
+}
+
+impl Value {
+    fn kind(&self) -> u8 {
+        match self {
+            Value::Nil => 0,
+            Value::Bool(_) => 1,
+            Value::Int(_) | Value::BigInt(_) | Value::Float(_) => 2,
+            Value::Char(_) => 3,
+            Value::Str(_) => 4,
+            Value::Keyword(_) => 5,
+            Value::Symbol(_) => 6,
+            Value::List(_) | Value::Vector(_) => 7,
+            Value::Set(_) => 8,
+            Value::Map(_) => 9,
+            Value::Tagged(..) => 10,
         }
     }
 }

@@ -58,6 +58,31 @@ pub fn read_all(text: &str) -> Result<Vec<Value>, ReadError> {
     Ok(values)
 }
 
+/// Reads a text that holds one list or vector: its items, and in which line
+/// each begins.
+///
+/// # Errors
+/// If it holds anything else.
+pub(crate) fn read_items(text: &str) -> Result<Vec<(usize, Value)>, ReadError> {
+    let mut reader = Reader { text, at: 0 };
+    let mut items = Vec::new();
+    match reader.skip(0)? {
+        Some('[') => reader.items("[", ']', 0, |at, item| items.push((at, item)))?,
+        Some('(') => reader.items("(", ')', 0, |at, item| items.push((at, item)))?,
+        _ => return Err(reader.error("a list or a vector", reader.found())),
+    }
+    if reader.skip(0)?.is_some() {
+        return Err(reader.error("the end", "more"));
+    }
+    let (mut line, mut counted) = (1, 0);
+    for (at, _) in &mut items {
+        line += text[counted..*at].matches('\n').count();
+        counted = *at;
+        *at = line;
+    }
+    Ok(items)
+}
+
 struct Reader<'a> {
     text: &'a str,
     /// The next byte; always at the border of a character.
@@ -149,23 +174,38 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads items up to the closing bracket.
     fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
+        let mut items = Vec::new();
+        self.items(open, close, depth, |_, item| items.push(item))?;
+        Ok(items)
+    }
+
+    /// Reads items up to the closing bracket; hands on each with the place
+    /// where it begins.
+    fn items(
+        &mut self,
+        open: &str,
+        close: char,
+        depth: usize,
+        mut each: impl FnMut(usize, Value),
+    ) -> Result<(), ReadError> {
         let start = self.at;
         self.at += open.len();
-        let mut items = Vec::new();
         loop {
             match self.skip(depth)? {
                 Some(c) if c == close => {
                     self.bump(c);
-                    return Ok(items);
+                    return Ok(());
                 }
                 None | Some(')' | ']' | '}') => {
                     let (line, column) = self.position(start);
                     let expected = format!("{close} of the {open} in line {line}, column {column}");
                     return Err(self.error(expected, self.found()));
                 }
-                Some(_) => items.push(self.value(depth + 1)?),
+                Some(_) => {
+                    let at = self.at;
+                    each(at, self.value(depth + 1)?);
+                }
             }
         }
     }
