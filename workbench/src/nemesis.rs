@@ -14,6 +14,9 @@ use maelstrom_node::Rng;
 pub enum Fault {
     /// Messages between some nodes are dropped.
     Partition,
+    /// Beyond Maelstrom: the same, but of any two nodes one still hears the
+    /// other.
+    OneWayPartition,
 }
 
 /// The shape of a partition.
@@ -107,13 +110,16 @@ pub struct Nemesis {
     rng: Rng,
     interval: Duration,
     nodes: usize,
+    one_way: bool,
     active: bool,
 }
 
 impl Nemesis {
-    /// For this many nodes, with this mean time between two actions.
-    pub fn new(nodes: usize, interval: Duration, rng: Rng) -> Self {
+    /// For this many nodes, with this mean time between two actions. If
+    /// `one_way`, each pair of nodes is cut in one direction at most.
+    pub fn new(nodes: usize, interval: Duration, one_way: bool, rng: Rng) -> Self {
         Nemesis {
+            one_way,
             rng,
             interval,
             nodes,
@@ -127,7 +133,15 @@ impl Nemesis {
         let action = match self.active {
             true => {
                 let shape = *self.rng.choose(&Shape::ALL).unwrap_or(&Shape::One);
-                Action::Start(shape, shape.cut(self.nodes, &self.rng))
+                let mut cut = shape.cut(self.nodes, &self.rng);
+                if self.one_way {
+                    let pairs: Vec<_> = cut.iter().copied().filter(|(a, b)| a < b).collect();
+                    for (a, b) in pairs {
+                        let heard = if self.rng.chance(0.5) { (a, b) } else { (b, a) };
+                        cut.remove(&heard);
+                    }
+                }
+                Action::Start(shape, cut)
             }
             false => Action::Stop,
         };
@@ -174,8 +188,21 @@ mod tests {
     }
 
     #[test]
+    fn one_way_partitions_leave_one_direction() {
+        let mut nemesis = Nemesis::new(5, Duration::from_secs(1), true, Rng::new(3));
+        let mut cuts = 0;
+        for _ in 0..100 {
+            if let (Action::Start(_, cut), _) = nemesis.act() {
+                cuts += cut.len();
+                assert!(cut.iter().all(|&(a, b)| !cut.contains(&(b, a))), "{cut:?}");
+            }
+        }
+        assert!(cuts > 50, "{cuts}");
+    }
+
+    #[test]
     fn starts_and_stops_alternate_at_the_interval() {
-        let mut nemesis = Nemesis::new(5, Duration::from_secs(10), Rng::new(3));
+        let mut nemesis = Nemesis::new(5, Duration::from_secs(10), false, Rng::new(3));
         let actions: Vec<_> = (0..1000).map(|_| nemesis.act()).collect();
         for (i, (action, _)) in actions.iter().enumerate() {
             assert_eq!(matches!(action, Action::Start(..)), i % 2 == 0);

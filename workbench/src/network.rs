@@ -73,10 +73,17 @@ pub struct Config {
     pub loss: f64,
     /// The probability, from 0 to 1, that one arrives twice.
     pub duplicate: f64,
+    /// The probability, from 0 to 1, that one takes longer than its latency, and
+    /// may so arrive after others that were sent later.
+    pub reorder: f64,
     /// Whether each packet arrives at its own deadline, whatever waits before
     /// it, and to the nanosecond.
     pub ideal: bool,
 }
+
+/// How late a reordered packet can be, or twice the mean latency if that is
+/// more.
+const LATEST: Duration = Duration::from_millis(100);
 
 /// The network between nodes, services and clients.
 #[derive(Debug)]
@@ -210,11 +217,25 @@ impl Network {
             return;
         }
         if self.config.duplicate > 0.0 && self.rng.chance(self.config.duplicate) {
-            let deadline = now + self.config.latency.draw(&self.rng);
+            let deadline = now + self.delay();
             self.enqueue(deadline, packet.clone());
         }
-        let deadline = now + self.config.latency.draw(&self.rng);
+        let deadline = now + self.delay();
         self.enqueue(deadline, packet);
+    }
+
+    /// The next packet's latency, and what it is late beyond that.
+    fn delay(&mut self) -> Duration {
+        let latency = self.config.latency.draw(&self.rng);
+        match self.config.reorder > 0.0 && self.rng.chance(self.config.reorder) {
+            true => {
+                latency
+                    + LATEST
+                        .max(self.config.latency.mean * 2)
+                        .mul_f64(self.rng.f64())
+            }
+            false => latency,
+        }
     }
 
     fn enqueue(&mut self, deadline: Duration, packet: Packet) {
@@ -408,6 +429,28 @@ mod tests {
         let stats = network.stats();
         assert_eq!((stats.servers().sent, stats.servers().received), (4, 1));
         assert_eq!((stats.clients.sent, stats.clients.received), (1, 1));
+    }
+
+    #[test]
+    fn packets_are_reordered_only_if_asked() {
+        for (reorder, in_order) in [(0.0, true), (0.2, false)] {
+            let (mut network, [n0, n1, _]) = network(Config {
+                reorder,
+                ideal: true,
+                ..slow()
+            });
+            for i in 0..100u8 {
+                network.send(ms(u64::from(i)), n0, n1, vec![i]);
+            }
+            let mut arrived = Vec::new();
+            for at in 0..1000 {
+                while let Received::Packet(packet) = network.receive(ms(at), n1) {
+                    arrived.push(packet.line[0]);
+                }
+            }
+            assert_eq!(arrived.len(), 100);
+            assert_eq!(arrived.is_sorted(), in_order);
+        }
     }
 
     #[test]

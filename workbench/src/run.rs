@@ -62,6 +62,8 @@ pub struct Config {
     /// The mean time between two actions of the nemesis, if there are to be
     /// partitions.
     pub partitions: Option<Duration>,
+    /// Whether a partition leaves one direction between any two nodes.
+    pub one_way: bool,
     /// What all chance follows from.
     pub seed: u64,
 }
@@ -77,6 +79,7 @@ impl Config {
             time_limit: Duration::from_secs(60),
             network: network::Config::default(),
             partitions: None,
+            one_way: false,
             seed: 0,
         }
     }
@@ -218,7 +221,7 @@ impl<'a> Run<'a> {
             .collect();
         let nemesis = config
             .partitions
-            .map(|interval| Nemesis::new(config.nodes.len(), interval, rng.fork()));
+            .map(|interval| Nemesis::new(config.nodes.len(), interval, config.one_way, rng.fork()));
         Run {
             config,
             workload,

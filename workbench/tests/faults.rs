@@ -312,6 +312,7 @@ fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
         time_limit: Duration::from_secs(30),
         network: network::Config::default(),
         partitions: None,
+        one_way: false,
         seed: 1,
     };
     let mut host = Scripted {

@@ -177,9 +177,11 @@ fn rough(seed: u64) -> Config {
             },
             loss: 0.05,
             duplicate: 0.05,
+            reorder: 0.05,
             ideal: seed.is_multiple_of(2),
         },
         partitions: Some(seconds(3)),
+        one_way: seed.is_multiple_of(3),
         ..five_nodes(seed)
     }
 }

@@ -2,7 +2,7 @@
 
 mod sweep;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::run::{Message, Observer, Position};
+use crate::run::{Message, MessageEvent, Observer, Position};
 use crate::store::{Journal, Store};
 use crate::workload::broadcast::Topology;
 use crate::{run, verdict, workload};
@@ -93,6 +93,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
     duplicate: f64,
 
+    /// Beyond Maelstrom: the probability that a message between nodes is late,
+    /// and may be overtaken
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    reorder: f64,
+
     /// How messages queue: maelstrom, where each endpoint takes one after the
     /// other, or ideal, where none waits for another
     #[arg(long, value_name = "MODEL", value_enum, default_value = "maelstrom")]
@@ -114,6 +119,14 @@ pub(super) struct Args {
     #[arg(long)]
     log_stderr: bool,
 
+    /// Print every message to stderr as it is sent
+    #[arg(long)]
+    log_net_send: bool,
+
+    /// Print every message to stderr as it is received
+    #[arg(long)]
+    log_net_recv: bool,
+
     /// A limit on a figure of the results, such as
     /// 'net.servers.msgs-per-op < 20'; may be given several times
     #[arg(long, value_name = "LIMIT")]
@@ -130,6 +143,17 @@ pub(super) struct Args {
     /// The folder for what is kept of runs
     #[arg(long, value_name = "FOLDER", default_value = "store")]
     store: PathBuf,
+
+    /// Of transactions, which no workload here has yet: accepted, so that
+    /// Maelstrom's commands run unchanged
+    #[arg(long, value_name = "MODELS", hide = true)]
+    consistency_models: Option<String>,
+    #[arg(long, value_name = "INT", hide = true)]
+    key_count: Option<u32>,
+    #[arg(long, value_name = "INT", hide = true)]
+    max_txn_length: Option<u32>,
+    #[arg(long, value_name = "INT", hide = true)]
+    max_writes_per_key: Option<u32>,
 
     /// Arguments for the node
     #[arg(last = true)]
@@ -204,7 +228,7 @@ impl Args {
                 nodes.join(",")
             ));
         }
-        let partitions = self.nemesis.contains(&Fault::Partition);
+        let partitions = !self.nemesis.is_empty();
         Ok(run::Config {
             concurrency: match self.concurrency {
                 Concurrency::Clients(clients) => clients,
@@ -220,9 +244,11 @@ impl Args {
                 },
                 loss: self.loss,
                 duplicate: self.duplicate,
+                reorder: self.reorder,
                 ideal: self.network == Model::Ideal,
             },
             partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
+            one_way: self.nemesis.contains(&Fault::OneWayPartition),
             seed,
         })
     }
@@ -269,6 +295,8 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         interrupted: &interrupted,
         progress: Progress::new(),
         journal: store.journal().map_err(|e| e.to_string())?,
+        log_send: args.log_net_send,
+        log_recv: args.log_net_recv,
     };
     let judged = run_once(args, seed, &program, &mut watcher)?;
     watcher.progress.clear();
@@ -328,6 +356,8 @@ struct Watcher<'a> {
     interrupted: &'a AtomicBool,
     progress: Progress,
     journal: Journal,
+    log_send: bool,
+    log_recv: bool,
 }
 
 impl Observer for Watcher<'_> {
@@ -339,6 +369,18 @@ impl Observer for Watcher<'_> {
 
     fn message(&mut self, message: Message<'_>) {
         self.journal.message(message);
+        let (shown, what) = match message.event {
+            MessageEvent::Sent => (self.log_send, "send"),
+            MessageEvent::Received => (self.log_recv, "recv"),
+        };
+        if shown {
+            let line = String::from_utf8_lossy(message.line);
+            let _ = writeln!(
+                std::io::stderr(),
+                "{:.6} {what} {line}",
+                message.time.as_secs_f64()
+            );
+        }
     }
 }
 
