@@ -223,6 +223,43 @@ fn an_interrupt_ends_the_run_and_its_nodes() {
     assert!(folder.0.join("store/latest/results.edn").exists());
 }
 
+/// Linux ends the nodes of a workbench that was ended without warning.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_workbench_leaves_no_process_behind() {
+    let folder = Folder::new("killed");
+    let marker = format!("87{}", std::process::id());
+    let node = folder.node(&format!("{INIT}exec sleep {marker}\n"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_workbench"))
+        .args(["test", "-w", "echo", "--node-count", "1", "--bin"])
+        .arg(&node)
+        .arg("--store")
+        .arg(folder.0.join("store"))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let is_running = || {
+        let processes = Command::new("ps")
+            .args(["-e", "-o", "args"])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&processes.stdout).contains(&format!("sleep {marker}"))
+    };
+    while !is_running() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The kernel's signal is on its way by now; ten seconds are plenty for it.
+    assert!((0..1000).any(|_| {
+        let is_gone = !is_running();
+        if !is_gone {
+            std::thread::yield_now();
+        }
+        is_gone
+    }));
+}
+
 #[test]
 fn a_store_that_cannot_be_written_is_known_before_the_run() {
     let folder = Folder::new("store");

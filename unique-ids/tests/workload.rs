@@ -1,0 +1,57 @@
+//! The workload in virtual time: the engine under partitions, with many seeds,
+//! and the binary in lockstep.
+
+use std::path::Path;
+use std::time::Duration;
+
+use maelstrom_node::Rng;
+use unique_ids::UniqueIds;
+use workbench::host::lockstep;
+use workbench::host::process::Program;
+use workbench::run::{self, Config};
+use workbench::simulation::simulate;
+use workbench::workload::unique_ids::UniqueIds as Workload;
+
+fn challenge(seed: u64) -> Config {
+    Config {
+        rate: 1000.0,
+        time_limit: Duration::from_secs(3),
+        partitions: Some(Duration::from_secs(1)),
+        ..Config::for_nodes(3).seed(seed)
+    }
+}
+
+#[test]
+fn unique_and_available_under_partitions() {
+    for seed in 0..20 {
+        let simulated = simulate(&challenge(seed), &mut Workload, UniqueIds::new);
+        simulated.assert_valid();
+        assert_eq!(simulated.figure("availability.ok-fraction"), Some(1.0));
+        assert_eq!(simulated.figure("net.servers.msg-count"), Some(0.0));
+        assert!(simulated.figure("workload.acknowledged-count").unwrap() > 2500.0);
+    }
+}
+
+#[test]
+fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
+    let logs = std::env::temp_dir().join(format!("unique-ids-{}", std::process::id()));
+    std::fs::create_dir_all(&logs).unwrap();
+    let program = Program {
+        bin: Path::new(env!("CARGO_BIN_EXE_unique-ids")).to_owned(),
+        args: Vec::new(),
+        logs: logs.clone(),
+        log_stderr: false,
+    };
+    assert!(lockstep::speaks(&program, "n0").unwrap());
+    let config = challenge(7);
+    let binary = || {
+        let rng = Rng::new(!config.seed);
+        let mut host = lockstep::start(&program, &config.nodes, &rng).unwrap();
+        run::run(&config, &mut Workload, &mut host, &mut ()).history
+    };
+    let history = binary();
+    assert!(history == binary());
+    let engine = simulate(&config, &mut Workload, UniqueIds::new);
+    assert!(history == engine.outcome.history);
+    std::fs::remove_dir_all(&logs).unwrap();
+}
