@@ -15,7 +15,11 @@
 //! limit, with faults if there are any; and for workloads with final reads the
 //! end of all faults, ten seconds of recovery, and one last operation each.
 
+mod clients;
+mod faults;
+mod nodes;
 mod observer;
+mod preparation;
 mod problem;
 mod schedule;
 mod threads;
@@ -27,11 +31,10 @@ use maelstrom_node::Rng;
 use maelstrom_node::wire;
 use serde_json::json;
 
-use crate::client::{self, Completion, Operation};
-use crate::edn::Value;
-use crate::history::{History, Op, OpType, Process};
-use crate::host::{Host, Output};
-use crate::nemesis::{Action, Nemesis};
+use crate::client::{self, Completion};
+use crate::history::{History, Op};
+use crate::host::Host;
+use crate::nemesis::Nemesis;
 use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
 use crate::workload::Workload;
@@ -282,36 +285,6 @@ impl<'a> Run<'a> {
         false
     }
 
-    fn init(&mut self) {
-        let names = &self.config.nodes;
-        for node in 0..names.len() {
-            let body = json!({"type": "init", "node_id": names[node], "node_ids": names});
-            self.ask(node, body);
-        }
-        self.events.add(self.now + INIT_TIMEOUT, Event::InitTimeout);
-    }
-
-    /// What the workload wants every node to know first, if anything.
-    fn set_up(&mut self) {
-        let Some(body) = self.workload.setup(&self.config.nodes) else {
-            return self.begin();
-        };
-        self.phase = Phase::Setup;
-        for node in 0..self.nodes.len() {
-            self.ask(node, body.clone().into());
-        }
-        self.events
-            .add(self.now + client::TIMEOUT, Event::SetupTimeout);
-    }
-
-    /// Sends a request of the preparations.
-    fn ask(&mut self, node: usize, mut body: serde_json::Value) {
-        body["msg_id"] = 1.into();
-        let client = self.threads.new_endpoint(&mut self.network);
-        self.nodes[node].asked_by = Some(client);
-        self.send(client, self.nodes[node].endpoint, &body);
-    }
-
     fn send(&mut self, src: EndpointId, dest: EndpointId, body: &serde_json::Value) {
         let line = json!({
             "id": self.network.stats().all.sent,
@@ -408,115 +381,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    // Nodes.
-
-    fn output(&mut self, node: usize, output: Output) {
-        match output {
-            Output::Line(line) => self.line(node, line),
-            Output::Closed if !self.nodes[node].ended => {
-                self.nodes[node].ended = true;
-                // It will not recover, and its end is what there is to see.
-                self.phase = Phase::Over;
-            }
-            Output::Closed => {}
-        }
-    }
-
-    /// Puts what a node wrote onto the network. After a line that is no message
-    /// or that goes nowhere, Maelstrom reads no more of this node; so it is
-    /// here, since a node that only works here would be worth nothing.
-    fn line(&mut self, node: usize, line: Vec<u8>) {
-        if self.nodes[node].mute {
-            return;
-        }
-        let found = match wire::Message::parse(&line) {
-            Ok(message) => {
-                let src = self.network.find(&message.src);
-                let dest = self.network.find(&message.dest);
-                match (src, dest) {
-                    (Some(src), Some(dest)) => Ok((src, dest)),
-                    (None, _) => Err(Problem::unknown("src", &message.src, &line)),
-                    (_, None) => Err(Problem::unknown("dest", &message.dest, &line)),
-                }
-            }
-            Err(e) => Err(Problem::no_message(&e, &line)),
-        };
-        match found {
-            Ok((src, dest)) => self.transmit(src, dest, line),
-            Err(what) => {
-                self.nodes[node].mute = true;
-                self.problem(node, what);
-            }
-        }
-    }
-
-    fn problem(&mut self, node: usize, what: String) {
-        let last_words = self.host.last_words(node);
-        self.problems.push(Problem {
-            node: self.config.nodes[node].clone(),
-            time: self.now.saturating_sub(self.start),
-            what,
-            last_words,
-        });
-    }
-
-    fn ended(&mut self, node: usize, ending: crate::host::Ending) {
-        let what = match ending {
-            crate::host::Ending::Ended(how) => {
-                format!("it ended by itself during the test: {how}")
-            }
-            crate::host::Ending::Stopped if self.nodes[node].ended => {
-                "it closed its stdout during the test".to_owned()
-            }
-            crate::host::Ending::Stopped => return,
-        };
-        self.problem(node, what);
-    }
-
-    fn unprepared(&mut self, phase: Phase, what: &str, time: Duration) {
-        if self.phase != phase {
-            return;
-        }
-        for node in 0..self.nodes.len() {
-            if self.nodes[node].asked_by.is_some() {
-                let seconds = time.as_secs();
-                self.problem(node, format!("no answer to {what} within {seconds} s"));
-            }
-        }
-        self.phase = Phase::Over;
-    }
-
-    /// The answer to a request of the preparations.
-    fn prepared(&mut self, node: usize, packet: &Packet) {
-        let Ok(message) = wire::Message::parse(&packet.line) else {
-            return;
-        };
-        if message.body.in_reply_to != Some(1) {
-            return;
-        }
-        self.nodes[node].asked_by = None;
-        self.network.remove(packet.dest);
-        let request = match self.phase {
-            Phase::Init => json!("init"),
-            _ => self.workload.setup(&self.config.nodes).unwrap_or_default()["type"].clone(),
-        };
-        let request = request.as_str().unwrap_or_default();
-        let expected = format!("{request}_ok");
-        if message.body.kind.as_deref() != Some(&expected) {
-            let answer = String::from_utf8_lossy(&packet.line);
-            self.problem(
-                node,
-                format!("it answered {request} with {answer}; expected {expected}"),
-            );
-            self.phase = Phase::Over;
-        } else if self.nodes.iter().all(|node| node.asked_by.is_none()) {
-            match self.phase {
-                Phase::Init => self.set_up(),
-                _ => self.begin(),
-            }
-        }
-    }
-
     // The phases.
 
     fn begin(&mut self) {
@@ -580,157 +444,6 @@ impl<'a> Run<'a> {
         };
         for thread in 0..self.config.concurrency {
             self.invoke(thread, operation.clone());
-        }
-    }
-
-    // The clients.
-
-    fn invoke(&mut self, thread: usize, operation: Operation) {
-        let process = self.threads.process(thread);
-        self.record(
-            OpType::Invoke,
-            Process::Client(process),
-            &operation,
-            Vec::new(),
-        );
-        let mut body = self.workload.request(&operation);
-        let node = self.nodes[process as usize % self.nodes.len()].endpoint;
-        let (client, msg_id) = self.threads.begin(thread, operation, &mut self.network);
-        body.insert("msg_id".into(), msg_id.into());
-        self.send(client, node, &body.into());
-        let operation = self.threads.number(thread);
-        self.events.add(
-            self.now + client::TIMEOUT,
-            Event::Timeout { thread, operation },
-        );
-    }
-
-    fn reply(&mut self, packet: &Packet) {
-        if matches!(self.phase, Phase::Init | Phase::Setup) {
-            let asked = |node: &Node| node.asked_by == Some(packet.dest);
-            if let Some(node) = self.nodes.iter().position(asked) {
-                self.prepared(node, packet);
-            }
-            return;
-        }
-        let Ok(message) = wire::Message::parse(&packet.line) else {
-            return;
-        };
-        let body = message.body;
-        // A reply to an operation that was given up before is none of its.
-        let Some(thread) = self.threads.expecting(packet.dest, body.in_reply_to) else {
-            return;
-        };
-        let Some(operation) = self.threads.operation(thread) else {
-            return;
-        };
-        let completion = if body.kind.as_deref() == Some("error") {
-            Completion::refused(&body, self.workload.is_idempotent(operation.f))
-        } else {
-            self.workload
-                .complete(operation, &body)
-                .unwrap_or_else(|why| Completion::thrown("malformed-rpc-response", &why))
-        };
-        self.complete(thread, completion);
-    }
-
-    fn complete(&mut self, thread: usize, mut completion: Completion) {
-        if self.workload.throws_errors() {
-            completion = completion.throw();
-        }
-        let process = self.threads.process(thread);
-        let keeps_client = self.workload.reuses_clients();
-        let crashed = completion.outcome == OpType::Info;
-        let Some(mut operation) =
-            self.threads
-                .end(thread, crashed, keeps_client, &mut self.network)
-        else {
-            return;
-        };
-        if let Some(value) = completion.value {
-            operation.value = value;
-        }
-        self.record(
-            completion.outcome,
-            Process::Client(process),
-            &operation,
-            completion.extra,
-        );
-        if self.overdue && self.phase == Phase::Main {
-            self.events.add(self.now, Event::Operation);
-            self.overdue = false;
-        }
-        self.next_phase();
-    }
-
-    fn record(
-        &mut self,
-        typ: OpType,
-        process: Process,
-        operation: &Operation,
-        mut extra: Vec<(String, Value)>,
-    ) {
-        if operation.is_final {
-            extra.insert(0, ("final?".into(), Value::Bool(true)));
-        }
-        self.history.push(Op {
-            index: self.history.len(),
-            time: self.now.saturating_sub(self.start).as_nanos() as i64,
-            typ,
-            process,
-            f: operation.f.into(),
-            value: operation.value.clone(),
-            extra,
-        });
-    }
-
-    // The nemesis.
-
-    fn nemesis(&mut self) {
-        if self.phase != Phase::Main {
-            return;
-        }
-        let Some(nemesis) = &mut self.nemesis else {
-            return;
-        };
-        let (action, gap) = nemesis.act();
-        self.events.add(self.now + gap, Event::Nemesis);
-        match action {
-            Action::Start(shape, pairs) => {
-                let names = &self.config.nodes;
-                // Node by node, whom it does not hear.
-                let deaf: Vec<_> = (names.iter().enumerate())
-                    .filter_map(|(dest, name)| {
-                        let unheard = pairs.iter().filter(|pair| pair.1 == dest);
-                        let unheard: Vec<_> = unheard
-                            .map(|pair| Value::Str(names[pair.0].clone()))
-                            .collect();
-                        let entry = (Value::Str(name.clone()), Value::Set(unheard.clone()));
-                        (!unheard.is_empty()).then_some(entry)
-                    })
-                    .collect();
-                self.network.cut(pairs);
-                let shape = Value::keyword(shape.to_string());
-                let isolated = Value::Vector(vec![Value::keyword("isolated"), Value::Map(deaf)]);
-                self.record_nemesis("start-partition", shape, isolated);
-            }
-            Action::Stop => self.heal(),
-        }
-    }
-
-    fn heal(&mut self) {
-        self.network.cut(Default::default());
-        self.record_nemesis(
-            "stop-partition",
-            Value::Nil,
-            Value::keyword("network-healed"),
-        );
-    }
-
-    fn record_nemesis(&mut self, f: &'static str, before: Value, after: Value) {
-        for value in [before, after] {
-            let operation = Operation::new(f, value);
-            self.record(OpType::Info, Process::Nemesis, &operation, Vec::new());
         }
     }
 }
