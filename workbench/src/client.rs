@@ -10,12 +10,38 @@ use std::time::Duration;
 use maelstrom_node::ErrorCode;
 use maelstrom_node::wire::Body;
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 
 use crate::edn::Value;
 use crate::history::OpType;
 
 /// How long a client waits for a reply, unless its workload says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One of the clients of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its place among those that work at a time, from 0.
+    pub thread: usize,
+    /// Its number in the history, which is its own.
+    pub process: i64,
+}
+
+/// What a client does next for its operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// It sends its node a request with this body (without `msg_id`) and waits
+    /// for the reply.
+    Ask(Map<String, Json>),
+    /// Nothing more: the operation has come to its end.
+    Done(Completion),
+}
+
+impl From<Completion> for Step {
+    fn from(completion: Completion) -> Self {
+        Step::Done(completion)
+    }
+}
 
 /// What a client asks of a node, or the completion of that.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +96,7 @@ impl Completion {
         #[derive(Deserialize)]
         struct Fields {
             code: Option<i64>,
-            text: Option<serde_json::Value>,
+            text: Option<Json>,
         }
         let fields = body.decode::<Fields>();
         let (code, text) = fields.map_or((None, None), |fields| (fields.code, fields.text));

@@ -140,7 +140,7 @@ enum Event {
     /// The next operation of the main phase is due.
     Operation,
     /// A client should have had its reply by now.
-    Timeout { thread: usize, operation: usize },
+    Timeout { thread: usize, request: usize },
     /// The nemesis acts.
     Nemesis,
     /// The main phase is over.
@@ -352,8 +352,8 @@ impl<'a> Run<'a> {
                 );
             }
             Event::Operation => self.operation(),
-            Event::Timeout { thread, operation } => {
-                if let Some(f) = self.threads.waits_for(thread, operation) {
+            Event::Timeout { thread, request } => {
+                if let Some(f) = self.threads.waits_for(thread, request) {
                     let completion = Completion::timeout(self.workload.is_idempotent(f));
                     self.complete(thread, completion);
                 }
@@ -433,7 +433,9 @@ impl<'a> Run<'a> {
             _ => self.now,
         };
         self.events.add(from + gap, Event::Operation);
-        let operation = self.workload.generate(&self.rng);
+        let operation = self
+            .workload
+            .generate(self.threads.client(thread), &self.rng);
         self.invoke(thread, operation);
     }
 

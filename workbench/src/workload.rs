@@ -10,22 +10,24 @@ pub mod echo;
 pub mod g_set;
 pub mod unique_ids;
 
+use std::time::Duration;
+
 use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json};
 
 use crate::checker::Checked;
-use crate::client::{Completion, Operation};
+use crate::client::{self, Client, Operation, Step};
 use crate::edn::Value;
-use crate::history::History;
+use crate::history::{History, Op};
 
 /// What clients do, and how to judge what came of it.
 pub trait Workload {
     /// Its name, as the flag `--workload` takes it.
     fn name(&self) -> &'static str;
 
-    /// The next operation of the main phase.
-    fn generate(&mut self, rng: &Rng) -> Operation;
+    /// What a client does next in the main phase.
+    fn generate(&mut self, client: Client, rng: &Rng) -> Operation;
 
     /// The body of a request that every node must answer before the main phase
     /// begins; by default there is none. Its reply's type is its own with
@@ -40,14 +42,29 @@ pub trait Workload {
         None
     }
 
-    /// The body of the request for an operation, without `msg_id`.
-    fn request(&self, operation: &Operation) -> Map<String, Json>;
+    /// How a client begins an operation.
+    fn request(&mut self, client: Client, operation: &Operation) -> Step;
 
-    /// Reads the reply to an operation, which is no `error`.
+    /// Reads the reply, which is no `error`, to what a client asked last, and
+    /// goes on with the operation.
     ///
     /// # Errors
     /// How it breaks the schema.
-    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String>;
+    fn complete(
+        &mut self,
+        client: Client,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String>;
+
+    /// Sees every line of the clients in the history, for those workloads whose
+    /// next operations depend on it.
+    fn recorded(&mut self, _client: Client, _op: &Op) {}
+
+    /// How long a client waits for each reply.
+    fn timeout(&self) -> Duration {
+        client::TIMEOUT
+    }
 
     /// Whether an operation of this function may be taken as not having
     /// happened when nobody knows.
@@ -98,6 +115,11 @@ pub const ALL: &[(&str, Make)] = &[
 pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
     let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
     Some(make(options))
+}
+
+/// A request from its type and fields.
+fn ask<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Step {
+    Step::Ask(body(kind, fields))
 }
 
 /// A request's body from its type and fields.

@@ -4,29 +4,36 @@
 use maelstrom_node::wire;
 
 use super::{Event, Phase, Run};
-use crate::client::{self, Completion, Operation};
+use crate::client::{Client, Completion, Operation, Step};
 use crate::edn::Value;
 use crate::history::{Op, OpType, Process};
 use crate::network::Packet;
 
 impl Run<'_> {
     pub(super) fn invoke(&mut self, thread: usize, operation: Operation) {
-        let process = self.threads.process(thread);
-        self.record(
-            OpType::Invoke,
-            Process::Client(process),
-            &operation,
-            Vec::new(),
-        );
-        let mut body = self.workload.request(&operation);
-        let node = self.nodes[process as usize % self.nodes.len()].endpoint;
-        let (client, msg_id) = self.threads.begin(thread, operation, &mut self.network);
-        body.insert("msg_id".into(), msg_id.into());
-        self.send(client, node, &body.into());
-        let operation = self.threads.number(thread);
+        let client = self.threads.client(thread);
+        self.record(OpType::Invoke, client, &operation, Vec::new());
+        let step = self.workload.request(client, &operation);
+        self.threads.begin(thread, operation);
+        self.step(client, step);
+    }
+
+    fn step(&mut self, client: Client, step: Step) {
+        let thread = client.thread;
+        let mut body = match step {
+            Step::Ask(body) => body,
+            Step::Done(completion) => return self.complete(thread, completion),
+        };
+        let request = self.threads.ask(thread, &mut self.network);
+        body.insert("msg_id".into(), request.msg_id.into());
+        let node = client.process as usize % self.nodes.len();
+        self.send(request.src, self.nodes[node].endpoint, &body.into());
         self.events.add(
-            self.now + client::TIMEOUT,
-            Event::Timeout { thread, operation },
+            self.now + self.workload.timeout(),
+            Event::Timeout {
+                thread,
+                request: request.number,
+            },
         );
     }
 
@@ -49,21 +56,22 @@ impl Run<'_> {
         let Some(operation) = self.threads.operation(thread) else {
             return;
         };
-        let completion = if body.kind.as_deref() == Some("error") {
-            Completion::refused(&body, self.workload.is_idempotent(operation.f))
+        let client = self.threads.client(thread);
+        let step = if body.kind.as_deref() == Some("error") {
+            Completion::refused(&body, self.workload.is_idempotent(operation.f)).into()
         } else {
             self.workload
-                .complete(operation, &body)
-                .unwrap_or_else(|why| Completion::thrown("malformed-rpc-response", &why))
+                .complete(client, operation, &body)
+                .unwrap_or_else(|why| Completion::thrown("malformed-rpc-response", &why).into())
         };
-        self.complete(thread, completion);
+        self.step(client, step);
     }
 
     pub(super) fn complete(&mut self, thread: usize, mut completion: Completion) {
         if self.workload.throws_errors() {
             completion = completion.throw();
         }
-        let process = self.threads.process(thread);
+        let client = self.threads.client(thread);
         let keeps_client = self.workload.reuses_clients();
         let crashed = completion.outcome == OpType::Info;
         let Some(mut operation) =
@@ -75,12 +83,7 @@ impl Run<'_> {
         if let Some(value) = completion.value {
             operation.value = value;
         }
-        self.record(
-            completion.outcome,
-            Process::Client(process),
-            &operation,
-            completion.extra,
-        );
+        self.record(completion.outcome, client, &operation, completion.extra);
         if self.overdue && self.phase == Phase::Main {
             self.events.add(self.now, Event::Operation);
             self.overdue = false;
@@ -88,17 +91,31 @@ impl Run<'_> {
         self.next_phase();
     }
 
-    pub(super) fn record(
+    fn record(
         &mut self,
         typ: OpType,
-        process: Process,
+        client: Client,
         operation: &Operation,
         mut extra: Vec<(String, Value)>,
     ) {
         if operation.is_final {
             extra.insert(0, ("final?".into(), Value::Bool(true)));
         }
-        self.history.push(Op {
+        let process = Process::Client(client.process);
+        let op = self.op(typ, process, operation, extra);
+        self.workload.recorded(client, &op);
+        self.history.push(op);
+    }
+
+    /// The next line of the history.
+    pub(super) fn op(
+        &self,
+        typ: OpType,
+        process: Process,
+        operation: &Operation,
+        extra: Vec<(String, Value)>,
+    ) -> Op {
+        Op {
             index: self.history.len(),
             time: self.now.saturating_sub(self.start).as_nanos() as i64,
             typ,
@@ -106,6 +123,6 @@ impl Run<'_> {
             f: operation.f.into(),
             value: operation.value.clone(),
             extra,
-        });
+        }
     }
 }

@@ -51,7 +51,8 @@ impl Run<'_> {
     fn record_nemesis(&mut self, f: &'static str, before: Value, after: Value) {
         for value in [before, after] {
             let operation = Operation::new(f, value);
-            self.record(OpType::Info, Process::Nemesis, &operation, Vec::new());
+            let op = self.op(OpType::Info, Process::Nemesis, &operation, Vec::new());
+            self.history.push(op);
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use maelstrom_node::Rng;
 
-use crate::client::Operation;
+use crate::client::{Client, Operation};
 use crate::network::{EndpointId, Network, Role};
 
 #[derive(Debug)]
@@ -14,8 +14,17 @@ pub(super) struct Threads {
     threads: Vec<Thread>,
     /// How many clients had a name until now.
     names: usize,
-    /// How many operations were begun.
-    begun: usize,
+    /// How many requests there were.
+    requests: usize,
+}
+
+/// A request of a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    /// Its number among all clients'.
+    pub(super) number: usize,
+    pub(super) src: EndpointId,
+    pub(super) msg_id: u64,
 }
 
 #[derive(Debug)]
@@ -23,8 +32,10 @@ struct Thread {
     process: i64,
     endpoint: Option<EndpointId>,
     last_msg_id: u64,
-    /// The operation it does, and its number among all.
-    busy: Option<(usize, Operation)>,
+    /// The number of its last request.
+    last_request: usize,
+    /// The operation it does.
+    busy: Option<Operation>,
 }
 
 impl Threads {
@@ -33,12 +44,13 @@ impl Threads {
             process: process as i64,
             endpoint: None,
             last_msg_id: 0,
+            last_request: 0,
             busy: None,
         };
         Threads {
             threads: (0..concurrency).map(thread).collect(),
             names: 0,
-            begun: 0,
+            requests: 0,
         }
     }
 
@@ -49,8 +61,11 @@ impl Threads {
         network.add(name, Role::Client)
     }
 
-    pub(super) fn process(&self, thread: usize) -> i64 {
-        self.threads[thread].process
+    pub(super) fn client(&self, thread: usize) -> Client {
+        Client {
+            thread,
+            process: self.threads[thread].process,
+        }
     }
 
     pub(super) fn all_free(&self) -> bool {
@@ -65,39 +80,38 @@ impl Threads {
         rng.choose(&free).copied()
     }
 
-    /// Gives the client's endpoint and the request's `msg_id`.
-    pub(super) fn begin(
-        &mut self,
-        thread: usize,
-        operation: Operation,
-        network: &mut Network,
-    ) -> (EndpointId, u64) {
-        let endpoint = match self.threads[thread].endpoint {
+    pub(super) fn begin(&mut self, thread: usize, operation: Operation) {
+        self.threads[thread].busy = Some(operation);
+    }
+
+    /// The next request of the thread's operation.
+    pub(super) fn ask(&mut self, thread: usize, network: &mut Network) -> Request {
+        let src = match self.threads[thread].endpoint {
             Some(endpoint) => endpoint,
             None => self.new_endpoint(network),
         };
-        self.begun += 1;
+        self.requests += 1;
         let thread = &mut self.threads[thread];
-        thread.endpoint = Some(endpoint);
+        thread.endpoint = Some(src);
         thread.last_msg_id += 1;
-        thread.busy = Some((self.begun, operation));
-        (endpoint, thread.last_msg_id)
-    }
-
-    /// The number of the operation that the thread does.
-    pub(super) fn number(&self, thread: usize) -> usize {
-        self.threads[thread].busy.as_ref().map_or(0, |busy| busy.0)
+        thread.last_request = self.requests;
+        Request {
+            number: self.requests,
+            src,
+            msg_id: thread.last_msg_id,
+        }
     }
 
     pub(super) fn operation(&self, thread: usize) -> Option<&Operation> {
-        self.threads[thread].busy.as_ref().map(|busy| &busy.1)
+        self.threads[thread].busy.as_ref()
     }
 
-    /// The function of the operation with this number, if the thread still does
-    /// it.
+    /// The function of the operation whose request has this number, if the
+    /// thread still waits for that.
     pub(super) fn waits_for(&self, thread: usize, number: usize) -> Option<&'static str> {
-        let (busy_with, operation) = self.threads[thread].busy.as_ref()?;
-        (*busy_with == number).then_some(operation.f)
+        let thread = &self.threads[thread];
+        let operation = thread.busy.as_ref()?;
+        (thread.last_request == number).then_some(operation.f)
     }
 
     /// The thread at this endpoint, if it waits for just this reply.
@@ -122,7 +136,7 @@ impl Threads {
     ) -> Option<Operation> {
         let concurrency = self.threads.len() as i64;
         let thread = &mut self.threads[thread];
-        let (_, operation) = thread.busy.take()?;
+        let operation = thread.busy.take()?;
         if crashed {
             thread.process += concurrency;
             if !keeps_client && let Some(endpoint) = thread.endpoint.take() {

@@ -7,9 +7,9 @@ use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Workload, body, elements};
+use super::{Workload, ask, body, elements};
 use crate::checker::{self, Checked};
-use crate::client::{Completion, Operation, expect};
+use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
 
@@ -39,7 +39,7 @@ impl Workload for Broadcast {
         Some(body("topology", [("topology", json!(topology))]))
     }
 
-    fn generate(&mut self, rng: &Rng) -> Operation {
+    fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         match rng.chance(0.5) {
             true => {
                 self.next += 1;
@@ -56,22 +56,27 @@ impl Workload for Broadcast {
         })
     }
 
-    fn request(&self, operation: &Operation) -> Map<String, Json> {
+    fn request(&mut self, _: Client, operation: &Operation) -> Step {
         match operation.f {
-            "broadcast" => body("broadcast", [("message", operation.value.to_json())]),
-            _ => body("read", []),
+            "broadcast" => ask("broadcast", [("message", operation.value.to_json())]),
+            _ => ask("read", []),
         }
     }
 
-    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+    fn complete(
+        &mut self,
+        _: Client,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String> {
         match operation.f {
             "broadcast" => {
                 expect(reply, "broadcast_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()))
+                Ok(Completion::ok(operation.value.clone()).into())
             }
             _ => {
                 expect(reply, "read_ok", &["messages"])?;
-                elements(reply, "messages").map(Completion::ok)
+                elements(reply, "messages").map(|value| Completion::ok(value).into())
             }
         }
     }

@@ -3,11 +3,10 @@
 
 use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
-use serde_json::{Map, Value as Json};
 
-use super::{Workload, body};
+use super::{Workload, ask};
 use crate::checker::{self, Checked};
-use crate::client::{Completion, Operation, expect};
+use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
 
@@ -42,7 +41,7 @@ impl Workload for Counter {
         self.name
     }
 
-    fn generate(&mut self, rng: &Rng) -> Operation {
+    fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         loop {
             if rng.chance(0.5) {
                 return Operation::new("read", Value::Nil);
@@ -61,18 +60,23 @@ impl Workload for Counter {
         })
     }
 
-    fn request(&self, operation: &Operation) -> Map<String, Json> {
+    fn request(&mut self, _: Client, operation: &Operation) -> Step {
         match operation.f {
-            "add" => body("add", [("delta", operation.value.to_json())]),
-            _ => body("read", []),
+            "add" => ask("add", [("delta", operation.value.to_json())]),
+            _ => ask("read", []),
         }
     }
 
-    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+    fn complete(
+        &mut self,
+        _: Client,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String> {
         match operation.f {
             "add" => {
                 expect(reply, "add_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()))
+                Ok(Completion::ok(operation.value.clone()).into())
             }
             _ => {
                 expect(reply, "read_ok", &["value"])?;
@@ -80,7 +84,7 @@ impl Workload for Counter {
                 let value = value.parse().map_err(|_| {
                     format!("expected an integer as the value of read_ok, found {value}")
                 })?;
-                Ok(Completion::ok(Value::Int(value)))
+                Ok(Completion::ok(Value::Int(value)).into())
             }
         }
     }

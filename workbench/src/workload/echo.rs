@@ -4,9 +4,9 @@ use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json};
 
-use super::{Workload, body};
+use super::{Workload, ask};
 use crate::checker::{self, Checked};
-use crate::client::{Completion, Operation, expect};
+use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
 
@@ -19,21 +19,21 @@ impl Workload for Echo {
         "echo"
     }
 
-    fn generate(&mut self, rng: &Rng) -> Operation {
+    fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         let payload = format!("Please echo {}", rng.below(128));
         Operation::new("echo", Value::Str(payload))
     }
 
-    fn request(&self, operation: &Operation) -> Map<String, Json> {
-        body("echo", [("echo", operation.value.to_json())])
+    fn request(&mut self, _: Client, operation: &Operation) -> Step {
+        ask("echo", [("echo", operation.value.to_json())])
     }
 
     /// The value of an `ok` is the whole body.
-    fn complete(&self, _: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+    fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
         expect(reply, "echo_ok", &["echo"])?;
         let mut whole: Map<String, Json> = reply.decode().map_err(|e| e.to_string())?;
         whole.insert("in_reply_to".into(), reply.in_reply_to.into());
-        Ok(Completion::ok(Value::from_json_body(&whole.into())))
+        Ok(Completion::ok(Value::from_json_body(&whole.into())).into())
     }
 
     fn check(&self, history: &History) -> Checked {

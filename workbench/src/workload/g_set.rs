@@ -3,11 +3,10 @@
 
 use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
-use serde_json::{Map, Value as Json};
 
-use super::{Workload, body, elements};
+use super::{Workload, ask, elements};
 use crate::checker::{self, Checked};
-use crate::client::{Completion, Operation, expect};
+use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
 
@@ -22,7 +21,7 @@ impl Workload for GSet {
         "g-set"
     }
 
-    fn generate(&mut self, rng: &Rng) -> Operation {
+    fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         match rng.chance(0.5) {
             true => {
                 self.next += 1;
@@ -37,22 +36,27 @@ impl Workload for GSet {
         Some(Operation::new("read", Value::Nil))
     }
 
-    fn request(&self, operation: &Operation) -> Map<String, Json> {
+    fn request(&mut self, _: Client, operation: &Operation) -> Step {
         match operation.f {
-            "add" => body("add", [("element", operation.value.to_json())]),
-            _ => body("read", []),
+            "add" => ask("add", [("element", operation.value.to_json())]),
+            _ => ask("read", []),
         }
     }
 
-    fn complete(&self, operation: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+    fn complete(
+        &mut self,
+        _: Client,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String> {
         match operation.f {
             "add" => {
                 expect(reply, "add_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()))
+                Ok(Completion::ok(operation.value.clone()).into())
             }
             _ => {
                 expect(reply, "read_ok", &["value"])?;
-                elements(reply, "value").map(Completion::ok)
+                elements(reply, "value").map(|value| Completion::ok(value).into())
             }
         }
     }

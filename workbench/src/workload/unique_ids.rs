@@ -2,11 +2,11 @@
 
 use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::{Workload, body};
+use super::{Workload, ask};
 use crate::checker::{self, Checked};
-use crate::client::{Completion, Operation, expect};
+use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
 
@@ -19,19 +19,19 @@ impl Workload for UniqueIds {
         "unique-ids"
     }
 
-    fn generate(&mut self, _rng: &Rng) -> Operation {
+    fn generate(&mut self, _: Client, _: &Rng) -> Operation {
         Operation::new("generate", Value::Nil)
     }
 
-    fn request(&self, _: &Operation) -> Map<String, Json> {
-        body("generate", [])
+    fn request(&mut self, _: Client, _: &Operation) -> Step {
+        ask("generate", [])
     }
 
-    fn complete(&self, _: &Operation, reply: &Body<'_>) -> Result<Completion, String> {
+    fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
         expect(reply, "generate_ok", &["id"])?;
         let id = reply.get("id").ok_or("no id")?;
         let id: Json = serde_json::from_str(id.get()).map_err(|e| e.to_string())?;
-        Ok(Completion::ok(Value::from_json(&id)))
+        Ok(Completion::ok(Value::from_json(&id)).into())
     }
 
     fn reuses_clients(&self) -> bool {
