@@ -4,67 +4,22 @@
 //! Maelstrom's queues, in process on one core; beside it the same lines through
 //! one engine alone, without network, clients and history, as the floor.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+#[expect(dead_code, reason = "most faults are for the tests")]
+#[path = "../tests/flood/mod.rs"]
+mod flood;
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use maelstrom_node::{Engine, Node, NodeId, Result, Server};
-use serde::{Deserialize, Serialize};
+use flood::{Fault, Flood};
+use maelstrom_node::{Engine, Node};
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::simulate;
 use workbench::workload::broadcast::{Broadcast, Topology};
 
-struct Flood {
-    node: Node,
-    seen: RefCell<BTreeSet<u64>>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Request {
-    Topology {},
-    Broadcast { message: u64 },
-    Flood { message: u64 },
-    Read,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Response {
-    TopologyOk,
-    BroadcastOk,
-    ReadOk { messages: BTreeSet<u64> },
-}
-
-impl Server for Flood {
-    type Request = Request;
-    type Response = Option<Response>;
-
-    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
-        Ok(match request {
-            Request::Topology {} => Some(Response::TopologyOk),
-            Request::Broadcast { message } | Request::Flood { message } => {
-                if self.seen.borrow_mut().insert(message) {
-                    for peer in self.node.peers().filter(|peer| *peer != from) {
-                        self.node.send(peer, &Request::Flood { message })?;
-                    }
-                }
-                from.is_client().then_some(Response::BroadcastOk)
-            }
-            Request::Read => Some(Response::ReadOk {
-                messages: self.seen.borrow().clone(),
-            }),
-        })
-    }
-}
-
 fn flood(node: Node) -> Flood {
-    Flood {
-        node,
-        seen: RefCell::default(),
-    }
+    Flood::new(node, Fault::NoRetry)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is what a benchmark is for")]

@@ -97,6 +97,8 @@ pub struct Network {
     cut: BTreeSet<(usize, usize)>,
     next_id: u64,
     next_number: u64,
+    /// How many packets are in queues or taken.
+    under_way: usize,
     stats: Stats,
 }
 
@@ -152,6 +154,7 @@ impl Network {
             cut: BTreeSet::new(),
             next_id: 0,
             next_number: 0,
+            under_way: 0,
             stats: Stats::default(),
         }
     }
@@ -176,6 +179,7 @@ impl Network {
     pub fn remove(&mut self, id: EndpointId) {
         let endpoint = &mut self.endpoints[id.0];
         endpoint.open = false;
+        self.under_way -= endpoint.queue.len() + usize::from(endpoint.taken.is_some());
         endpoint.queue = BinaryHeap::new();
         endpoint.taken = None;
         if self.by_name.get(&endpoint.name) == Some(&id) {
@@ -243,6 +247,7 @@ impl Network {
         self.next_number += 1;
         let endpoint = &mut self.endpoints[packet.dest.0];
         if endpoint.open {
+            self.under_way += 1;
             endpoint.queue.push(Reverse(Queued {
                 deadline,
                 number,
@@ -272,6 +277,7 @@ impl Network {
         })) = self.endpoints[id.0].queue.pop()
         {
             if self.is_cut(&packet) {
+                self.under_way -= 1;
                 continue;
             }
             // By the time it looks at the clock, some of the latency is over,
@@ -309,10 +315,12 @@ impl Network {
             if !self.is_cut(&packet) {
                 return self.deliver(packet);
             }
+            self.under_way -= 1;
         }
     }
 
     fn deliver(&mut self, packet: Packet) -> Received {
+        self.under_way -= 1;
         self.stats.received(self.has_client(&packet));
         Received::Packet(packet)
     }
@@ -321,6 +329,11 @@ impl Network {
     /// now on, in place of what was cut before.
     pub fn cut(&mut self, pairs: BTreeSet<(usize, usize)>) {
         self.cut = pairs;
+    }
+
+    /// How many messages were sent and have neither arrived nor been dropped.
+    pub fn under_way(&self) -> usize {
+        self.under_way
     }
 
     /// What was sent and received until now.
@@ -425,6 +438,10 @@ mod tests {
         network.cut(BTreeSet::new());
         network.send(ms(101), n0, n1, b"healed".to_vec());
         assert_eq!(sleeps_until(&mut network, ms(101), n1), ms(200));
+
+        assert_eq!(network.under_way(), 2);
+        network.remove(n1);
+        assert_eq!(network.under_way(), 1);
 
         let stats = network.stats();
         assert_eq!((stats.servers().sent, stats.servers().received), (4, 1));

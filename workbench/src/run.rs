@@ -49,6 +49,9 @@ pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time between the end of the faults and the final operations.
 pub const RECOVERY: Duration = Duration::from_secs(10);
 
+/// More messages than this at once are a flood, unless one says otherwise.
+pub const FLOOD: usize = 4_000_000;
+
 /// What to run, apart from the workload and the nodes.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -67,6 +70,10 @@ pub struct Config {
     pub partitions: Option<Duration>,
     /// Whether a partition leaves one direction between any two nodes.
     pub one_way: bool,
+    /// How many messages may be under way at a time, and how many nodes may
+    /// write at one moment. More is taken for a flood that never ends, and ends
+    /// the run.
+    pub flood: usize,
     /// What all chance follows from.
     pub seed: u64,
 }
@@ -83,6 +90,7 @@ impl Config {
             network: network::Config::default(),
             partitions: None,
             one_way: false,
+            flood: FLOOD,
             seed: 0,
         }
     }
@@ -185,6 +193,8 @@ struct Run<'a> {
     nemesis: Option<Nemesis>,
     history: Vec<Op>,
     problems: Vec<Problem>,
+    /// How many messages the nodes wrote since the time last changed.
+    at_this_moment: usize,
 }
 
 struct Node {
@@ -244,6 +254,7 @@ impl<'a> Run<'a> {
             nemesis,
             history: Vec::new(),
             problems: Vec::new(),
+            at_this_moment: 0,
         }
     }
 
@@ -265,7 +276,10 @@ impl<'a> Run<'a> {
                 return true;
             }
             let (now, output) = self.host.wait(self.events.next_time());
-            self.now = now;
+            if self.now != now {
+                self.now = now;
+                self.at_this_moment = 0;
+            }
             let is_idle = output.is_empty();
             for (node, output) in output {
                 self.output(node, output);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use workbench::host::{self, Ending, Host};
 use workbench::run::{self, Config};
-use workbench::{network, workload};
+use workbench::workload;
 
 /// A folder for one test, gone with it.
 struct Folder(PathBuf);
@@ -343,14 +343,9 @@ impl<F: FnMut(usize, &str) -> Vec<String>> Host for Scripted<F> {
 
 fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
     let config = Config {
-        nodes: vec!["n0".into(), "n1".into()],
-        concurrency: 2,
         rate: 10.0,
         time_limit: Duration::from_secs(30),
-        network: network::Config::default(),
-        partitions: None,
-        one_way: false,
-        seed: 1,
+        ..Config::for_nodes(2).seed(1)
     };
     let mut host = Scripted {
         now: Duration::ZERO,

@@ -2,12 +2,15 @@
 //! are convicted with a sentence that names the fault, and the same bytes for
 //! the same seed.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+mod flood;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use flood::{Fault, Flood};
 use maelstrom_node::kv::SeqKv;
-use maelstrom_node::{Error, Node, NodeId, Result, Retry, Server};
+use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use workbench::checker::Validity;
 use workbench::network::{self, Distribution, Latency};
@@ -19,139 +22,6 @@ use workbench::workload::g_set::GSet;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
-}
-
-/// The ways in which the flooding node below can be broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    None,
-    /// Sends once and does not care whether it arrives.
-    NoRetry,
-    /// Forgets every seventh message that a client hands to it.
-    Loses,
-    /// Shows messages for a while and then no more.
-    Forgets,
-    /// Reads, on the node that is read last, as if it had never heard of
-    /// anything. (On another one, Jepsen's checker lets it pass.)
-    Amnesia,
-    /// Replies with a body that is no `read_ok`.
-    WrongShape,
-    /// Answers every read with an error.
-    Refuses,
-    /// Never answers a broadcast.
-    Hangs,
-}
-
-/// Sends what is new to its neighbours, until they have it.
-struct Flood {
-    node: Node,
-    fault: Fault,
-    neighbours: RefCell<Vec<NodeId>>,
-    seen: RefCell<BTreeSet<u64>>,
-    reads: Cell<u32>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Request {
-    Topology {
-        topology: BTreeMap<NodeId, Vec<NodeId>>,
-    },
-    Broadcast {
-        message: u64,
-    },
-    Read,
-    Flood {
-        message: u64,
-    },
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Response {
-    TopologyOk,
-    BroadcastOk,
-    ReadOk {
-        messages: BTreeSet<u64>,
-    },
-    #[serde(rename = "read_ok")]
-    ReadWrong {
-        values: BTreeSet<u64>,
-    },
-    FloodOk,
-}
-
-impl Flood {
-    fn new(node: Node, fault: Fault) -> Self {
-        Flood {
-            node,
-            fault,
-            neighbours: RefCell::default(),
-            seen: RefCell::default(),
-            reads: Cell::default(),
-        }
-    }
-
-    fn learn(&self, message: u64, from: &NodeId) -> Result<()> {
-        if !self.seen.borrow_mut().insert(message) {
-            return Ok(());
-        }
-        for neighbour in self.neighbours.borrow().iter().filter(|id| *id != from) {
-            let flood = Request::Flood { message };
-            if self.fault == Fault::NoRetry {
-                self.node.send(neighbour, &flood)?;
-                continue;
-            }
-            let retry = Retry::within(seconds(60));
-            let call = self.node.rpc_retrying(neighbour, &flood, retry);
-            drop(self.node.spawn(async {
-                let _: Result<()> = call.await;
-            }));
-        }
-        Ok(())
-    }
-
-    fn read(&self) -> Result<Response> {
-        self.reads.set(self.reads.get() + 1);
-        let mut messages = self.seen.borrow().clone();
-        match self.fault {
-            Fault::Refuses => return Err(Error::temporarily_unavailable("not today")),
-            Fault::WrongShape => return Ok(Response::ReadWrong { values: messages }),
-            Fault::Amnesia if *self.node.id() == "n4" => messages.clear(),
-            Fault::Forgets if self.node.now() > seconds(15) => messages.retain(|m| m % 10 != 3),
-            _ => {}
-        }
-        Ok(Response::ReadOk { messages })
-    }
-}
-
-impl Server for Flood {
-    type Request = Request;
-    type Response = Response;
-
-    async fn handle(&self, request: Request, from: &NodeId) -> Result<Response> {
-        match request {
-            Request::Topology { mut topology } => {
-                let neighbours = topology.remove(self.node.id()).unwrap_or_default();
-                *self.neighbours.borrow_mut() = neighbours;
-                Ok(Response::TopologyOk)
-            }
-            Request::Broadcast { message } => {
-                if self.fault == Fault::Hangs {
-                    std::future::pending::<()>().await;
-                }
-                if self.fault != Fault::Loses || message % 7 != 6 {
-                    self.learn(message, from)?;
-                }
-                Ok(Response::BroadcastOk)
-            }
-            Request::Read => self.read(),
-            Request::Flood { message } => {
-                self.learn(message, from)?;
-                Ok(Response::FloodOk)
-            }
-        }
-    }
 }
 
 fn flood(config: &Config, fault: Fault) -> Simulated {
@@ -260,12 +130,65 @@ fn broken_broadcasts_are_convicted() {
         let simulated = flood(&five_nodes(1), fault);
         convicted(&simulated, verdict, part);
     }
+    // Enough where the network loses nothing, not enough where it does.
+    flood(&five_nodes(1), Fault::AnswersFirst).assert_valid();
+    convicted(
+        &flood(&rough(1), Fault::AnswersFirst),
+        Validity::Invalid,
+        "is lost: it was acknowledged",
+    );
+    // Not against Jepsen's rules, but named.
+    convicted(
+        &flood(&five_nodes(1), Fault::Invents),
+        Validity::Valid,
+        "element 1000000 is in the read that ended as operation",
+    );
     // Without faults in the network, sending once is enough; with them it is not.
     flood(&five_nodes(1), Fault::NoRetry).assert_valid();
     convicted(
         &flood(&rough(1), Fault::NoRetry),
         Validity::Invalid,
         "is lost",
+    );
+}
+
+#[test]
+fn a_flood_ends_the_run() {
+    let config = Config {
+        flood: 10_000,
+        ..five_nodes(1)
+    };
+    // Without latency, time never passes.
+    let simulated = flood(&config, Fault::Floods);
+    assert_eq!(simulated.checked.valid, Validity::Invalid);
+    let problem = &simulated.outcome.problems[0];
+    assert!(
+        problem
+            .what
+            .starts_with("a flood: it and the others wrote more than 10000 messages at one moment"),
+        "{problem:?}"
+    );
+    // With it, there are more and more.
+    let config = Config {
+        network: network::Config {
+            ideal: true,
+            latency: Latency {
+                distribution: Distribution::Exponential,
+                ..maelstroms_network().latency
+            },
+            ..network::Config::default()
+        },
+        ..config
+    };
+    let simulated = simulate(&config, &mut Broadcast::new(Topology::Total), |node| {
+        Flood::new(node, Fault::Floods)
+    });
+    let problem = &simulated.outcome.problems[0];
+    assert!(
+        problem
+            .what
+            .starts_with("a flood: more than 10000 messages were under way"),
+        "{problem:?}"
     );
 }
 
@@ -467,17 +390,21 @@ fn figures_agree_with_those_of_maelstrom() {
     }
 }
 
+fn maelstroms_network() -> network::Config {
+    network::Config {
+        latency: Latency {
+            mean: Duration::from_millis(100),
+            distribution: Distribution::Constant,
+        },
+        ..network::Config::default()
+    }
+}
+
 fn maelstroms_documentation(topology: Topology, seed: u64) -> Simulated {
     let config = Config {
         rate: 100.0,
         time_limit: seconds(20),
-        network: network::Config {
-            latency: Latency {
-                mean: Duration::from_millis(100),
-                distribution: Distribution::Constant,
-            },
-            ..network::Config::default()
-        },
+        network: maelstroms_network(),
         ..Config::for_nodes(25).seed(seed)
     };
     let mut workload = Broadcast::new(topology);

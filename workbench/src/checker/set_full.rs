@@ -7,6 +7,9 @@
 //! all that showed it, and after it was known; else it was never read.
 //!
 //! A read misses every element whose add had begun when the read ended.
+//!
+//! Reads that show an element twice, or one that nobody added, change neither
+//! verdict nor results, as with Jepsen; but they are among the findings.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +78,10 @@ struct Elements<'a> {
     all: Vec<Element<'a>>,
     small: Vec<Option<usize>>,
     others: BTreeMap<&'a Value, usize>,
+    /// What reads showed that nobody had begun to add, with the first such read.
+    invented: BTreeMap<&'a Value, usize>,
+    /// What a read showed more than once, with the first such read.
+    repeated: BTreeMap<&'a Value, usize>,
 }
 
 impl<'a> Elements<'a> {
@@ -109,14 +116,19 @@ impl<'a> Elements<'a> {
         }
     }
 
-    fn read(&mut self, number: usize, began: usize, ended: usize, values: &[Value]) {
+    fn read(&mut self, number: usize, began: usize, ended: usize, values: &'a [Value]) {
         for value in values {
-            if let Some(place) = self.find(value) {
-                let element = &mut self.all[place];
-                element.seen_in = number;
-                element.known.get_or_insert(ended);
-                element.last_present = element.last_present.max(Some(began));
+            let Some(place) = self.find(value) else {
+                self.invented.entry(value).or_insert(ended);
+                continue;
+            };
+            let element = &mut self.all[place];
+            if element.seen_in == number {
+                self.repeated.entry(value).or_insert(ended);
             }
+            element.seen_in = number;
+            element.known.get_or_insert(ended);
+            element.last_present = element.last_present.max(Some(began));
         }
         for element in &mut self.all {
             if element.seen_in != number {
@@ -163,7 +175,33 @@ pub fn check(history: &History, add: &str) -> Checked {
     }
     let mut all = elements.all;
     all.sort_by_key(|element| element.value);
-    results(history, &all, &unreadable)
+    let mut checked = results(history, &all, &unreadable);
+    let op = |place: usize| history.ops()[place].index;
+    let invented: Vec<_> = elements.invented.into_iter().collect();
+    checked.findings.extend(listed(
+        &invented,
+        "elements that nobody had added",
+        |(value, read)| {
+            format!(
+                "element {value} is in the read that ended as operation {}, but nobody had begun \
+                 to add it (Jepsen lets this pass)",
+                op(*read)
+            )
+        },
+    ));
+    let repeated: Vec<_> = elements.repeated.into_iter().collect();
+    checked.findings.extend(listed(
+        &repeated,
+        "elements that a read shows more than once",
+        |(value, read)| {
+            format!(
+                "element {value} is more than once in the read that ended as operation {} (Jepsen \
+                 lets this pass)",
+                op(*read)
+            )
+        },
+    ));
+    checked
 }
 
 fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checked {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use maelstrom_node::Rng;
 
 use crate::assertion::{self, Assertion};
-use crate::checker::{Availability, Checked};
+use crate::checker::{Availability, Checked, Validity};
 use crate::host::live::Live;
 use crate::host::process::Program;
 use crate::host::{Host, lockstep};
@@ -140,6 +140,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
     seeds: Option<Range<u64>>,
 
+    /// How many times to run, each with the seed after the last one's; ends
+    /// with the first that is not valid
+    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "seeds")]
+    test_count: u64,
+
     /// The folder for what is kept of runs
     #[arg(long, value_name = "FOLDER", default_value = "store")]
     store: PathBuf,
@@ -249,6 +254,7 @@ impl Args {
             },
             partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
             one_way: self.nemesis.contains(&Fault::OneWayPartition),
+            flood: run::FLOOD,
             seed,
         })
     }
@@ -287,12 +293,28 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         );
     }
 
-    let seed = args.seed.unwrap_or_else(draw_seed);
-    let mut store = store(&args.store)?;
+    let first = args.seed.unwrap_or_else(draw_seed);
+    for seed in (0..args.test_count).map(|i| first.wrapping_add(i)) {
+        let status = run_and_report(args, seed, &bin, store(&args.store)?, &interrupted)?;
+        if status != Validity::Valid.exit_status() {
+            return Ok(status);
+        }
+    }
+    Ok(Validity::Valid.exit_status())
+}
+
+/// Runs the workload with this seed, keeps everything and prints the summary.
+fn run_and_report(
+    args: &Args,
+    seed: u64,
+    bin: &Path,
+    mut store: Store,
+    interrupted: &AtomicBool,
+) -> Result<u8, String> {
     store.log(&repeat_command(seed));
-    let program = args.node_program(&bin, store.node_logs());
+    let program = args.node_program(bin, store.node_logs());
     let mut watcher = Watcher {
-        interrupted: &interrupted,
+        interrupted,
         progress: Progress::new(),
         journal: store.journal().map_err(|e| e.to_string())?,
         log_send: args.log_net_send,

@@ -38,11 +38,32 @@ impl Run<'_> {
             Err(e) => Err(Problem::no_message(&e, &line)),
         };
         match found {
-            Ok((src, dest)) => self.transmit(src, dest, line),
+            Ok((src, dest)) => {
+                self.transmit(src, dest, line);
+                self.dam(node);
+            }
             Err(what) => {
                 self.nodes[node].mute = true;
                 self.problem(node, what);
             }
+        }
+    }
+
+    /// Ends the run when there are more messages than anyone means to send:
+    /// they would fill the memory, or time would never pass.
+    fn dam(&mut self, node: usize) {
+        self.at_this_moment += 1;
+        let limit = self.config.flood;
+        let what = if self.at_this_moment > limit {
+            format!("it and the others wrote more than {limit} messages at one moment")
+        } else if self.network.under_way() > limit {
+            format!("more than {limit} messages were under way when it sent one more")
+        } else {
+            return;
+        };
+        if self.phase != Phase::Over {
+            self.phase = Phase::Over;
+            self.problem(node, format!("a flood: {what}; the run ends here"));
         }
     }
 
