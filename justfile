@@ -274,3 +274,66 @@ test-echo *args: setup
 test-unique-ids *args: setup
     cargo build --release --package unique-ids --target-dir {{ target }}
     {{ maelstrom }} test -w unique-ids --time-limit 30 --rate 1000 --node-count 3 --availability total --nemesis partition --bin {{ target }}/release/unique-ids "$@"
+
+# Challenge 3a: broadcast on one node
+[group('maelstrom')]
+test-broadcast-3a *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 1 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"
+
+# Challenge 3b: broadcast on five nodes
+[group('maelstrom')]
+test-broadcast-3b *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"
+
+# Challenge 3c: the same, and partitions lose nothing
+[group('maelstrom')]
+test-broadcast-3c *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition --bin {{ target }}/release/broadcast "$@"
+
+# Challenge 3d: 25 nodes, few messages and little latency
+[group('maelstrom')]
+test-broadcast-3d *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@"
+    cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 30' 'workload.stable-latencies.0.5 < 400' 'workload.stable-latencies.1 < 600'
+
+# Challenge 3d with the lowest latency: one hop
+[group('maelstrom')]
+test-broadcast-3d-fast *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --fast
+    cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 30' 'workload.stable-latencies.1 < 120'
+
+# Challenge 3d under partitions: nothing is lost
+[group('maelstrom')]
+test-broadcast-3d-partition *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --nemesis partition --bin {{ target }}/release/broadcast "$@"
+
+# Challenge 3e: fewer messages still
+[group('maelstrom')]
+test-broadcast-3e *args: setup
+    cargo build --release --package broadcast --target-dir {{ target }}
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --epoch 1600
+    cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 20' 'workload.stable-latencies.0.5 < 1000' 'workload.stable-latencies.1 < 2000'
+
+# Challenge 4: a counter in seq-kv that is right after every partition
+[group('maelstrom')]
+test-g-counter *args: setup
+    cargo build --release --package g-counter --target-dir {{ target }}
+    {{ maelstrom }} test -w g-counter --node-count 3 --rate 100 --time-limit 20 --nemesis partition --bin {{ target }}/release/g-counter "$@"
+
+# A set that only grows, on every node
+[group('maelstrom')]
+test-g-set *args: setup
+    cargo build --release --package g-set --target-dir {{ target }}
+    {{ maelstrom }} test -w g-set --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/g-set "$@"
+
+# A counter that goes up and down, on every node
+[group('maelstrom')]
+test-pn-counter *args: setup
+    cargo build --release --package pn-counter --target-dir {{ target }}
+    {{ maelstrom }} test -w pn-counter --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/pn-counter "$@"

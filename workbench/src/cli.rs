@@ -1,5 +1,6 @@
 //! The command line, with Maelstrom's flags and exit codes.
 
+mod assert;
 mod cargo;
 mod check;
 mod test;
@@ -24,6 +25,7 @@ const INTERRUPTED: u8 = 130;
 enum Command {
     Test(Box<test::Args>),
     Check(check::Args),
+    Assert(assert::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -31,6 +33,7 @@ pub fn main() -> ExitCode {
     let done = match Command::try_parse() {
         Ok(Command::Test(args)) => test::run(&args),
         Ok(Command::Check(args)) => check::run(&args),
+        Ok(Command::Assert(args)) => assert::run(&args),
         Err(e) => {
             let _ = e.print();
             return match e.use_stderr() {

@@ -1,0 +1,20 @@
+//! Runs the node on stdin and stdout.
+
+use std::process::ExitCode;
+
+use broadcast::{Broadcast, HELP, Options};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Options::parse(&arguments) {
+        Ok(Some(options)) => maelstrom_node::run(move |node| Broadcast::new(&node, options)),
+        Ok(None) => {
+            eprint!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            eprintln!("{e}\n\n{HELP}");
+            ExitCode::FAILURE
+        }
+    }
+}

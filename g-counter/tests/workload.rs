@@ -1,0 +1,75 @@
+//! The workload in virtual time: under every fault, and with few messages.
+
+use std::time::Duration;
+
+use g_counter::GCounter;
+use maelstrom_node::testing::TestNode;
+use workbench::network::{self, Distribution, Latency};
+use workbench::run::Config;
+use workbench::simulation::simulate;
+use workbench::workload::counter::Counter;
+
+fn rough(seed: u64) -> Config {
+    Config {
+        rate: 20.0,
+        time_limit: Duration::from_secs(15),
+        network: network::Config {
+            latency: Latency {
+                mean: Duration::from_millis(seed % 70),
+                distribution: [Distribution::Constant, Distribution::Exponential]
+                    [seed as usize % 2],
+            },
+            loss: 0.05,
+            duplicate: 0.05,
+            reorder: 0.05,
+            ideal: seed.is_multiple_of(5),
+        },
+        partitions: Some(Duration::from_secs(2)),
+        one_way: seed.is_multiple_of(3),
+        ..Config::for_nodes(1 + seed as usize % 7).seed(seed)
+    }
+}
+
+#[test]
+fn valid_whatever_the_network_does() {
+    for seed in 0..200 {
+        let simulated = simulate(&rough(seed), &mut Counter::g(), GCounter::new);
+        simulated.assert_valid();
+        // Final reads may have to wait for the store, which messages to are lost.
+        assert!(simulated.figure("availability.ok-fraction") > Some(0.95));
+    }
+}
+
+/// Challenge 4.
+#[test]
+fn always_right_after_partitions_and_with_few_messages() {
+    for seed in 0..200 {
+        let config = Config {
+            rate: 100.0,
+            time_limit: Duration::from_secs(20),
+            partitions: Some(Duration::from_secs(10)),
+            ..Config::for_nodes(3).seed(seed)
+        };
+        let simulated = simulate(&config, &mut Counter::g(), GCounter::new);
+        simulated.assert_valid();
+        let found = simulated.figure("net.servers.msgs-per-op").unwrap();
+        assert!(found <= 0.25, "seed {seed}: {found}");
+    }
+}
+
+#[test]
+fn a_client_does_not_wait_for_the_store() {
+    let mut node = TestNode::start("n0", ["n0", "n1"], GCounter::new);
+    let said = node.tell_from("c1", r#"{"type":"add","msg_id":1,"delta":3}"#);
+    let ok = r#"{"src":"n0","dest":"c1","body":{"type":"add_ok","in_reply_to":1}}"#;
+    assert_eq!(said[0], ok);
+    // It asks the store at once what it knows; no more is said while that is silent.
+    assert!(said[1].contains(r#""dest":"seq-kv""#), "{said:?}");
+    assert_eq!(said.len(), 2);
+    assert_eq!(
+        node.tell_from("c1", r#"{"type":"add","msg_id":2,"delta":-1}"#),
+        [
+            r#"{"src":"n0","dest":"c1","body":{"type":"error","code":12,"text":"this counter only grows: expected a delta of 0 or more, found -1","in_reply_to":2}}"#
+        ]
+    );
+}

@@ -1,0 +1,86 @@
+//! The g-set workload: clients add elements at any node, and soon every node
+//! has them all.
+//!
+//! A node keeps a log of the elements that were added at it; [`gossip`] brings
+//! every node a copy of each log. The set is the union of the logs, which is
+//! the same in whatever order and however often they come.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use gossip::{Config, Gossip, Log};
+use maelstrom_node::{Node, NodeId, Result, Server};
+use serde::{Deserialize, Serialize};
+
+/// How long elements are gathered before they go to all nodes.
+pub const EPOCH: Duration = Duration::from_millis(1400);
+
+/// The node.
+pub struct GSet {
+    logs: Gossip<Log<i64>>,
+}
+
+impl GSet {
+    /// A node that knows no element.
+    pub fn new(node: Node) -> Self {
+        let config = Config {
+            epoch: EPOCH,
+            eager: false,
+        };
+        GSet {
+            logs: Gossip::new(&node, config),
+        }
+    }
+}
+
+/// What it is asked.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Adds an element.
+    Add {
+        /// The element.
+        element: i64,
+    },
+    /// Asks for all elements.
+    Read,
+    /// Another node brings what this one may not have.
+    Gossip(gossip::Message<Log<i64>>),
+}
+
+/// What it answers.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// The element is here, and will be everywhere.
+    AddOk,
+    /// All elements that have come here.
+    ReadOk {
+        /// In ascending order, each once.
+        value: BTreeSet<i64>,
+    },
+}
+
+impl Server for GSet {
+    type Request = Request;
+    type Response = Option<Response>;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+        Ok(match request {
+            Request::Add { element } => {
+                self.logs.change(|log| log.push(element))?;
+                Some(Response::AddOk)
+            }
+            Request::Read => {
+                let union = |logs: &[Log<i64>]| logs.iter().flat_map(Log::items).copied().collect();
+                Some(Response::ReadOk {
+                    value: self.logs.read(union),
+                })
+            }
+            Request::Gossip(message) => {
+                self.logs.receive(from, message)?;
+                None
+            }
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Dissemination: what one node says, every node comes to know, in few messages
+//! and whatever the network does.
+//!
+//! Each node changes only its own [`Replica`]: a [`Log`] that it adds items to,
+//! or the [`Latest`] value of something. A [`Gossip`] brings copies of all
+//! replicas to all nodes. What a node makes of them is its own affair: a set is
+//! the union of logs, a counter the sum of latest values. Since nobody changes
+//! what is another's, there is nothing to agree on, and every such node is a
+//! CRDT.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use gossip::{Config, Gossip, Log};
+//! use maelstrom_node::{Node, NodeId, Result, Server};
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// Notes that everyone can read.
+//! struct Notes(Gossip<Log<String>>);
+//!
+//! impl Notes {
+//!     fn new(node: &Node) -> Self {
+//!         let epoch = Duration::from_millis(400);
+//!         Notes(Gossip::new(node, Config { epoch, eager: false }))
+//!     }
+//! }
+//!
+//! #[derive(Deserialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Request {
+//!     Note { text: String },
+//!     Read,
+//!     Gossip(gossip::Message<Log<String>>),
+//! }
+//!
+//! #[derive(Serialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Response {
+//!     NoteOk,
+//!     ReadOk { notes: Vec<String> },
+//! }
+//!
+//! impl Server for Notes {
+//!     type Request = Request;
+//!     type Response = Option<Response>;
+//!
+//!     async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+//!         match request {
+//!             Request::Note { text } => {
+//!                 self.0.change(|notes| notes.push(text))?;
+//!                 Ok(Some(Response::NoteOk))
+//!             }
+//!             Request::Read => {
+//!                 let notes = self.0.read(|all| all.iter().flat_map(Log::items).cloned().collect());
+//!                 Ok(Some(Response::ReadOk { notes }))
+//!             }
+//!             Request::Gossip(message) => {
+//!                 self.0.receive(from, message)?;
+//!                 Ok(None)
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! How it goes about it, and what that costs, says [`protocol`].
+
+mod message;
+mod peer;
+pub mod protocol;
+mod replica;
+mod round_trip;
+mod versions;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use maelstrom_node::{Error, Node, NodeId, Result, Task};
+use serde::Serialize;
+
+pub use protocol::{Config, Protocol};
+pub use replica::{Latest, Log, Replica, Run};
+pub use versions::Versions;
+
+/// What nodes with replicas of this type say to each other.
+pub type Message<R> = message::Message<<R as Replica>::Delta>;
+
+/// The replicas of all nodes, as one of them knows them.
+pub struct Gossip<R: Replica>(Rc<Shared<R>>);
+
+struct Shared<R: Replica> {
+    node: Node,
+    protocol: RefCell<Protocol<R>>,
+    /// Polls again when the protocol wants it.
+    timer: RefCell<Option<(Duration, Task<()>)>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Body<'a, D> {
+    Gossip(&'a message::Message<D>),
+}
+
+impl<R: Replica> Gossip<R> {
+    /// This node's part. Every node must have the same configuration, and hand
+    /// messages of the type `gossip` to [`Gossip::receive`].
+    pub fn new(node: &Node, config: Config) -> Self {
+        let ids = node.node_ids();
+        let me = ids.iter().position(|id| id == node.id()).unwrap_or(0);
+        Gossip(Rc::new(Shared {
+            node: node.clone(),
+            protocol: RefCell::new(Protocol::new(config, me, ids.len())),
+            timer: RefCell::default(),
+        }))
+    }
+
+    /// Changes this node's own replica; the others will hear of it.
+    ///
+    /// # Errors
+    /// If a message cannot be written.
+    pub fn change(&self, change: impl FnOnce(&mut R)) -> Result<()> {
+        self.0.protocol.borrow_mut().change(change);
+        poll(&self.0)
+    }
+
+    /// Looks at what is known of every node's replica, this one's among them,
+    /// in the order of [`Node::node_ids`].
+    pub fn read<T>(&self, read: impl FnOnce(&[R]) -> T) -> T {
+        read(self.0.protocol.borrow().replicas())
+    }
+
+    /// Takes in what another node says.
+    ///
+    /// # Errors
+    /// If the sender is not one of the nodes, or a message cannot be written.
+    pub fn receive(&self, from: &NodeId, message: Message<R>) -> Result<()> {
+        let node = &self.0.node;
+        let Some(place) = node.node_ids().iter().position(|id| id == from) else {
+            let text = format!("gossip comes from nodes, and {from} is none");
+            return Err(Error::malformed_request(text));
+        };
+        let mut protocol = self.0.protocol.borrow_mut();
+        protocol.receive(node.now(), place, message);
+        drop(protocol);
+        poll(&self.0)
+    }
+}
+
+/// Sends what is due, and comes back when more is.
+fn poll<R: Replica>(shared: &Rc<Shared<R>>) -> Result<()> {
+    let node = &shared.node;
+    let (messages, next) = shared.protocol.borrow_mut().poll(node.now());
+    for (place, message) in messages {
+        node.send(&node.node_ids()[place], &Body::Gossip(&message))?;
+    }
+    let mut timer = shared.timer.borrow_mut();
+    let Some(next) = next else {
+        return Ok(());
+    };
+    match timer.as_ref() {
+        // It looks again then.
+        Some((at, task)) if *at <= next && !task.is_finished() => return Ok(()),
+        Some((_, task)) => task.abort(),
+        None => {}
+    }
+    let again = Rc::clone(shared);
+    let task = node.spawn(async move {
+        again.node.sleep_until(next).await;
+        *again.timer.borrow_mut() = None;
+        if let Err(e) = poll(&again) {
+            log::error!("gossip: {e}");
+        }
+    });
+    *timer = Some((next, task));
+    Ok(())
+}

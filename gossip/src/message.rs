@@ -1,0 +1,48 @@
+//! What nodes say to each other: one type of message, most of whose fields are
+//! left out most of the time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::versions::Versions;
+
+/// A message of the protocol; `D` is the replicas' delta. Nodes are numbers:
+/// their places in the list of all nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Message<D> {
+    /// What the sender holds. Acknowledges everything that led to it.
+    pub(crate) have: Versions,
+    /// By node, what the sender thinks that the receiver lacks.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) news: Vec<(usize, D)>,
+    /// The receiver is the sender's hub.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) up: bool,
+    /// The sender says this to everyone: a hub once an epoch, an eager node at
+    /// once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) push: bool,
+    /// In how many nanoseconds the sender, a hub, pushes next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_push: Option<u64>,
+    /// An answer is wanted at once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) ask: bool,
+    /// An earlier message was not acknowledged.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) again: bool,
+    /// Nodes that the sender, a hub, cannot reach; can the receiver?
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) relay: Vec<usize>,
+    /// What those have whom the sender relays to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) below: Vec<(usize, Versions)>,
+    /// The sender's clock, in nanoseconds.
+    pub(crate) at: u64,
+    /// The receiver's clock as it said last, and how long ago that came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) echo: Option<(u64, u64)>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

@@ -1,0 +1,489 @@
+//! The protocol as a state machine: no I/O, no clock of its own.
+//!
+//! One node, the first in the list, is the *hub*. What a leaf has to say goes
+//! up to the hub; the hub *pushes* everything new to everyone once an epoch.
+//! With n nodes that takes at most 2(n - 1) messages an epoch, and no scheme
+//! that brings everything to everyone takes fewer (the bound for gossip in one
+//! direction at a time; Harary and Schwenk 1974). Two things make it cheap in
+//! time as well:
+//!
+//! - A leaf sends just in time to reach the hub before its next push. It learns
+//!   when that is from the last push and the round-trip time.
+//! - After a pause, the first piece of news goes up and out at once.
+//!
+//! Acknowledgements are version vectors in messages that go anyway; only after
+//! [`ACKNOWLEDGE`] without any does a message go for that alone. When a message
+//! is lost, the next one does not fit and the receiver asks for what it missed;
+//! when there is no next one, what is not acknowledged in time is sent again.
+//!
+//! A leaf whose hub does not answer, even when asked, says what it has to say
+//! to everyone, takes whoever answers and is first in the list as its hub, and
+//! is one itself if nobody before it answers. (Every node's hub stands before
+//! it in the list, so there is never a circle.) A hub that cannot reach a leaf
+//! asks one after another of the others to relay.
+
+use std::time::Duration;
+
+use crate::message::Message;
+use crate::peer::Peer;
+use crate::replica::Replica;
+use crate::round_trip::RoundTrip;
+use crate::versions::Versions;
+
+/// How long an acknowledgement may wait for a message to go with.
+pub const ACKNOWLEDGE: Duration = Duration::from_secs(2);
+/// How often a node that does not answer is tried again.
+const RETRY: Duration = Duration::from_millis(1300);
+/// How long what came over a relay, or not at the first attempt, waits at most
+/// for the next push: it has waited before.
+const LATE: Duration = Duration::from_millis(300);
+/// How long a node is a hub to one that counts on it, or was told to be.
+const BELOW: Duration = Duration::from_secs(10);
+
+/// Where on the frontier between messages and latency to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The time from one push of the hub to the next. A change is everywhere
+    /// after one epoch and two latencies at most, if nothing is lost.
+    pub epoch: Duration,
+    /// Whether a node sends each change of its own to everyone at once, so that
+    /// it is everywhere after one latency. The hub then only mends.
+    pub eager: bool,
+}
+
+/// Messages, and the nodes they go to.
+pub type Outgoing<D> = Vec<(usize, Message<D>)>;
+
+/// One node's part in the protocol.
+#[derive(Debug)]
+pub struct Protocol<R> {
+    config: Config,
+    me: usize,
+    replicas: Vec<R>,
+    /// What the replicas make.
+    have: Versions,
+    peers: Vec<Peer>,
+    round_trip: RoundTrip,
+    /// As a hub: the next push may be at this time.
+    push_at: Duration,
+    /// There is a push beside those once an epoch at this time.
+    late_at: Option<Duration>,
+    /// As a leaf: what there is to say may go up at this time.
+    up_at: Duration,
+    /// Which node thinks that it is this one's hub: the one it told so last.
+    told: usize,
+    /// When the nodes before the hub were last tried.
+    tried_at: Duration,
+    /// The version of the own replica that everyone was sent, if eager.
+    everyone_has: u64,
+    /// Who was asked last to relay.
+    helper: usize,
+}
+
+impl<R: Replica> Protocol<R> {
+    /// The part of the node at the place `me` among `count`.
+    pub fn new(config: Config, me: usize, count: usize) -> Self {
+        Protocol {
+            config,
+            me,
+            replicas: (0..count).map(|_| R::default()).collect(),
+            have: Versions::default(),
+            peers: (0..count).map(|_| Peer::default()).collect(),
+            round_trip: RoundTrip::default(),
+            push_at: Duration::ZERO,
+            late_at: None,
+            up_at: Duration::ZERO,
+            told: 0,
+            tried_at: Duration::ZERO,
+            everyone_has: 0,
+            helper: 0,
+        }
+    }
+
+    /// What each node contributed, as far as it is known here.
+    pub fn replicas(&self) -> &[R] {
+        &self.replicas
+    }
+
+    /// Changes this node's own replica.
+    pub fn change(&mut self, change: impl FnOnce(&mut R)) {
+        change(&mut self.replicas[self.me]);
+        self.have.raise(self.me, self.replicas[self.me].version());
+    }
+
+    /// The first node that is not suspected, or this one.
+    fn hub(&self) -> usize {
+        let before = self.peers[..self.me].iter();
+        before.take_while(|peer| peer.suspected.is_some()).count()
+    }
+
+    fn others(&self) -> impl Iterator<Item = usize> + use<R> {
+        let me = self.me;
+        (0..self.peers.len()).filter(move |node| *node != me)
+    }
+
+    fn is_hub(&self) -> bool {
+        self.hub() == self.me
+    }
+
+    /// How long until what is sent to a node is acknowledged, if all is well.
+    fn patience(&self, peer: usize) -> Duration {
+        let timeout = self.round_trip.timeout();
+        let is_asked = self.peers[peer].failures > 0 || self.peers[peer].ask;
+        if is_asked && peer == self.hub() {
+            timeout
+        } else if is_asked {
+            timeout.max(RETRY)
+        } else if peer == self.hub() && !self.config.eager {
+            timeout + self.config.epoch + self.round_trip.margin()
+        } else {
+            timeout + ACKNOWLEDGE
+        }
+    }
+
+    /// As a leaf that hears from the hub now how long that waits for its next
+    /// push: when to send what is to be in it. At once, while it is not known
+    /// how long that takes.
+    fn just_in_time(&self, now: Duration, next_push: Duration) -> Duration {
+        let Some(mean) = self.round_trip.mean() else {
+            return now;
+        };
+        let ahead = mean + self.round_trip.margin();
+        match (now + next_push).checked_sub(ahead) {
+            Some(at) if at >= now => at,
+            // Too late for that one.
+            Some(at) => self.epochs_after(at, now),
+            None => now,
+        }
+    }
+
+    /// The first of the moments `at` and whole epochs after it that is later
+    /// than `now`.
+    fn epochs_after(&self, at: Duration, now: Duration) -> Duration {
+        let epochs = now.saturating_sub(at).as_nanos() / self.config.epoch.as_nanos().max(1) + 1;
+        let epochs = u32::try_from(epochs).unwrap_or(u32::MAX);
+        at + self.config.epoch.saturating_mul(epochs)
+    }
+
+    /// As a leaf: the last of its times to send up that is not after this.
+    fn last_up_within(&self, limit: Duration) -> Duration {
+        let left = limit.saturating_sub(self.up_at).as_nanos();
+        let epochs = left / self.config.epoch.as_nanos().max(1);
+        self.up_at + self.config.epoch * u32::try_from(epochs).unwrap_or(0)
+    }
+
+    /// Takes in what another node says.
+    pub fn receive(&mut self, now: Duration, from: usize, message: Message<R::Delta>) {
+        if from == self.me || from >= self.peers.len() {
+            return;
+        }
+        let has_news = !message.news.is_empty();
+        let was = self.have.clone();
+        let mut fits = true;
+        for (node, delta) in message.news {
+            if let Some(replica) = self.replicas.get_mut(node).filter(|_| node != self.me) {
+                fits &= replica.apply(delta);
+                self.have.raise(node, replica.version());
+            }
+        }
+        let learnt = !was.covers(&self.have);
+
+        let is_late = message.again || !message.below.is_empty();
+        for (node, has) in message.below {
+            if let Some(peer) = self.peers.get_mut(node) {
+                peer.has(&has);
+            }
+        }
+        for node in message.relay {
+            if node != self.me && node < self.peers.len() {
+                let peer = &mut self.peers[node];
+                if peer.below_until <= now {
+                    (peer.answer, peer.ask) = (true, true);
+                }
+                peer.below_until = now + BELOW;
+            }
+        }
+
+        let peer = &mut self.peers[from];
+        let is_progress = !peer.has.covers(&message.have);
+        peer.has(&message.have);
+        peer.failures = 0;
+        peer.stamp = Some((message.at, now));
+        if let Some((at, held)) = message.echo {
+            let at = Duration::from_nanos(at);
+            let held = Duration::from_nanos(held);
+            self.round_trip
+                .measured(now.saturating_sub(at).saturating_sub(held));
+            if peer.suspected.is_some_and(|since| since <= at) {
+                peer.suspected = None;
+            }
+        }
+        if message.up {
+            peer.below_until = now + BELOW;
+        }
+        if message.ask || !fits {
+            peer.answer = true;
+            peer.ask |= !fits;
+        }
+        if message.ask {
+            // What it lacks is lost, or it would not ask.
+            peer.lost();
+            peer.again = true;
+        }
+        let relays = peer.below_until > now;
+
+        let hub = self.hub();
+        let tells_when = message.next_push.is_some() && from == hub;
+        if let Some(next_push) = message.next_push.filter(|_| from == hub) {
+            self.up_at = self.just_in_time(now, Duration::from_nanos(next_push));
+        }
+        if has_news && (from == hub || self.is_below(from, now)) {
+            let at = match tells_when {
+                true => self.last_up_within(now + ACKNOWLEDGE),
+                false => now + ACKNOWLEDGE,
+            };
+            self.peers[from].acknowledge_at.get_or_insert(at);
+        }
+        if hub != self.me {
+            // The hub waits to hear of what came another way.
+            let relayed = relays && is_progress && from != hub;
+            if relayed || (learnt && self.config.eager) {
+                let at = now
+                    + if relayed {
+                        Duration::from_millis(100)
+                    } else {
+                        ACKNOWLEDGE
+                    };
+                let due = self.peers[hub].acknowledge_at.get_or_insert(at);
+                *due = at.min(*due);
+            }
+        }
+        if learnt && hub == self.me && is_late {
+            self.late_at.get_or_insert(now + LATE);
+        }
+        if learnt && hub != self.me && relays {
+            self.up_at = now;
+        }
+        if learnt && self.config.eager && message.push {
+            self.count_on_others(now);
+        }
+    }
+
+    /// Where nodes send their changes to everyone: what has come here has come
+    /// to the others, too, unless they do not acknowledge it in time.
+    fn count_on_others(&mut self, now: Duration) {
+        let hub = self.hub();
+        for node in self.others() {
+            if hub != self.me && node != hub {
+                continue;
+            }
+            let until = now + self.patience(node);
+            let peer = &mut self.peers[node];
+            if peer.suspected.is_none() && peer.failures == 0 {
+                peer.sent(&self.have, until);
+            }
+        }
+    }
+
+    /// What there is to say now, and to whom; and when to ask again, if nothing
+    /// comes before.
+    pub fn poll(&mut self, now: Duration) -> (Outgoing<R::Delta>, Option<Duration>) {
+        self.miss(now);
+        let mut messages = Vec::new();
+        if self.config.eager && self.everyone_has < self.have.get(self.me) {
+            self.tell_everyone(now, &mut messages);
+        }
+        let is_due = |node: &usize| self.due(*node, now).is_some_and(|due| due <= now);
+        let due: Vec<usize> = self.others().filter(is_due).collect();
+        if due.iter().any(|node| self.is_pushed_to(*node, now)) {
+            self.late_at = None;
+            if self.push_at <= now {
+                self.push_at = now + self.config.epoch;
+            }
+        }
+        for node in due {
+            messages.push((node, self.message(node, now)));
+        }
+        let wakes = self.others().flat_map(|node| {
+            let owes = self.peers[node].owes_until();
+            [self.due(node, now), owes].into_iter().flatten()
+        });
+        let next = wakes.min().map(|next| next.max(now));
+        (messages, next)
+    }
+
+    /// Looks who did not acknowledge what was sent to him.
+    fn miss(&mut self, now: Duration) {
+        for node in self.others() {
+            let hub = self.hub();
+            let peer = &mut self.peers[node];
+            if peer.owes_until().is_none_or(|until| now < until) {
+                continue;
+            }
+            peer.lost();
+            peer.again = true;
+            peer.failures += 1;
+            peer.ask = true;
+            if node == hub && peer.failures >= 2 {
+                // Everyone is, until he answers: whoever is first is the hub.
+                for peer in &mut self.peers {
+                    peer.suspected.get_or_insert(now);
+                    peer.ask = true;
+                }
+                self.push_at = now;
+            } else if hub == self.me && peer.failures >= 2 && !peer.has.covers(&self.have) {
+                self.find_helper(node);
+            }
+        }
+    }
+
+    /// Asks another node to relay to this one.
+    fn find_helper(&mut self, node: usize) {
+        let count = self.peers.len();
+        for _ in 0..count {
+            self.helper = (self.helper + 1) % count;
+            let helper = &mut self.peers[self.helper];
+            let can = helper.suspected.is_none() && helper.failures == 0;
+            if can && self.helper != node && self.helper != self.me {
+                helper.relay.push(node);
+                helper.answer = true;
+                return;
+            }
+        }
+    }
+
+    /// Whether this node answers for what that one knows.
+    fn is_below(&self, node: usize, now: Duration) -> bool {
+        self.is_hub() || now < self.peers[node].below_until
+    }
+
+    fn is_pushed_to(&self, node: usize, now: Duration) -> bool {
+        let peer = &self.peers[node];
+        self.is_below(node, now) && node != self.hub() && peer.failures == 0 && !peer.answer
+    }
+
+    /// When this node is to have a message, if at all.
+    fn due(&self, node: usize, now: Duration) -> Option<Duration> {
+        let peer = &self.peers[node];
+        if peer.answer {
+            return Some(now);
+        }
+        let hub = self.hub();
+        if node == hub && self.told != hub {
+            return Some(now);
+        }
+        let lacks = !peer.expected().covers(&self.have);
+        let with_news = if !lacks {
+            None
+        } else if peer.failures > 0 {
+            // Again and again, but not faster than that.
+            let is_mine = node == hub || self.is_below(node, now);
+            is_mine.then(|| peer.owes_until().unwrap_or(now))
+        } else if node == hub {
+            Some(self.up_at)
+        } else if self.is_below(node, now) {
+            Some(self.late_at.unwrap_or(self.push_at).min(self.push_at))
+        } else {
+            None
+        };
+        let with_push = self.is_below(node, now) && !self.config.eager;
+        let alone = peer.acknowledge_at.map(|at| match with_push {
+            true => at.min(self.push_at.max(now)),
+            false => at,
+        });
+        with_news.into_iter().chain(alone).min()
+    }
+
+    /// What goes with a message to the hub.
+    fn count_on_hub(&mut self, hub: usize, now: Duration) {
+        if self.told != hub {
+            self.told = hub;
+            // Others will find their way as this one did.
+            for peer in &mut self.peers {
+                peer.below_until = Duration::ZERO;
+            }
+        }
+        if hub > 0 && now >= self.tried_at + RETRY {
+            // Those before it may be back.
+            self.tried_at = now;
+            for peer in &mut self.peers[..hub] {
+                (peer.answer, peer.ask) = (true, true);
+            }
+        }
+    }
+
+    fn message(&mut self, node: usize, now: Duration) -> Message<R::Delta> {
+        let hub = self.hub();
+        let push = self.is_pushed_to(node, now);
+        if node == hub {
+            let peer = &mut self.peers[node];
+            if self.round_trip.mean().is_some() {
+                self.up_at = self.epochs_after(self.up_at, now);
+            } else if peer.owes_until().is_none() && !peer.has.covers(&self.have) {
+                // When to send the next, only an answer can tell.
+                peer.ask = true;
+            }
+            self.count_on_hub(hub, now);
+        }
+        let below = match node == hub {
+            true => (self.peers.iter().enumerate())
+                .filter(|(_, peer)| now < peer.below_until)
+                .map(|(below, peer)| (below, peer.has.clone()))
+                .collect(),
+            false => Vec::new(),
+        };
+        let lacking: Vec<usize> = (self.have.lacking(self.peers[node].expected()))
+            .filter(|of| *of != node)
+            .collect();
+        let news = lacking.into_iter().map(|of| {
+            let known = self.peers[node].expected().get(of);
+            (of, self.replicas[of].since(known))
+        });
+        let news = news.collect();
+        let until = now + self.patience(node);
+        let is_mine = node <= hub || self.is_below(node, now);
+        let peer = &mut self.peers[node];
+        if is_mine {
+            peer.sent(&self.have, until);
+        }
+        peer.acknowledge_at = None;
+        peer.answer = false;
+        Message {
+            have: self.have.clone(),
+            news,
+            up: node == hub,
+            push,
+            next_push: (hub == self.me).then(|| nanos(self.push_at.saturating_sub(now))),
+            ask: std::mem::take(&mut peer.ask),
+            again: std::mem::take(&mut peer.again),
+            relay: std::mem::take(&mut peer.relay),
+            below,
+            at: nanos(now),
+            echo: (peer.stamp).map(|(at, came)| (at, nanos(now.saturating_sub(came)))),
+        }
+    }
+
+    /// Sends the latest changes of the own replica to every node.
+    fn tell_everyone(&mut self, now: Duration, messages: &mut Outgoing<R::Delta>) {
+        let own = self.replicas[self.me].version();
+        let hub = self.hub();
+        for node in self.others() {
+            let is_mine = node == hub || self.is_below(node, now);
+            if self.peers[node].suspected.is_some() {
+                continue;
+            }
+            let mut message = self.message(node, now);
+            message.push = true;
+            if !is_mine {
+                let delta = self.replicas[self.me].since(self.everyone_has);
+                message.news = vec![(self.me, delta)];
+            }
+            messages.push((node, message));
+        }
+        self.everyone_has = own;
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,103 @@
+//! The pn-counter workload: clients add numbers, also negative ones, at any
+//! node, and soon every node knows the sum.
+//!
+//! A node keeps the sum of what was added at it; [`gossip`] brings every node
+//! the latest sum of each. Only its own node changes a sum, so of two copies
+//! the later one is right, and the counter is the sum of the sums (the
+//! PN-Counter of Shapiro et al. 2011 keeps increments and decrements apart
+//! because it merges by maximum; versions make that unnecessary).
+
+use std::time::Duration;
+
+use gossip::{Config, Gossip, Latest};
+use maelstrom_node::{Error, Node, NodeId, Result, Server};
+use serde::{Deserialize, Serialize};
+
+/// How long changes are gathered before they go to all nodes.
+pub const EPOCH: Duration = Duration::from_millis(1400);
+
+/// The node.
+pub struct PnCounter {
+    sums: Gossip<Latest<i64>>,
+}
+
+impl PnCounter {
+    /// A node that knows of no change: 0.
+    pub fn new(node: Node) -> Self {
+        let config = Config {
+            epoch: EPOCH,
+            eager: false,
+        };
+        PnCounter {
+            sums: Gossip::new(&node, config),
+        }
+    }
+
+    /// What all changes that are known here make. It fits, since the nodes' sums
+    /// are far apart from what 128 bits hold.
+    fn total(&self) -> i128 {
+        let sum = |sums: &[Latest<i64>]| sums.iter().map(|sum| i128::from(*sum.value())).sum();
+        self.sums.read(sum)
+    }
+}
+
+/// What it is asked.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Adds a number.
+    Add {
+        /// The number, which may be negative.
+        delta: i64,
+    },
+    /// Asks for the sum.
+    Read,
+    /// Another node brings what this one may not have.
+    Gossip(gossip::Message<Latest<i64>>),
+}
+
+/// What it answers.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// It is added here, and will be everywhere.
+    AddOk,
+    /// The sum of all that has come here.
+    ReadOk {
+        /// The sum.
+        value: i64,
+    },
+}
+
+impl Server for PnCounter {
+    type Request = Request;
+    type Response = Option<Response>;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+        let overflow = || Error::precondition_failed("the sum would not fit into 64 bits");
+        Ok(match request {
+            Request::Add { delta } => {
+                i64::try_from(self.total() + i128::from(delta)).map_err(|_| overflow())?;
+                let mut fits = true;
+                self.sums.change(|sum| {
+                    let before = *sum.value();
+                    fits = before.checked_add(delta).is_some();
+                    if fits && delta != 0 {
+                        sum.change(|sum| *sum += delta);
+                    }
+                })?;
+                match fits {
+                    true => Some(Response::AddOk),
+                    false => return Err(overflow()),
+                }
+            }
+            Request::Read => Some(Response::ReadOk {
+                value: i64::try_from(self.total()).map_err(|_| overflow())?,
+            }),
+            Request::Gossip(message) => {
+                self.sums.receive(from, message)?;
+                None
+            }
+        })
+    }
+}
