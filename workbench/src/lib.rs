@@ -21,6 +21,7 @@ pub mod checker;
 pub mod cli;
 pub mod client;
 pub mod edn;
+pub mod graph;
 pub mod history;
 pub mod host;
 pub mod nemesis;
