@@ -8,6 +8,7 @@ pub mod availability;
 pub mod counter;
 pub mod echo;
 pub mod exceptions;
+pub mod isolation;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;
