@@ -1,12 +1,14 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
 //! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
-//! `workbench.log` and a log of each node in `node-logs/`. The links `store/latest` and
+//! `workbench.log`, a log of each node in `node-logs/`, and pictures of cycles of
+//! transactions in `anomalies/`. The links `store/latest` and
 //! `store/<workload>/latest` lead to the last one.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::checker::isolation::drawing::drawings;
 use crate::edn::Value;
 use crate::history::History;
 use crate::run::{Message, MessageEvent};
@@ -99,7 +101,9 @@ impl Store {
         self.file("results.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &results.to_json())?;
             writeln!(out)
-        })
+        })?;
+        let workload = results.get("workload").unwrap_or(results);
+        draw(&self.folder.join("anomalies"), workload)
     }
 
     fn file(
@@ -115,6 +119,20 @@ impl Store {
         });
         written.map_err(|e| cannot("write", &path, &e))
     }
+}
+
+/// Writes pictures of the cycles in a workload's results, if there are any, to a
+/// folder.
+///
+/// # Errors
+/// When something cannot be written: what, and why.
+pub fn draw(folder: &Path, results: &Value) -> io::Result<()> {
+    for drawing in drawings(results) {
+        fs::create_dir_all(folder).map_err(|e| cannot("make", folder, &e))?;
+        let path = folder.join(&drawing.name);
+        fs::write(&path, drawing.svg).map_err(|e| cannot("write", &path, &e))?;
+    }
+    Ok(())
 }
 
 /// Every message of a run, as it is sent and received.
