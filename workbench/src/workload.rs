@@ -8,6 +8,9 @@ pub mod broadcast;
 pub mod counter;
 pub mod echo;
 pub mod g_set;
+pub mod txn;
+pub mod txn_list_append;
+pub mod txn_rw_register;
 pub mod unique_ids;
 
 use std::time::Duration;
@@ -94,6 +97,8 @@ pub trait Workload {
 pub struct Options {
     /// The topology that broadcast's nodes are told.
     pub topology: broadcast::Topology,
+    /// What transactions are like, and what they must keep to.
+    pub txn: txn::Options,
 }
 
 /// Makes a workload, ready for one run.
@@ -108,6 +113,12 @@ pub const ALL: &[(&str, Make)] = &[
     ("g-counter", |_| Box::new(counter::Counter::g())),
     ("g-set", |_| Box::new(g_set::GSet::default())),
     ("pn-counter", |_| Box::new(counter::Counter::pn())),
+    ("txn-list-append", |options| {
+        Box::new(txn_list_append::TxnListAppend::new(&options.txn))
+    }),
+    ("txn-rw-register", |options| {
+        Box::new(txn_rw_register::TxnRwRegister::new(&options.txn))
+    }),
     ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
 ];
 

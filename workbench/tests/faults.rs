@@ -281,7 +281,7 @@ fn flags_that_make_no_sense_are_usage_errors() {
     for (args, part) in [
         (
             ["-w", "nonsense"],
-            "expected one of broadcast, echo, g-counter, g-set, pn-counter, unique-ids",
+            "expected one of broadcast, echo, g-counter, g-set, ",
         ),
         (["--rate", "-1"], "expected a number, at least 0"),
         (["--rate", "NaN"], "expected a number, at least 0"),
@@ -297,6 +297,10 @@ fn flags_that_make_no_sense_are_usage_errors() {
         (["--nemesis", "earthquake"], "partition"),
         (["--latency-dist", "odd"], "constant, uniform, exponential"),
         (["--node-count", "0"], "--node-count"),
+        (
+            ["--consistency-models", "serializable , read-comitted"],
+            "\"read-comitted\" is no consistency model; expected some of 1SR, ",
+        ),
         (["--such-flag", "1"], "--such-flag"),
         (["--node", "n1"], "cannot be used with"),
     ] {

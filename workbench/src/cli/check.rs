@@ -4,8 +4,9 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use crate::checker::Availability;
+use crate::checker::isolation::model::Models;
 use crate::history::History;
-use crate::{verdict, workload};
+use crate::{store, verdict, workload};
 
 /// Judge a recorded history (Jepsen's history.edn); the results are printed as
 /// EDN
@@ -19,9 +20,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "EXPECTED")]
     availability: Option<Availability>,
 
-    /// What consistency models to check; those of the workloads so far have none
-    #[arg(long, value_name = "MODELS")]
-    consistency_models: Option<String>,
+    /// What consistency models transactions must keep to, with commas between
+    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
+    consistency_models: Models,
+
+    /// A folder for pictures of cycles of transactions
+    #[arg(long, value_name = "FOLDER")]
+    drawings: Option<PathBuf>,
 
     /// Print JSON instead of EDN
     #[arg(long)]
@@ -42,9 +47,13 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let history = History::read(&text).map_err(|e| {
         format!("{path}: {e}\nexpected a history.edn: one operation, a map, a line")
     })?;
-    let workload =
-        workload::find(&args.workload, &workload::Options::default()).ok_or("no such workload")?;
+    let mut options = workload::Options::default();
+    options.txn.consistency_models = args.consistency_models.clone();
+    let workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
     let checked = verdict::judge_history(&*workload, &history, args.availability);
+    if let (Some(folder), Some(results)) = (&args.drawings, checked.results.get("workload")) {
+        store::draw(folder, results).map_err(|e| e.to_string())?;
+    }
     let text = match args.json {
         true => format!("{:#}\n", checked.results.to_json()),
         false => checked.results.pretty(),

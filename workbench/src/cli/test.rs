@@ -12,6 +12,7 @@ use std::time::Duration;
 use maelstrom_node::Rng;
 
 use crate::assertion::{self, Assertion};
+use crate::checker::isolation::model::Models;
 use crate::checker::{Availability, Checked, Validity};
 use crate::host::live::Live;
 use crate::host::process::Program;
@@ -149,16 +150,21 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "store")]
     store: PathBuf,
 
-    /// Of transactions, which no workload here has yet: accepted, so that
-    /// Maelstrom's commands run unchanged
-    #[arg(long, value_name = "MODELS", hide = true)]
-    consistency_models: Option<String>,
-    #[arg(long, value_name = "INT", hide = true)]
-    key_count: Option<u32>,
-    #[arg(long, value_name = "INT", hide = true)]
-    max_txn_length: Option<u32>,
-    #[arg(long, value_name = "INT", hide = true)]
-    max_writes_per_key: Option<u32>,
+    /// What consistency models transactions must keep to, with commas between
+    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
+    consistency_models: Models,
+
+    /// Of transactions: how many keys are in use at a time
+    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    key_count: u32,
+
+    /// Of transactions: how many reads and writes each has at most
+    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_txn_length: u32,
+
+    /// Of transactions: how often each key is written
+    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    max_writes_per_key: u32,
 
     /// Arguments for the node
     #[arg(last = true)]
@@ -423,6 +429,12 @@ fn run_once(
     let config = args.config(seed)?;
     let options = workload::Options {
         topology: args.topology,
+        txn: workload::txn::Options {
+            key_count: args.key_count,
+            max_txn_length: args.max_txn_length,
+            max_writes_per_key: args.max_writes_per_key,
+            consistency_models: args.consistency_models.clone(),
+        },
     };
     let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
     let (mut host, live) = host(args.live, program, &config).map_err(|e| e.to_string())?;
