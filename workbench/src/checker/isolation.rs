@@ -29,6 +29,8 @@ mod relation;
 mod replies;
 mod rw_register;
 mod search;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod words;
 

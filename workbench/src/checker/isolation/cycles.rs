@@ -15,7 +15,7 @@ use crate::graph::Graph;
 
 /// How many edges a check looks at in search of cycles, all in all. What is not
 /// found by then is named by the model that it breaks.
-const BUDGET: u64 = 40_000_000;
+const BUDGET: u64 = 10_000_000;
 
 /// Every relation.
 const ALL: u8 = u8::MAX;
@@ -118,7 +118,7 @@ fn in_component(
 }
 
 /// What a cycle whose edges are told by these relations is.
-fn kind(relations: &[u8]) -> Anomaly {
+pub(super) fn kind(relations: &[u8]) -> Anomaly {
     use Anomaly::*;
     let count = |relation| relations.iter().filter(|r| **r == relation).count();
     let next = relations.iter().skip(1).chain(relations.first());

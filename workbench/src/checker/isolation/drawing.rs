@@ -89,12 +89,14 @@ fn draw(anomaly: &str, cycle: &[Value], steps: &[Value]) -> String {
         y += GAP;
     }
     let reasons: Vec<(String, String)> = steps.iter().map(reason).collect();
-    let texts = drawn.iter().flat_map(|drawn| &drawn.lines);
-    let widest = texts.map(|line| line.chars().count()).max().unwrap_or(0);
-    let widest_reason = reasons.iter().map(|(_, why)| why.chars().count() + 4).max();
-    let width = MARGIN + 3 * PAD + CHAR * widest.max(widest_reason.unwrap_or(0));
-    let box_width = widest * CHAR + 2 * PAD;
+    let longest = |lines: &mut dyn Iterator<Item = &String>| {
+        let widths = lines.map(|line| line.chars().count() * CHAR);
+        widths.max().unwrap_or(0)
+    };
+    let box_width = longest(&mut drawn.iter().flat_map(|drawn| &drawn.lines)) + 2 * PAD;
     let middle = MARGIN + box_width / 4;
+    let right_of_middle = longest(&mut reasons.iter().map(|(_, label)| label)) + PAD;
+    let width = (MARGIN + box_width).max(middle + right_of_middle) + PAD;
 
     let mut svg = String::new();
     let _ = write!(
@@ -124,9 +126,9 @@ fn draw(anomaly: &str, cycle: &[Value], steps: &[Value]) -> String {
             );
         }
     }
-    for (i, (relation, why)) in reasons.iter().enumerate() {
+    for (i, (relation, label)) in reasons.iter().enumerate() {
         let from = &drawn[i.min(drawn.len() - 1)];
-        let (start, label) = (from.bottom, format!("{relation}  {why}"));
+        let start = from.bottom;
         let (path, head) = match drawn.get(i + 1) {
             Some(next) => {
                 let end = next.top - 1;
@@ -150,7 +152,7 @@ fn draw(anomaly: &str, cycle: &[Value], steps: &[Value]) -> String {
             "<g class=\"{relation}\"><path class=\"arrow\" d=\"{path}\"/>\
              <path class=\"head\" d=\"{head}\"/>\
              <text class=\"why\" x=\"{x}\" y=\"{y}\">{}</text></g>",
-            escaped(&label)
+            escaped(label)
         );
     }
     svg + "</svg>\n"
@@ -188,14 +190,15 @@ fn words(step: &Value) -> String {
     }
 }
 
-/// The relation of a step, and why it holds.
+/// The relation of a step, and that with why it holds.
 fn reason(step: &Value) -> (String, String) {
     let relation = match step.get("type") {
         Some(Value::Keyword(relation)) => relation.clone(),
         _ => String::new(),
     };
     let why = step.get("because").and_then(Value::as_str);
-    (relation, cut(why.unwrap_or_default()))
+    let label = format!("{relation}: {}", why.unwrap_or_default());
+    (relation, cut(&label))
 }
 
 /// A line without its end, if it is long.
@@ -248,8 +251,8 @@ mod tests {
         for part in [
             ">T1: operation 2, client 0<",
             ">write &quot;&lt;&amp;&gt;&quot;: 1<",
-            ">wr  T1 wrote 1 to key &quot;&lt;&amp;&gt;&quot;, which T2 read<",
-            ">wr  T2 wrote 1 to key &quot;b&quot;, which T1 read<",
+            ">wr: T1 wrote 1 to key &quot;&lt;&amp;&gt;&quot;, which T2 read<",
+            ">wr: T2 wrote 1 to key &quot;b&quot;, which T1 read<",
             "prefers-color-scheme:dark",
         ] {
             assert!(svg.contains(part), "{part} is not in {svg}");

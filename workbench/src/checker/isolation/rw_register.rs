@@ -73,7 +73,7 @@ impl<'a> Registers<'a> {
                     (value, &*version.writers, &*version.readers)
                 {
                     return Err(format!(
-                        "{} was written to key {} by more than one transaction, {} and {}, so \
+                        "{} was written to key {} by more than one transaction, operations {} and {}, so \
                          reads do not say by which",
                         transactions.values.value(*value),
                         transactions.keys.value(id),

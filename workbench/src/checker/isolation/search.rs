@@ -211,3 +211,84 @@ fn trace(paths: &[Path], mut place: usize, vertices: &mut Vec<u32>) {
         place = paths[place].before;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use maelstrom_node::Rng;
+
+    use super::super::anomaly::Anomaly::{self, *};
+    use super::super::clojure_order::hash_operation;
+    use super::super::cycles::kind;
+    use super::super::pattern::PATTERNS;
+    use super::super::relation::{PROCESS, RW, WR, WW};
+    use super::*;
+    use crate::graph::Edge;
+
+    /// The kinds of all cycles of a graph in which each edge is one relation.
+    fn kinds(graph: &Graph) -> Vec<Anomaly> {
+        fn extend(graph: &Graph, path: &mut Vec<u32>, found: &mut Vec<Vec<u8>>) {
+            let last = path[path.len() - 1];
+            for (target, _) in graph.out(last) {
+                if *target == path[0] {
+                    let next = path.iter().skip(1).chain(path.first());
+                    let pairs = path.iter().zip(next);
+                    found.push(pairs.map(|(a, b)| graph.label(*a, *b)).collect());
+                } else if !path.contains(target) {
+                    path.push(*target);
+                    extend(graph, path, found);
+                    path.pop();
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for start in 0..graph.len() as u32 {
+            extend(graph, &mut vec![start], &mut found);
+        }
+        found.iter().map(|relations| kind(relations)).collect()
+    }
+
+    /// Against all cycles of small random graphs.
+    #[test]
+    fn a_cycle_is_found_if_there_is_one() {
+        let rng = Rng::new(1);
+        let (mut present, mut missed) = (0, 0);
+        for _ in 0..3000 {
+            let n = 2 + rng.below(6) as u32;
+            let mut edges = Vec::new();
+            for from in 0..n {
+                for to in (0..n).filter(|to| *to != from) {
+                    if rng.chance(0.3) {
+                        let label = *rng.choose(&[WW, WR, RW, RW, PROCESS]).unwrap();
+                        edges.push(Edge { from, to, label });
+                    }
+                }
+            }
+            let graph = Graph::new(n as usize, &edges);
+            let kinds = kinds(&graph);
+            let mut budget = u64::MAX;
+            for pattern in &PATTERNS {
+                let hashes = (0..n as usize).map(hash_operation).collect();
+                let found = Search::new(&graph, hashes, &mut budget).find(pattern);
+                let exists = kinds.contains(&pattern.anomaly);
+                present += usize::from(exists);
+                match found {
+                    Some(cycle) => {
+                        let next = cycle.iter().skip(1).chain(cycle.first());
+                        let pairs = cycle.iter().zip(next);
+                        let labels: Vec<u8> = pairs.map(|(a, b)| graph.label(*a, *b)).collect();
+                        assert!(labels.iter().all(|label| *label != 0), "{edges:?}");
+                        // Two anti-dependencies in a row may be, but need not.
+                        let fits = match (pattern.anomaly, kind(&labels)) {
+                            (G2Item, GNonadjacentItem) => true,
+                            (G2ItemProcess, GNonadjacentItemProcess) => true,
+                            (sought, found) => sought == found,
+                        };
+                        assert!(fits, "{edges:?}");
+                    }
+                    None => missed += usize::from(exists),
+                }
+            }
+        }
+        assert_eq!((present > 1000, missed), (true, 0), "of {present}");
+    }
+}
