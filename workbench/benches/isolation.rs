@@ -1,7 +1,8 @@
 //! How fast the isolation checker is: `cargo bench --package workbench --bench
 //! isolation`. Histories of both workloads, made by a store that is strictly
-//! serializable and by one that answers from replicas that lag, judged under
-//! strict serializability on one core.
+//! serializable, by one that answers from replicas that lag, and by three that
+//! know nothing of each other, where every transaction is in a cycle; judged
+//! under strict serializability on one core.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
@@ -57,9 +58,9 @@ impl Store {
 }
 
 /// A history of this many transactions.
-fn history(workload: &mut dyn Workload, transactions: usize, lag: u64) -> History {
+fn history(workload: &mut dyn Workload, transactions: usize, lag: u64, stores: usize) -> History {
     let rng = Rng::new(1);
-    let mut store = Store::default();
+    let mut stores: Vec<Store> = (0..stores).map(|_| Store::default()).collect();
     let mut ops: Vec<Op> = Vec::with_capacity(2 * transactions);
     let mut add = |typ, process, value| {
         ops.push(Op {
@@ -89,7 +90,8 @@ fn history(workload: &mut dyn Workload, transactions: usize, lag: u64) -> Histor
         };
         let asked = workload.generate(client, &rng).value;
         add(OpType::Invoke, process, asked.clone());
-        busy.push_back((process, store.run(&asked, lag, &rng)));
+        let store = process as usize % stores.len();
+        busy.push_back((process, stores[store].run(&asked, lag, &rng)));
     }
     for (process, value) in busy {
         add(OpType::Ok, process, value);
@@ -109,9 +111,9 @@ fn main() {
     let mut print = |line: String| writeln!(out, "{line}").expect("stdout");
     for name in ["txn-list-append", "txn-rw-register"] {
         for count in [10_000, 100_000] {
-            for (store, lag) in [("strict", 0), ("lagging", 1)] {
+            for (store, lag, stores) in [("strict", 0, 1), ("lagging", 1, 1), ("split", 0, 3)] {
                 let mut workload = workload::find(name, &Default::default()).expect("a workload");
-                let history = history(&mut *workload, count, lag);
+                let history = history(&mut *workload, count, lag, stores);
                 let mut text = Vec::new();
                 history.write_edn(&mut text).expect("memory");
                 let text = String::from_utf8(text).expect("text");
