@@ -2,15 +2,15 @@
 //! consistency models it does not keep to.
 //!
 //! Dependencies between transactions are inferred from what they read and wrote
-//! ([`list_append`], [`rw_register`]) and from when they did so ([`relation`]);
-//! cycles of them are anomalies ([`cycles`], [`pattern`], [`search`], [`exists`]),
+//! (`list_append`, `rw_register`) and from when they did so (`relation`);
+//! cycles of them are anomalies (`cycles`, `pattern`, `search`, `exists`),
 //! and so are some reads by themselves. The theory is Adya's, the inference that of
 //! Kingsbury and Alvaro ("Elle: Inferring Isolation Anomalies from Experimental
 //! Observations", VLDB 2020), and the verdicts and their names are those that
 //! Elle gives, set up as Maelstrom does.
 //!
 //! - [`model`], [`anomaly`]: which model forbids what.
-//! - [`instance`], [`words`]: what shows an anomaly, in data and in words.
+//! - `instance`, `words`: what shows an anomaly, in data and in words.
 //! - [`drawing`]: cycles as pictures.
 
 pub mod anomaly;
@@ -247,8 +247,8 @@ fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Ch
                 let (key, value) = name(case);
                 let op = op(case);
                 format!(
-                    "transaction {} of client {} read {value} in key {key}, which nobody wrote",
-                    op.index, op.process
+                    "client {} (operation {}) read {value} in key {key}, which nobody wrote",
+                    op.process, op.index
                 )
             },
         ));

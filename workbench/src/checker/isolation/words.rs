@@ -8,10 +8,10 @@ use super::transaction::{Datatype, Id, Step};
 use crate::history::OpType;
 
 impl Teller<'_> {
-    /// A transaction by where its end is in the history, and whose it is.
+    /// A transaction by whose it is, and where its end is in the history.
     fn name(&self, transaction: u32) -> String {
         let op = self.op(transaction);
-        format!("transaction {} of client {}", op.index, op.process)
+        format!("client {} (operation {})", op.process, op.index)
     }
 
     fn wrote(&self) -> &'static str {
