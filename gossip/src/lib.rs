@@ -73,10 +73,11 @@ mod round_trip;
 mod versions;
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use maelstrom_node::{Error, Node, NodeId, Result, Task};
+use maelstrom_node::{Error, Node, NodeId, Result, Signal, Task};
 use serde::Serialize;
 
 pub use protocol::{Config, Protocol};
@@ -92,6 +93,8 @@ pub struct Gossip<R: Replica>(Rc<Shared<R>>);
 struct Shared<R: Replica> {
     node: Node,
     protocol: RefCell<Protocol<R>>,
+    /// Given after each poll.
+    polled: Signal,
     /// Polls again when the protocol wants it.
     timer: RefCell<Option<(Duration, Task<()>)>>,
 }
@@ -111,6 +114,7 @@ impl<R: Replica> Gossip<R> {
         Gossip(Rc::new(Shared {
             node: node.clone(),
             protocol: RefCell::new(Protocol::new(config, me, ids.len())),
+            polled: Signal::new(),
             timer: RefCell::default(),
         }))
     }
@@ -122,6 +126,32 @@ impl<R: Replica> Gossip<R> {
     pub fn change(&self, change: impl FnOnce(&mut R)) -> Result<()> {
         self.0.protocol.borrow_mut().change(change);
         poll(&self.0)
+    }
+
+    /// Changes this node's own replica and tells all others at once. What it
+    /// gives waits until every node that answers knows it. One that does not is
+    /// given up after one to two seconds, and will know it when it can be
+    /// reached again.
+    ///
+    /// # Errors
+    /// If a message cannot be written.
+    pub fn change_everywhere(
+        &self,
+        change: impl FnOnce(&mut R),
+    ) -> Result<Pin<Box<dyn Future<Output = ()>>>> {
+        let version = {
+            let mut protocol = self.0.protocol.borrow_mut();
+            protocol.change(change);
+            protocol.tell_all();
+            protocol.version()
+        };
+        poll(&self.0)?;
+        let shared = Rc::clone(&self.0);
+        Ok(Box::pin(async move {
+            while !shared.protocol.borrow().is_known_to_all(version) {
+                shared.polled.wait().await;
+            }
+        }))
     }
 
     /// Looks at what is known of every node's replica, this one's among them,
@@ -154,6 +184,7 @@ fn poll<R: Replica>(shared: &Rc<Shared<R>>) -> Result<()> {
     for (place, message) in messages {
         node.send(&node.node_ids()[place], &Body::Gossip(&message))?;
     }
+    shared.polled.give();
     let mut timer = shared.timer.borrow_mut();
     let Some(next) = next else {
         return Ok(());

@@ -100,6 +100,11 @@ impl<R: Replica> Protocol<R> {
         }
     }
 
+    /// The version of this node's own replica.
+    pub fn version(&self) -> u64 {
+        self.replicas[self.me].version()
+    }
+
     /// What each node contributed, as far as it is known here.
     pub fn replicas(&self) -> &[R] {
         &self.replicas
@@ -109,6 +114,25 @@ impl<R: Replica> Protocol<R> {
     pub fn change(&mut self, change: impl FnOnce(&mut R)) {
         change(&mut self.replicas[self.me]);
         self.have.raise(self.me, self.replicas[self.me].version());
+    }
+
+    /// Makes the next [`Protocol::poll`] tell every node what is new here, and ask
+    /// for an answer. Nodes that do not answer are told later.
+    pub fn tell_all(&mut self) {
+        for node in self.others() {
+            let peer = &mut self.peers[node];
+            if peer.owes_until().is_none() || peer.failures == 0 {
+                (peer.answer, peer.ask) = (true, true);
+            }
+        }
+    }
+
+    /// Whether every node that answers has this version of this node's replica,
+    /// or a later one.
+    pub fn is_known_to_all(&self, version: u64) -> bool {
+        let answers = |peer: &&Peer| peer.failures == 0 && peer.suspected.is_none();
+        let mut others = self.others().map(|node| &self.peers[node]).filter(answers);
+        others.all(|peer| peer.has.get(self.me) >= version)
     }
 
     /// The first node that is not suspected, or this one.
@@ -432,8 +456,10 @@ impl<R: Replica> Protocol<R> {
                 .collect(),
             false => Vec::new(),
         };
+        let is_mine = node <= hub || self.is_below(node, now);
+        // Those that others answer for hear of the rest from them.
         let lacking: Vec<usize> = (self.have.lacking(self.peers[node].expected()))
-            .filter(|of| *of != node)
+            .filter(|of| *of != node && (is_mine || *of == self.me))
             .collect();
         let news = lacking.into_iter().map(|of| {
             let known = self.peers[node].expected().get(of);
@@ -441,9 +467,8 @@ impl<R: Replica> Protocol<R> {
         });
         let news = news.collect();
         let until = now + self.patience(node);
-        let is_mine = node <= hub || self.is_below(node, now);
         let peer = &mut self.peers[node];
-        if is_mine {
+        if is_mine || peer.ask {
             peer.sent(&self.have, until);
         }
         peer.acknowledge_at = None;

@@ -1,0 +1,188 @@
+//! The kafka challenge: logs by key, to which clients send records and from
+//! which they poll them, on several nodes.
+//!
+//! No node asks another before it answers. Each assigns offsets of its own
+//! class, and polls stop where a record may still come: see [`logs`]. What was
+//! sent where is a [`Contribution`], of which [`gossip`] brings every node a
+//! copy.
+
+pub mod contribution;
+pub mod logs;
+mod options;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use contribution::{Contribution, Record};
+use gossip::{Config, Gossip};
+use logs::Logs;
+use maelstrom_node::{Node, NodeId, Result, Server};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use options::{Acks, HELP};
+
+/// How long records are gathered before they go to all nodes.
+pub const EPOCH: Duration = Duration::from_millis(100);
+/// How many records of a key a poll returns at most.
+pub const PAGE: usize = 256;
+
+/// The node.
+pub struct Kafka {
+    contributions: Gossip<Contribution>,
+    logs: RefCell<Logs>,
+    acks: Acks,
+}
+
+impl Kafka {
+    /// A node with empty logs.
+    pub fn new(node: &Node, acks: Acks) -> Self {
+        let ids = node.node_ids();
+        let me = ids.iter().position(|id| id == node.id()).unwrap_or(0);
+        let config = Config {
+            epoch: EPOCH,
+            eager: false,
+        };
+        Kafka {
+            contributions: Gossip::new(node, config),
+            logs: RefCell::new(Logs::new(me, ids.len())),
+            acks,
+        }
+    }
+
+    async fn send(&self, key: String, msg: Value) -> Result<u64> {
+        let offset = self.logs.borrow().next_offset(&key);
+        let record = Record { key, offset, msg };
+        let add = |own: &mut Contribution| own.add(record);
+        match self.acks {
+            Acks::One => self.contributions.change(add)?,
+            Acks::All => {
+                let known = self.contributions.change_everywhere(add)?;
+                self.update();
+                known.await;
+            }
+        }
+        self.update();
+        Ok(offset)
+    }
+
+    fn poll(&self, offsets: BTreeMap<String, u64>) -> BTreeMap<String, Vec<(u64, Value)>> {
+        let logs = self.logs.borrow();
+        self.contributions.read(|contributions| {
+            let records = |(key, from): (String, u64)| {
+                let found = logs.read(contributions, &key, from, PAGE);
+                let found: Vec<_> = found
+                    .map(|record| (record.offset, record.msg.clone()))
+                    .collect();
+                // A key without records is left out.
+                (!found.is_empty()).then_some((key, found))
+            };
+            offsets.into_iter().filter_map(records).collect()
+        })
+    }
+
+    fn committed(&self, key: &str) -> Option<u64> {
+        self.contributions
+            .read(|all| all.iter().filter_map(|one| one.committed(key)).max())
+    }
+
+    /// Brings the index up to date, and gives the number of records of each
+    /// other node.
+    fn update(&self) -> Vec<usize> {
+        let mut logs = self.logs.borrow_mut();
+        self.contributions.read(|all| logs.update(all))
+    }
+}
+
+/// What it is asked.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Adds a record to a log.
+    Send {
+        /// The log.
+        key: String,
+        /// The record.
+        msg: Value,
+    },
+    /// Asks for records.
+    Poll {
+        /// By key, the offset to begin with.
+        offsets: BTreeMap<String, u64>,
+    },
+    /// The client is done with these.
+    CommitOffsets {
+        /// By key, the last offset that it is done with.
+        offsets: BTreeMap<String, u64>,
+    },
+    /// Asks what was committed.
+    ListCommittedOffsets {
+        /// The keys.
+        keys: Vec<String>,
+    },
+    /// Another node brings what this one may not have.
+    Gossip(gossip::Message<Contribution>),
+}
+
+/// What it answers.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// The record is in the log.
+    SendOk {
+        /// Its place there.
+        offset: u64,
+    },
+    /// The records that follow the offsets, as far as the logs are complete.
+    PollOk {
+        /// By key, offsets and records.
+        msgs: BTreeMap<String, Vec<(u64, Value)>>,
+    },
+    /// Taken note of.
+    CommitOffsetsOk,
+    /// What was committed, as far as it has come here.
+    ListCommittedOffsetsOk {
+        /// By key, the highest offset. Keys without any are left out.
+        offsets: BTreeMap<String, u64>,
+    },
+}
+
+impl Server for Kafka {
+    type Request = Request;
+    type Response = Option<Response>;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+        Ok(Some(match request {
+            Request::Send { key, msg } => Response::SendOk {
+                offset: self.send(key, msg).await?,
+            },
+            Request::Poll { offsets } => Response::PollOk {
+                msgs: self.poll(offsets),
+            },
+            Request::CommitOffsets { offsets } => {
+                self.contributions.change(|own| {
+                    for (key, offset) in &offsets {
+                        own.commit(key, *offset);
+                    }
+                })?;
+                Response::CommitOffsetsOk
+            }
+            Request::ListCommittedOffsets { keys } => {
+                let offsets = keys.into_iter().filter_map(|key| {
+                    let offset = self.committed(&key)?;
+                    Some((key, offset))
+                });
+                Response::ListCommittedOffsetsOk {
+                    offsets: offsets.collect(),
+                }
+            }
+            Request::Gossip(message) => {
+                self.contributions.receive(from, message)?;
+                let seen = self.update();
+                self.contributions.change(|own| own.see(seen))?;
+                return Ok(None);
+            }
+        }))
+    }
+}

@@ -1,0 +1,44 @@
+//! When a record is acknowledged.
+
+/// What `--help` says.
+pub const HELP: &str = "\
+A node for the kafka challenge.
+
+usage: kafka [--acks one | --acks all]
+
+  --acks one  acknowledge a record once this node has it: no message to another
+              node on the way (the default)
+  --acks all  acknowledge a record once every node that can be reached has it:
+              nothing acknowledged is lost if a node dies
+
+All nodes of a test must be given the same options.
+";
+
+/// Who must have a record before it is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acks {
+    /// The node it was sent to.
+    #[default]
+    One,
+    /// Every node that can be reached.
+    All,
+}
+
+impl Acks {
+    /// Reads the command's arguments. `None` if they ask for help.
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn parse(arguments: &[String]) -> Result<Option<Acks>, String> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        match arguments[..] {
+            [] | ["--acks", "one"] => Ok(Some(Acks::One)),
+            ["--acks", "all"] => Ok(Some(Acks::All)),
+            ["--help" | "-h"] => Ok(None),
+            _ => Err(format!(
+                "expected --acks one, --acks all or nothing, found {:?}",
+                arguments.join(" ")
+            )),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the node is told, and what it says.
+
+use kafka::{Acks, Kafka};
+use maelstrom_node::testing::TestNode;
+
+fn start<const N: usize>(id: &str, ids: [&str; N], acks: Acks) -> TestNode<Kafka> {
+    TestNode::start(id, ids, move |node| Kafka::new(&node, acks))
+}
+
+/// What it says to clients, without the rest.
+fn ask(node: &mut TestNode<Kafka>, body: &str) -> Vec<String> {
+    let said = node.tell_from("c1", body).into_iter();
+    let bodies = said.filter_map(|line| {
+        let (head, body) = line.split_once(r#","body":"#)?;
+        head.ends_with(r#""dest":"c1""#)
+            .then(|| body.strip_suffix('}').unwrap_or(body).to_owned())
+    });
+    bodies.collect()
+}
+
+#[test]
+fn one_node_keeps_logs() {
+    let mut node = start("n0", ["n0"], Acks::All);
+    let transcript = [
+        (
+            r#"{"type":"send","msg_id":1,"key":"a","msg":17}"#,
+            r#"{"type":"send_ok","offset":0,"in_reply_to":1}"#,
+        ),
+        (
+            r#"{"type":"send","msg_id":2,"key":"a","msg":{"any":"thing"}}"#,
+            r#"{"type":"send_ok","offset":1,"in_reply_to":2}"#,
+        ),
+        (
+            r#"{"type":"send","msg_id":3,"key":"b","msg":18}"#,
+            r#"{"type":"send_ok","offset":0,"in_reply_to":3}"#,
+        ),
+        (
+            r#"{"type":"poll","msg_id":4,"offsets":{"a":0,"b":1,"c":0}}"#,
+            r#"{"type":"poll_ok","msgs":{"a":[[0,17],[1,{"any":"thing"}]]},"in_reply_to":4}"#,
+        ),
+        (
+            r#"{"type":"commit_offsets","msg_id":5,"offsets":{"a":1}}"#,
+            r#"{"type":"commit_offsets_ok","in_reply_to":5}"#,
+        ),
+        // Back it does not go.
+        (
+            r#"{"type":"commit_offsets","msg_id":6,"offsets":{"a":0}}"#,
+            r#"{"type":"commit_offsets_ok","in_reply_to":6}"#,
+        ),
+        (
+            r#"{"type":"list_committed_offsets","msg_id":7,"keys":["a","b"]}"#,
+            r#"{"type":"list_committed_offsets_ok","offsets":{"a":1},"in_reply_to":7}"#,
+        ),
+    ];
+    for (request, reply) in transcript {
+        assert_eq!(ask(&mut node, request), [reply]);
+    }
+}
+
+#[test]
+fn a_poll_stops_where_a_record_may_still_come() {
+    let mut node = start("n0", ["n0", "n1"], Acks::One);
+    ask(&mut node, r#"{"type":"send","msg_id":1,"key":"a","msg":1}"#);
+    ask(&mut node, r#"{"type":"send","msg_id":2,"key":"a","msg":2}"#);
+    // n1 may still put something at offset 1.
+    let poll = r#"{"type":"poll","msg_id":3,"offsets":{"a":0}}"#;
+    assert_eq!(
+        ask(&mut node, poll),
+        [r#"{"type":"poll_ok","msgs":{"a":[[0,1]]},"in_reply_to":3}"#]
+    );
+    // It has not; and now that it has seen offset 2, it never will.
+    let gossip = r#"{"type":"gossip","have":[2,1],"at":1,"up":true,"news":[[1,{"from":0,"to":1,"seen":[1,[2,0]]}]]}"#;
+    node.tell_from("n1", gossip);
+    assert_eq!(
+        ask(&mut node, poll),
+        [r#"{"type":"poll_ok","msgs":{"a":[[0,1],[2,2]]},"in_reply_to":3}"#]
+    );
+}
+
+#[test]
+fn with_acks_all_an_acknowledgement_waits_for_the_others() {
+    let mut node = start("n0", ["n0", "n1"], Acks::All);
+    let send = r#"{"type":"send","msg_id":1,"key":"a","msg":1}"#;
+    assert_eq!(ask(&mut node, send), [""; 0]);
+    let has = r#"{"type":"gossip","have":[1],"at":1,"up":true}"#;
+    let said = node.tell_from("n1", has);
+    let ok = r#"{"src":"n0","dest":"c1","body":{"type":"send_ok","offset":0,"in_reply_to":1}}"#;
+    assert_eq!(said, [ok]);
+    // One that cannot be reached is not waited for for long.
+    let send = r#"{"type":"send","msg_id":2,"key":"a","msg":1}"#;
+    assert_eq!(ask(&mut node, send), [""; 0]);
+    let said = node.pass(std::time::Duration::from_secs(2)).concat();
+    assert!(
+        said.contains(r#"{"type":"send_ok","offset":2,"in_reply_to":2}"#),
+        "{said}"
+    );
+}
