@@ -14,6 +14,10 @@ pub struct Message<D> {
     /// By node, what the sender thinks that the receiver lacks.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub(crate) news: Vec<(usize, D)>,
+    /// What came to the sender from others may reach the receiver later, from
+    /// them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) part: bool,
     /// The receiver is the sender's hub.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) up: bool,

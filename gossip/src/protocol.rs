@@ -196,6 +196,25 @@ impl<R: Replica> Protocol<R> {
         self.up_at + self.config.epoch * u32::try_from(epochs).unwrap_or(0)
     }
 
+    /// Whether everything that the sender holds will be here with this message.
+    /// Else something was lost, and it is not taken in at all: what is here is
+    /// always what was at some time at some node, all that led to it included.
+    fn is_complete_after(&self, message: &Message<R::Delta>) -> bool {
+        let mut after = self.have.clone();
+        for (node, delta) in &message.news {
+            match self
+                .replicas
+                .get(*node)
+                .map(|replica| replica.version_after(delta))
+            {
+                Some(Some(version)) => after.raise(*node, version),
+                Some(None) => return false,
+                None => {}
+            }
+        }
+        after.covers(&message.have)
+    }
+
     /// Takes in what another node says.
     pub fn receive(&mut self, now: Duration, from: usize, message: Message<R::Delta>) {
         if from == self.me || from >= self.peers.len() {
@@ -203,11 +222,13 @@ impl<R: Replica> Protocol<R> {
         }
         let has_news = !message.news.is_empty();
         let was = self.have.clone();
-        let mut fits = true;
-        for (node, delta) in message.news {
-            if let Some(replica) = self.replicas.get_mut(node).filter(|_| node != self.me) {
-                fits &= replica.apply(delta);
-                self.have.raise(node, replica.version());
+        let mut fits = message.part || self.is_complete_after(&message);
+        if fits {
+            for (node, delta) in message.news {
+                if let Some(replica) = self.replicas.get_mut(node).filter(|_| node != self.me) {
+                    fits &= replica.apply(delta);
+                    self.have.raise(node, replica.version());
+                }
             }
         }
         let learnt = !was.covers(&self.have);
@@ -476,6 +497,7 @@ impl<R: Replica> Protocol<R> {
         Message {
             have: self.have.clone(),
             news,
+            part: !is_mine,
             up: node == hub,
             push,
             next_push: (hub == self.me).then(|| nanos(self.push_at.saturating_sub(now))),
@@ -499,6 +521,7 @@ impl<R: Replica> Protocol<R> {
             }
             let mut message = self.message(node, now);
             message.push = true;
+            message.part = true;
             if !is_mine {
                 let delta = self.replicas[self.me].since(self.everyone_has);
                 message.news = vec![(self.me, delta)];

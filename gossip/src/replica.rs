@@ -19,6 +19,10 @@ pub trait Replica: Default + 'static {
     /// What brings a copy of this version, or a newer one, up to date.
     fn since(&self, version: u64) -> Self::Delta;
 
+    /// The version that this copy would have after the delta: its own, if it
+    /// knows all that. `None` if it is too old for the delta.
+    fn version_after(&self, delta: &Self::Delta) -> Option<u64>;
+
     /// Brings this copy up to date; a delta that it knows changes nothing.
     /// False if it is too old for the delta, which then changes nothing, either.
     fn apply(&mut self, delta: Self::Delta) -> bool;
@@ -69,6 +73,11 @@ impl<T: Clone + Serialize + DeserializeOwned + 'static> Replica for Log<T> {
         }
     }
 
+    fn version_after(&self, delta: &Run<T>) -> Option<u64> {
+        let after = delta.from + delta.items.len() as u64;
+        (delta.from <= self.version()).then_some(after.max(self.version()))
+    }
+
     fn apply(&mut self, delta: Run<T>) -> bool {
         let Some(known) = self.version().checked_sub(delta.from) else {
             return false;
@@ -110,6 +119,10 @@ impl<T: Clone + Default + Serialize + DeserializeOwned + 'static> Replica for La
         self.clone()
     }
 
+    fn version_after(&self, delta: &Latest<T>) -> Option<u64> {
+        Some(delta.version.max(self.version))
+    }
+
     fn apply(&mut self, delta: Latest<T>) -> bool {
         if delta.version > self.version {
             *self = delta;
@@ -142,10 +155,10 @@ mod tests {
             history.push(owned);
             if let Some((from, delta)) = rng.choose(&deltas) {
                 let before = copy.version();
-                assert_eq!(
-                    copy.apply(delta.clone()),
-                    before >= *from || from == &0 || copy.version() > before
-                );
+                let after = copy.version_after(delta);
+                assert_eq!(copy.apply(delta.clone()), after.is_some());
+                assert_eq!(copy.version(), after.unwrap_or(before));
+                assert!(after.is_some() || *from > before);
                 assert!(copy.version() >= before);
             }
             assert_eq!(copy, history[copy.version() as usize]);

@@ -112,6 +112,10 @@ impl Replica for Contribution {
         }
     }
 
+    fn version_after(&self, changes: &Changes) -> Option<u64> {
+        (changes.from <= self.version).then_some(changes.to.max(self.version))
+    }
+
     fn apply(&mut self, changes: Changes) -> bool {
         if changes.from > self.version {
             return false;
