@@ -50,19 +50,54 @@ pub struct Operation {
     pub f: &'static str,
     /// Its argument.
     pub value: Value,
-    /// Whether it is one of the reads after the recovery.
-    pub is_final: bool,
+    /// Further keys in the history, such as `final?` for the reads after the
+    /// recovery.
+    pub extra: Vec<(&'static str, Value)>,
 }
 
 impl Operation {
-    /// An operation of the main phase.
+    /// An operation without further keys.
     pub fn new(f: &'static str, value: Value) -> Self {
         Operation {
             f,
             value,
-            is_final: false,
+            extra: Vec::new(),
         }
     }
+
+    /// The same with a further key in the history.
+    pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.extra.push((key, value.into()));
+        self
+    }
+
+    /// One of its further keys.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let (_, value) = self.extra.iter().find(|(name, _)| *name == key)?;
+        Some(value)
+    }
+}
+
+/// A client that is free in the final phase of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Which one.
+    pub client: Client,
+    /// How many operations its place has begun in this phase.
+    pub number: usize,
+    /// The time since the phase began.
+    pub elapsed: Duration,
+}
+
+/// What a client does then.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Final {
+    /// It begins this operation.
+    Now(Operation),
+    /// It waits until this time since the phase began, which is yet to come.
+    At(Duration),
+    /// Nothing any more.
+    Done,
 }
 
 /// How an operation ended.
@@ -82,6 +117,15 @@ impl Completion {
         Completion {
             outcome: OpType::Ok,
             value: Some(value),
+            extra: Vec::new(),
+        }
+    }
+
+    /// The client is gone, on purpose; its place is taken by a new one.
+    pub fn crash() -> Self {
+        Completion {
+            outcome: OpType::Info,
+            value: None,
             extra: Vec::new(),
         }
     }

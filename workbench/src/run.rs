@@ -12,11 +12,12 @@
 //! wrote meanwhile. Everything random follows from one seed.
 //!
 //! The phases are Jepsen's: `init` to every node; the main phase until the time
-//! limit, with faults if there are any; and for workloads with final reads the
-//! end of all faults, ten seconds of recovery, and one last operation each.
+//! limit, with faults if there are any; and for workloads with a final phase the
+//! end of all faults, ten seconds of recovery, and the clients' last operations.
 
 mod clients;
 mod faults;
+mod final_phase;
 mod nodes;
 mod observer;
 mod preparation;
@@ -39,6 +40,7 @@ use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
 use crate::workload::Workload;
 
+use final_phase::FinalPhase;
 pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::Problem;
 use schedule::Schedule;
@@ -155,6 +157,8 @@ enum Event {
     TimeLimit,
     /// The recovery is over.
     Recovered,
+    /// A client goes on in the final phase.
+    FinalTurn { thread: usize },
 }
 
 /// What the run is at.
@@ -191,6 +195,7 @@ struct Run<'a> {
     /// An operation that was due while no client was free.
     overdue: bool,
     nemesis: Option<Nemesis>,
+    final_phase: FinalPhase,
     history: Vec<Op>,
     problems: Vec<Problem>,
     /// How many messages the nodes wrote since the time last changed.
@@ -252,6 +257,7 @@ impl<'a> Run<'a> {
             threads: Threads::new(config.concurrency),
             overdue: false,
             nemesis,
+            final_phase: FinalPhase::default(),
             history: Vec::new(),
             problems: Vec::new(),
             at_this_moment: 0,
@@ -260,9 +266,9 @@ impl<'a> Run<'a> {
 
     /// True if it was interrupted.
     fn run(&mut self) -> bool {
-        let end = match self.workload.final_operation() {
-            Some(_) => self.config.time_limit + RECOVERY,
-            None => self.config.time_limit,
+        let end = match self.workload.has_final_phase() {
+            true => self.config.time_limit + RECOVERY,
+            false => self.config.time_limit,
         };
         self.init();
         self.settle();
@@ -378,7 +384,8 @@ impl<'a> Run<'a> {
                 self.overdue = false;
                 self.next_phase();
             }
-            Event::Recovered => self.final_operations(),
+            Event::Recovered => self.begin_final_phase(),
+            Event::FinalTurn { thread } => self.final_turn(thread),
         }
     }
 
@@ -416,14 +423,15 @@ impl<'a> Run<'a> {
             return;
         }
         match self.phase {
-            Phase::Settling if self.workload.final_operation().is_some() => {
+            Phase::Settling if self.workload.has_final_phase() => {
                 self.phase = Phase::Recovery;
                 if self.nemesis.is_some() {
                     self.heal();
                 }
                 self.events.add(self.now + RECOVERY, Event::Recovered);
             }
-            Phase::Settling | Phase::Final => self.phase = Phase::Over,
+            Phase::Settling => self.phase = Phase::Over,
+            Phase::Final if self.final_phase.is_over() => self.phase = Phase::Over,
             _ => {}
         }
     }
@@ -451,15 +459,5 @@ impl<'a> Run<'a> {
             .workload
             .generate(self.threads.client(thread), &self.rng);
         self.invoke(thread, operation);
-    }
-
-    fn final_operations(&mut self) {
-        self.phase = Phase::Final;
-        let Some(operation) = self.workload.final_operation() else {
-            return;
-        };
-        for thread in 0..self.config.concurrency {
-            self.invoke(thread, operation.clone());
-        }
     }
 }

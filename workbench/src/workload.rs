@@ -20,7 +20,7 @@ use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json};
 
 use crate::checker::Checked;
-use crate::client::{self, Client, Operation, Step};
+use crate::client::{self, Client, Final, Operation, Step, Turn};
 use crate::edn::Value;
 use crate::history::{History, Op};
 
@@ -43,6 +43,20 @@ pub trait Workload {
     /// have passed; by default there is no such phase.
     fn final_operation(&self) -> Option<Operation> {
         None
+    }
+
+    /// Whether clients do anything then; by default, if they do something once.
+    fn has_final_phase(&self) -> bool {
+        self.final_operation().is_some()
+    }
+
+    /// What a client does then, each time it is free, until it is done; by
+    /// default its one operation.
+    fn finish(&mut self, turn: Turn, _rng: &Rng) -> Final {
+        match self.final_operation() {
+            Some(operation) if turn.number == 0 => Final::Now(operation),
+            _ => Final::Done,
+        }
     }
 
     /// How a client begins an operation.

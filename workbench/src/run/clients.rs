@@ -88,6 +88,10 @@ impl Run<'_> {
             self.events.add(self.now, Event::Operation);
             self.overdue = false;
         }
+        if self.phase == Phase::Final {
+            // Not at once: turns without a request would nest.
+            self.events.add(self.now, Event::FinalTurn { thread });
+        }
         self.next_phase();
     }
 
@@ -96,11 +100,13 @@ impl Run<'_> {
         typ: OpType,
         client: Client,
         operation: &Operation,
-        mut extra: Vec<(String, Value)>,
+        outcome: Vec<(String, Value)>,
     ) {
-        if operation.is_final {
-            extra.insert(0, ("final?".into(), Value::Bool(true)));
-        }
+        let own = operation.extra.iter();
+        let mut extra: Vec<_> = own
+            .map(|(key, value)| ((*key).into(), value.clone()))
+            .collect();
+        extra.extend(outcome);
         let process = Process::Client(client.process);
         let op = self.op(typ, process, operation, extra);
         self.workload.recorded(client, &op);

@@ -50,10 +50,7 @@ impl Workload for Broadcast {
     }
 
     fn final_operation(&self) -> Option<Operation> {
-        Some(Operation {
-            is_final: true,
-            ..Operation::new("read", Value::Nil)
-        })
+        Some(Operation::new("read", Value::Nil).with("final?", true))
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {

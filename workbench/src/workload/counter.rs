@@ -54,10 +54,7 @@ impl Workload for Counter {
     }
 
     fn final_operation(&self) -> Option<Operation> {
-        Some(Operation {
-            is_final: true,
-            ..Operation::new("read", Value::Nil)
-        })
+        Some(Operation::new("read", Value::Nil).with("final?", true))
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {
