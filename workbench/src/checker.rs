@@ -9,6 +9,7 @@ pub mod counter;
 pub mod echo;
 pub mod exceptions;
 pub mod isolation;
+pub mod kafka;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;

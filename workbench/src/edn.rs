@@ -110,6 +110,13 @@ impl Value {
     }
 }
 
+/// A vector of values.
+impl FromIterator<Value> for Value {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Value::Vector(items.into_iter().collect())
+    }
+}
+
 impl From<i64> for Value {
     fn from(int: i64) -> Self {
         Value::Int(int)

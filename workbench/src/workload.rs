@@ -8,6 +8,7 @@ pub mod broadcast;
 pub mod counter;
 pub mod echo;
 pub mod g_set;
+pub mod kafka;
 pub mod txn;
 pub mod txn_list_append;
 pub mod txn_rw_register;
@@ -126,6 +127,7 @@ pub const ALL: &[(&str, Make)] = &[
     ("echo", |_| Box::new(echo::Echo)),
     ("g-counter", |_| Box::new(counter::Counter::g())),
     ("g-set", |_| Box::new(g_set::GSet::default())),
+    ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
     ("pn-counter", |_| Box::new(counter::Counter::pn())),
     ("txn-list-append", |options| {
         Box::new(txn_list_append::TxnListAppend::new(&options.txn))

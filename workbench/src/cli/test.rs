@@ -154,7 +154,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
     consistency_models: Models,
 
-    /// Of transactions: how many keys are in use at a time
+    /// Of transactions and kafka: how many keys are in use at a time
     #[arg(long, value_name = "INT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     key_count: u32,
 
@@ -162,7 +162,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "INT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_txn_length: u32,
 
-    /// Of transactions: how often each key is written
+    /// Of transactions and kafka: how often each key is written
     #[arg(long, value_name = "INT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
     max_writes_per_key: u32,
 

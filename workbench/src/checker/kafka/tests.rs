@@ -1,0 +1,264 @@
+use super::*;
+
+/// A line each: client, type, function, value and further keys.
+fn history(transcript: &str) -> History {
+    let lines = transcript.lines().enumerate().map(|(i, line)| {
+        let words: Vec<&str> = line.trim().splitn(4, ' ').collect();
+        let (process, typ, f, value) = (words[0], words[1], words[2], words[3]);
+        let time = (i + 1) * 1_000_000_000;
+        format!(
+            "{{:index {i}, :time {time}, :process {process}, :type :{typ}, :f :{f}, \
+             :value {value}}}\n"
+        )
+    });
+    History::read(&lines.collect::<String>()).unwrap()
+}
+
+/// The kinds of errors, but for what a short transcript cannot help.
+fn errors(transcript: &str) -> String {
+    let checked = check(&history(transcript));
+    let Some(names) = checked.results.get("error-types") else {
+        return format!("unknown: {}", checked.findings.concat());
+    };
+    let names = names.items().unwrap().iter();
+    let names: Vec<String> = names.map(|name| name.to_string().split_off(1)).collect();
+    names.join(" ")
+}
+
+fn findings(transcript: &str) -> Vec<String> {
+    check(&history(transcript)).findings
+}
+
+const THREE_SENDS: &str = r#"0 invoke send [[:send "a" 1]]
+0 ok send [[:send "a" [0 1]]]
+0 invoke send [[:send "a" 2]]
+0 ok send [[:send "a" [1 2]]]
+0 invoke send [[:send "a" 3]]
+0 ok send [[:send "a" [2 3]]]
+1 invoke poll [[:poll]]
+"#;
+
+fn after_three_sends(transcript: &str) -> String {
+    THREE_SENDS.to_owned() + transcript
+}
+
+#[test]
+fn a_log_in_order_is_valid() {
+    let checked = check(&history(&after_three_sends(
+        r#"1 ok poll [[:poll {"a" [[0 1] [1 2] [2 3]]}]]"#,
+    )));
+    assert_eq!(
+        checked.results.to_string(),
+        "{:valid? true, :worst-realtime-lag {:time 7.0, :process 1, :key \"a\", :lag 0.0}, \
+         :bad-error-types [], :error-types [], :info-txn-causes []}"
+    );
+    assert!(checked.findings.is_empty());
+}
+
+#[test]
+fn what_polls_went_past_is_lost() {
+    let transcript = after_three_sends(r#"1 ok poll [[:poll {"a" [[1 2] [2 3]]}]]"#);
+    assert_eq!(errors(&transcript), "lost-write unseen");
+    assert_eq!(
+        findings(&transcript),
+        [
+            "key \"a\": message 1 of client 0's send (operation 1) at offset 0 is lost: no poll \
+             ever returned it, while polls went on to offset 2, as in client 1's poll \
+             (operation 7)",
+            "key \"a\": acknowledged, but never polled, up to the end: message 1 of client 0's \
+             send (operation 1) (offset 0)",
+        ]
+    );
+    // The last ones may be on their way, but not for ever.
+    let transcript = after_three_sends(r#"1 ok poll [[:poll {"a" [[0 1]]}]]"#);
+    assert_eq!(errors(&transcript), "unseen");
+}
+
+#[test]
+fn a_poll_leaves_nothing_out_and_never_goes_back() {
+    let polls = |polls: &str| errors(&after_three_sends(polls));
+    let all = r#"
+        2 ok poll [[:poll {"a" [[0 1] [1 2] [2 3]]}]]"#;
+    let skip = format!(r#"1 ok poll [[:poll {{"a" [[0 1] [2 3]]}}]]{all}"#);
+    assert_eq!(polls(&skip), "int-poll-skip");
+    assert_eq!(
+        findings(&after_three_sends(&skip)),
+        [
+            "key \"a\": client 1's poll (operation 7) went from message 1 (offset 0) to message 3 \
+          (offset 2): leaving out message 2 (offset 1)"
+        ]
+    );
+    let back = format!(r#"1 ok poll [[:poll {{"a" [[1 2] [0 1]]}}]]{all}"#);
+    assert_eq!(polls(&back), "int-nonmonotonic-poll");
+    let next = |from: &str, to: &str| {
+        polls(&format!(
+            r#"1 ok poll [[:poll {{"a" [{from}]}}]]
+               1 ok poll [[:poll {{"a" [{to}]}}]]{all}"#
+        ))
+    };
+    assert_eq!(next("[0 1]", "[1 2]"), "");
+    assert_eq!(next("[0 1]", "[2 3]"), "poll-skip");
+    assert_eq!(next("[0 1] [1 2]", "[1 2]"), "nonmonotonic-poll");
+    assert_eq!(
+        next("[0 1] [1 2]", "[0 1] [1 2] [2 3]"),
+        "nonmonotonic-poll"
+    );
+    // A poll of nothing leaves no place to go on from.
+    assert_eq!(next("", "[2 3]"), "");
+}
+
+#[test]
+fn an_assignment_keeps_the_place_in_the_keys_that_stay() {
+    let again = |keys: &str| {
+        errors(&after_three_sends(&format!(
+            r#"1 ok poll [[:poll {{"a" [[0 1] [1 2] [2 3]]}}]]
+               1 ok assign {keys}
+               1 ok assign ["a"]
+               1 ok poll [[:poll {{"a" [[0 1]]}}]]"#
+        )))
+    };
+    assert_eq!(again(r#"["b" "a"]"#), "nonmonotonic-poll");
+    assert_eq!(again(r#"["b"]"#), "");
+}
+
+#[test]
+fn a_clients_sends_get_ever_greater_offsets() {
+    let transcript = r#"0 ok send [[:send "a" [1 1]]]
+        0 ok send [[:send "a" [0 2]]]
+        1 ok poll [[:poll {"a" [[0 2] [1 1]]}]]"#;
+    assert_eq!(errors(transcript), "nonmonotonic-send");
+    assert_eq!(
+        findings(transcript),
+        [
+            "key \"a\": client 0's send (operation 0) ended with message 1 (offset 1), and client \
+             0's send (operation 1) began with message 2 (offset 0): 1 back in the log"
+        ]
+    );
+    let transcript = r#"0 ok txn [[:send "a" [0 1]] [:send "a" [2 2]]]
+        1 ok send [[:send "a" [1 3]]]
+        1 ok poll [[:poll {"a" [[0 1] [1 3] [2 2]]}]]"#;
+    let checked = check(&history(transcript));
+    assert_eq!(errors(transcript), "int-send-skip");
+    assert_eq!(checked.valid, Validity::Valid);
+    assert!(checked.findings.is_empty());
+}
+
+#[test]
+fn an_offset_has_one_message_and_a_message_one_offset() {
+    let transcript = r#"0 ok send [[:send "a" [0 1]]]
+        1 ok send [[:send "a" [0 2]]]
+        2 ok poll [[:poll {"a" [[0 1]]}]]
+        3 ok poll [[:poll {"a" [[0 2]]}]]"#;
+    assert_eq!(errors(transcript), "inconsistent-offsets");
+    assert_eq!(
+        findings(transcript),
+        [
+            "key \"a\": at offset 0 there are message 1 of client 0's send (operation 0) and \
+          message 2 of client 1's send (operation 1)"
+        ]
+    );
+    let transcript = r#"0 ok send [[:send "a" [0 1]]]
+        2 ok poll [[:poll {"a" [[0 1]]}]]
+        3 ok poll [[:poll {"a" [[3 1]]}]]"#;
+    assert_eq!(errors(transcript), "duplicate");
+}
+
+#[test]
+fn refused_sends_are_not_polled_and_uncertain_ones_may_be() {
+    let sent = |typ: &str, offset: &str| {
+        errors(&format!(
+            r#"0 {typ} send [[:send "a" 1]]
+               0 ok send [[:send "a" [{offset} 2]]]
+               1 ok poll [[:poll {{"a" [[0 1] [1 2]]}}]]"#
+        ))
+    };
+    assert_eq!(sent("fail", "1"), "G1a");
+    assert_eq!(sent("info", "1"), "");
+    let transcript = r#"0 info send [[:send "a" 1]]
+        1 ok send [[:send "a" [5 2]]]
+        1 ok poll [[:poll {"a" [[5 2]]}]]"#;
+    assert_eq!(errors(transcript), "");
+}
+
+#[test]
+fn nobody_polls_what_is_sent_later() {
+    let transcript = r#"0 invoke poll [[:poll]]
+        0 ok poll [[:poll {"a" [[0 1]]}]]
+        1 invoke send [[:send "a" 1]]
+        1 ok send [[:send "a" [0 1]]]"#;
+    assert_eq!(errors(transcript), "G1c-realtime strong-PL-2-cycle-exists");
+    assert_eq!(
+        findings(transcript),
+        [
+            "in no possible order: client 0's poll (operation 1) polled message 1 of key \"a\", \
+             which client 1's send (operation 3) sent; client 0's poll (operation 1) ended before \
+             client 1's send (operation 3) began"
+        ]
+    );
+    let transcript = r#"0 invoke txn [[:send "a" 1] [:poll]]
+        1 invoke txn [[:send "b" 1] [:poll]]
+        0 ok txn [[:send "a" [0 1]] [:poll {"b" [[0 1]]}]]
+        1 ok txn [[:send "b" [0 1]] [:poll {"a" [[0 1]]}]]"#;
+    assert_eq!(errors(transcript), "G1c PL-2-cycle-exists");
+    let transcript = r#"0 ok txn [[:send "a" [0 1]] [:poll {"a" [[0 1]]}]]
+        1 ok poll [[:poll {"a" [[0 1]]}]]"#;
+    assert_eq!(errors(transcript), "precommitted-read");
+}
+
+#[test]
+fn lag_is_how_long_there_has_been_more_than_was_seen() {
+    // Offset 1 is known from second 4 on; the second poll begins at second 9.
+    let transcript = after_three_sends(
+        r#"1 ok poll [[:poll {"a" [[0 1]]}]]
+           1 invoke poll [[:poll]]
+           1 ok poll [[:poll {"a" []}]]"#,
+    );
+    let results = check(&history(&transcript)).results;
+    assert_eq!(
+        results.get("worst-realtime-lag").unwrap().to_string(),
+        "{:time 9.0, :process 1, :key \"a\", :lag 5.0}"
+    );
+}
+
+#[test]
+fn there_is_no_verdict_on_what_nobody_sent() {
+    let transcript = r#"0 ok poll [[:poll {"a" [[0 1]]}]]"#;
+    assert_eq!(
+        errors(transcript),
+        "unknown: the message 1 of key \"a\" was polled, but no send of it ended"
+    );
+    let transcript = r#"0 ok send [[:send "a" [0 1]]]
+        1 ok poll [[:poll {"a" []}]]"#;
+    assert!(errors(transcript).starts_with("unknown: polls of key \"a\" returned no message"));
+    assert_eq!(errors("0 ok poll [[:poll {}]]"), "empty-transaction-graph");
+    assert_eq!(errors(""), "");
+}
+
+#[test]
+fn other_shapes_are_no_verdict_either() {
+    for (value, why) in [
+        ("5", "expected a list of sends and polls, found 5"),
+        (
+            "[[:r 5 nil]]",
+            "expected a send or a poll, found [:r 5 nil]",
+        ),
+        ("[[:poll 5]]", "expected a map of what is polled, found 5"),
+        (
+            "[[:poll {5 [[1]]}]]",
+            "expected an offset and a message, found [1]",
+        ),
+        (
+            "[[:poll {5 [[1.5 1]]}]]",
+            "expected an integer as offset, found 1.5",
+        ),
+    ] {
+        assert_eq!(
+            errors(&format!("0 ok poll {value}")),
+            format!("unknown: operation 0 is none of kafka's: {why}")
+        );
+    }
+    assert_eq!(
+        errors(r#"0 ok poll [[:poll {"a" [[-9223372036854775808 1] [9223372036854775807 2]]}]]"#),
+        "unknown: the message 1 of key \"a\" was polled, but no send of it ended"
+    );
+}

@@ -1,0 +1,143 @@
+//! A client: where it is in the logs that it has assigned itself, and how it
+//! asks a node.
+
+use std::collections::BTreeMap;
+
+use maelstrom_node::wire::Body;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::client::{Completion, Operation, Step, expect};
+use crate::edn::Value;
+use crate::workload::ask;
+
+/// What one process knows.
+#[derive(Debug, Default)]
+pub(super) struct Consumer {
+    /// The offset of each key that it polls next.
+    positions: BTreeMap<String, i64>,
+    /// What it polled, while it commits that.
+    polled: Option<Value>,
+}
+
+impl Consumer {
+    /// Begins an operation.
+    pub(super) fn request(&mut self, operation: &Operation) -> Step {
+        match operation.f {
+            "crash" => Completion::crash().into(),
+            "assign" if operation.get("seek-to-beginning?").is_some() => {
+                let beginning = keys(operation).map(|key| (key, 0));
+                self.positions = beginning.collect();
+                Completion::ok(operation.value.clone()).into()
+            }
+            "assign" => ask(
+                "list_committed_offsets",
+                [("keys", operation.value.to_json())],
+            ),
+            "poll" => ask(
+                "poll",
+                [("offsets", self.positions.clone().into_iter().collect())],
+            ),
+            _ => match sent(operation) {
+                Some((key, message)) => {
+                    ask("send", [("key", key.to_json()), ("msg", message.to_json())])
+                }
+                None => Completion::ok(operation.value.clone()).into(),
+            },
+        }
+    }
+
+    /// Reads a reply and goes on.
+    ///
+    /// # Errors
+    /// How it breaks the schema.
+    pub(super) fn complete(
+        &mut self,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String> {
+        match operation.f {
+            "assign" => {
+                expect(reply, "list_committed_offsets_ok", &["offsets"])?;
+                let committed: BTreeMap<String, i64> =
+                    field(reply, "offsets", "a map from keys to offsets")?;
+                // A key that stays is gone on with where it was.
+                let position = |key: String| {
+                    let position = self.positions.get(&key).or(committed.get(&key));
+                    let position = position.copied().unwrap_or(0);
+                    (key, position)
+                };
+                self.positions = keys(operation).map(position).collect();
+                Ok(Completion::ok(operation.value.clone()).into())
+            }
+            "poll" => match self.polled.take() {
+                None => self.polled(reply),
+                Some(polled) => {
+                    expect(reply, "commit_offsets_ok", &[])?;
+                    Ok(Completion::ok(polled).into())
+                }
+            },
+            _ => {
+                expect(reply, "send_ok", &["offset"])?;
+                let offset: i64 = field(reply, "offset", "an integer")?;
+                let (key, message) = sent(operation).ok_or("a reply to no send")?;
+                let pair = Value::Vector(vec![Value::Int(offset), message.clone()]);
+                let step = vec![Value::keyword("send"), key.clone(), pair];
+                Ok(Completion::ok(Value::Vector(vec![Value::Vector(step)])).into())
+            }
+        }
+    }
+
+    /// Moves on behind what was polled, and commits that.
+    fn polled(&mut self, reply: &Body<'_>) -> Result<Step, String> {
+        expect(reply, "poll_ok", &["msgs"])?;
+        let logs: BTreeMap<String, Vec<(i64, Json)>> = field(
+            reply,
+            "msgs",
+            "a map from keys to lists of [offset, message]",
+        )?;
+        let mut commit = serde_json::Map::new();
+        let mut polled = Vec::new();
+        for (key, records) in logs {
+            let last = records.iter().map(|(offset, _)| *offset).max();
+            let position = self.positions.entry(key.clone()).or_insert(0);
+            if let Some(last) = last {
+                *position = last.saturating_add(1).max(*position);
+                commit.insert(key.clone(), last.max(0).into());
+            }
+            let pair = |(offset, message): (i64, Json)| {
+                Value::Vector(vec![Value::Int(offset), Value::from_json(&message)])
+            };
+            let records = records.into_iter().map(pair).collect();
+            polled.push((Value::Str(key), records));
+        }
+        let step = vec![Value::keyword("poll"), Value::Map(polled)];
+        let polled = Value::Vector(vec![Value::Vector(step)]);
+        if commit.is_empty() {
+            return Ok(Completion::ok(polled).into());
+        }
+        self.polled = Some(polled);
+        Ok(ask("commit_offsets", [("offsets", commit.into())]))
+    }
+}
+
+/// The keys that an operation assigns.
+fn keys(operation: &Operation) -> impl Iterator<Item = String> {
+    let keys = operation.value.items().unwrap_or_default().iter();
+    keys.filter_map(Value::as_str).map(str::to_owned)
+}
+
+/// The key and the message of a send.
+fn sent(operation: &Operation) -> Option<(&Value, &Value)> {
+    match operation.value.items()?.first()?.items()? {
+        [_, key, message] => Some((key, message)),
+        _ => None,
+    }
+}
+
+/// A field of a reply.
+fn field<T: DeserializeOwned>(reply: &Body<'_>, name: &str, what: &str) -> Result<T, String> {
+    let text = reply.get(name).map_or("", |value| value.get());
+    serde_json::from_str(text)
+        .map_err(|_| format!("expected {what} as the {name} of the reply, found {text}"))
+}
