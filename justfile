@@ -337,3 +337,53 @@ test-g-set *args: setup
 test-pn-counter *args: setup
     cargo build --release --package pn-counter --target-dir {{ target }}
     {{ maelstrom }} test -w pn-counter --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/pn-counter "$@"
+
+# Challenge 5a: logs on one node
+[group('maelstrom')]
+test-kafka-5a *args: setup
+    cargo build --release --package kafka --target-dir {{ target }}
+    {{ maelstrom }} test -w kafka --node-count 1 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+
+# Challenge 5b: logs on two nodes
+[group('maelstrom')]
+test-kafka-5b *args: setup
+    cargo build --release --package kafka --target-dir {{ target }}
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+
+# Challenge 5c: the same with few messages
+[group('maelstrom')]
+test-kafka-5c *args: setup
+    cargo build --release --package kafka --target-dir {{ target }}
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+    cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 0.1' 'availability.ok-fraction > 0.999'
+
+# Challenge 5c, and nothing acknowledged is on one node only
+[group('maelstrom')]
+test-kafka-5c-acks-all *args: setup
+    cargo build --release --package kafka --target-dir {{ target }}
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@" -- --acks all
+    cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 1.2'
+
+# Challenge 6a: transactions on one node
+[group('maelstrom')]
+test-txn-rw-register-6a *args: setup
+    cargo build --release --package txn-rw-register --target-dir {{ target }}
+    {{ maelstrom }} test -w txn-rw-register --node-count 1 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --bin {{ target }}/release/txn-rw-register "$@"
+
+# Challenge 6b: on two nodes, available under partitions
+[group('maelstrom')]
+test-txn-rw-register-6b *args: setup
+    cargo build --release --package txn-rw-register --target-dir {{ target }}
+    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"
+
+# Challenge 6c: and no one reads what is not committed
+[group('maelstrom')]
+test-txn-rw-register-6c *args: setup
+    cargo build --release --package txn-rw-register --target-dir {{ target }}
+    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-committed --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"
+
+# Strictly serializable transactions over lists, with lin-kv
+[group('maelstrom')]
+test-txn-list-append *args: setup
+    cargo build --release --package txn-list-append --target-dir {{ target }}
+    {{ maelstrom }} test -w txn-list-append --node-count 2 --rate 100 --time-limit 10 --bin {{ target }}/release/txn-list-append "$@"

@@ -82,6 +82,14 @@ impl Kafka {
         })
     }
 
+    /// Whether the record at this offset is here, be it that it cannot be polled
+    /// yet.
+    pub fn holds(&self, key: &str, offset: u64) -> bool {
+        let is_it = |record: &Record| record.key == key && record.offset == offset;
+        self.contributions
+            .read(|all| all.iter().any(|one| one.records().any(is_it)))
+    }
+
     fn committed(&self, key: &str) -> Option<u64> {
         self.contributions
             .read(|all| all.iter().filter_map(|one| one.committed(key)).max())

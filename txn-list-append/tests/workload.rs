@@ -1,0 +1,80 @@
+//! The workload in virtual time: strictly serializable, whatever happens.
+
+use std::time::Duration;
+
+use txn_list_append::TxnListAppend;
+use workbench::network::{self, Distribution, Latency};
+use workbench::run::Config;
+use workbench::simulation::{Simulated, simulate};
+use workbench::workload::txn_list_append::TxnListAppend as Workload;
+
+fn run(config: &Config) -> Simulated {
+    let mut workload = Workload::new(&Default::default());
+    let simulated = simulate(config, &mut workload, TxnListAppend::new);
+    simulated.assert_valid();
+    simulated
+}
+
+/// Everything that can go wrong between nodes at once.
+fn rough(seed: u64, nodes: usize) -> Config {
+    Config {
+        network: network::Config {
+            latency: Latency {
+                mean: Duration::from_millis(seed % 30),
+                distribution: Distribution::Exponential,
+            },
+            loss: 0.05,
+            duplicate: 0.05,
+            reorder: 0.05,
+            ideal: seed.is_multiple_of(5),
+        },
+        concurrency: 2 * nodes,
+        partitions: Some(Duration::from_secs(2)),
+        one_way: seed.is_multiple_of(3),
+        ..Config::for_nodes(nodes).seed(seed)
+    }
+}
+
+#[test]
+fn few_messages() {
+    for seed in 0..5 {
+        let config = Config {
+            rate: 100.0,
+            time_limit: Duration::from_secs(10),
+            ..Config::for_nodes(2).seed(seed)
+        };
+        let simulated = run(&config);
+        let found = simulated
+            .figure("net.servers.msgs-per-op")
+            .expect("a figure");
+        assert!(found <= 4.0, "seed {seed}: {found}");
+        assert_eq!(simulated.figure("availability.ok-fraction"), Some(1.0));
+    }
+}
+
+#[test]
+fn strictly_serializable_under_partitions() {
+    for seed in 0..200 {
+        let config = Config {
+            rate: 100.0,
+            time_limit: Duration::from_secs(3),
+            partitions: Some(Duration::from_secs(2)),
+            ..Config::for_nodes(2).seed(seed)
+        };
+        run(&config);
+    }
+}
+
+#[test]
+fn strictly_serializable_whatever_the_network_does() {
+    for seed in 0..30 {
+        let config = Config {
+            rate: 50.0,
+            time_limit: Duration::from_secs(8),
+            concurrency: 20,
+            ..rough(seed, 5)
+        };
+        let simulated = run(&config);
+        assert!(simulated.figure("stats.ok-count") > Some(50.0));
+    }
+}

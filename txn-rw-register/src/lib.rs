@@ -1,0 +1,141 @@
+//! Challenge 6: transactions that read and write registers, on several nodes,
+//! each of which answers by itself, whatever happens to the network.
+//!
+//! A transaction is executed at once, on what its node holds, and commits
+//! there. Its writes get one time, of Lamport's clock, later than everything it
+//! could see; everywhere, the latest write of a register counts (ties are
+//! broken by the node). [`gossip`] brings every node what the others have
+//! written, always whole transactions and always with all that they could have
+//! seen. So a node's state is at every moment the outcome of a set of
+//! transactions, one after the other in the order of their times, which with
+//! each transaction holds all that led to it: atomic and causally consistent.
+//! (Bailis et al., "Highly Available Transactions", 2013, show that this much is
+//! possible while the network is partitioned, for clients that stay with their
+//! node; and that preventing lost updates is not.)
+
+pub mod writes;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use gossip::{Config, Gossip};
+use maelstrom_node::{Error, Node, NodeId, Result, Server};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use writes::Writes;
+
+/// How long writes are gathered before they go to all nodes.
+pub const EPOCH: Duration = Duration::from_millis(100);
+
+/// A read or a write: `["r", key, null]`, and with its value in the reply; or
+/// `["w", key, value]`.
+pub type Operation = (String, Value, Value);
+
+/// The node.
+pub struct TxnRwRegister {
+    writes: Gossip<Writes>,
+}
+
+impl TxnRwRegister {
+    /// A node that knows of no write.
+    pub fn new(node: Node) -> Self {
+        let config = Config {
+            epoch: EPOCH,
+            eager: false,
+        };
+        TxnRwRegister {
+            writes: Gossip::new(&node, config),
+        }
+    }
+
+    /// Executes a transaction, all of it or nothing.
+    ///
+    /// # Errors
+    /// If one of its operations is neither a read nor a write.
+    pub fn execute(&self, txn: Vec<Operation>) -> Result<Vec<Operation>> {
+        let mut written: BTreeMap<String, Value> = BTreeMap::new();
+        let execute = |all: &[Writes]| -> Result<Vec<Operation>> {
+            let operation = |(f, key, value): Operation| {
+                let name = key.to_string();
+                match f.as_str() {
+                    "r" => {
+                        let own = written.get(&name).cloned();
+                        let value = own.unwrap_or_else(|| read(all, &name));
+                        Ok((f, key, value))
+                    }
+                    "w" => {
+                        written.insert(name, value.clone());
+                        Ok((f, key, value))
+                    }
+                    _ => Err(Error::malformed_request(format!(
+                        "expected \"r\" or \"w\" in an operation, found {f:?}"
+                    ))),
+                }
+            };
+            txn.into_iter().map(operation).collect()
+        };
+        let done = self.writes.read(execute)?;
+        if !written.is_empty() {
+            let seen = |all: &[Writes]| all.iter().map(Writes::time).max().unwrap_or(0);
+            let time = self.writes.read(seen) + 1;
+            self.writes.change(|own| own.commit(time, written))?;
+        }
+        Ok(done)
+    }
+
+    /// The value of every register, by its key as JSON.
+    pub fn state(&self, keys: impl IntoIterator<Item = String>) -> Vec<Value> {
+        let keys = keys.into_iter();
+        self.writes
+            .read(|all| keys.map(|key| read(all, &key)).collect())
+    }
+}
+
+/// The latest write of the register, of all nodes'; `null` if there is none.
+fn read(all: &[Writes], key: &str) -> Value {
+    let writes = all.iter().filter_map(|writes| writes.get(key));
+    // Of equal times, the last node's.
+    let latest = writes.max_by_key(|write| write.time);
+    latest.map_or(Value::Null, |write| write.value.clone())
+}
+
+/// What it is asked.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Asks for a transaction.
+    Txn {
+        /// Its operations.
+        txn: Vec<Operation>,
+    },
+    /// Another node brings what this one may not have.
+    Gossip(gossip::Message<Writes>),
+}
+
+/// What it answers.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// The transaction is committed.
+    TxnOk {
+        /// Its operations, with what was read.
+        txn: Vec<Operation>,
+    },
+}
+
+impl Server for TxnRwRegister {
+    type Request = Request;
+    type Response = Option<Response>;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+        Ok(match request {
+            Request::Txn { txn } => Some(Response::TxnOk {
+                txn: self.execute(txn)?,
+            }),
+            Request::Gossip(message) => {
+                self.writes.receive(from, message)?;
+                None
+            }
+        })
+    }
+}
