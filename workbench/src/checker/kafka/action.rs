@@ -112,7 +112,8 @@ impl<'a> Actions<'a> {
                             message: self.message(key, message),
                         },
                     };
-                    batch(&mut action.sent, key).push(record);
+                    let before = action.sent.len();
+                    batch(&mut action.sent, before, key).push(record);
                 }
                 ("poll", []) => {}
                 ("poll", [polled, ..]) => self.read_poll(polled, action)?,
@@ -128,9 +129,11 @@ impl<'a> Actions<'a> {
             Value::Map(logs) => logs,
             other => return Err(format!("expected a map of what is polled, found {other}")),
         };
+        // The keys of one poll differ, and there may be many.
+        let before = action.polled.len();
         for (key, pairs) in logs {
             let key = self.key(key);
-            let records = batch(&mut action.polled, key);
+            let records = batch(&mut action.polled, before, key);
             for pair in items(pairs, "a list of offsets and messages")? {
                 let pair = items(pair, "an offset and a message")?;
                 records.push(self.record(key, pair)?);
@@ -175,9 +178,10 @@ impl<'a> Actions<'a> {
     }
 }
 
-/// Those of a key, which may be new among the batches.
-fn batch(batches: &mut Vec<Batch>, key: Key) -> &mut Vec<Record> {
-    let place = batches.iter().position(|batch| batch.key == key);
+/// Those of a key, which may be new among the first `known` batches.
+fn batch(batches: &mut Vec<Batch>, known: usize, key: Key) -> &mut Vec<Record> {
+    let mut known = batches.iter().take(known);
+    let place = known.position(|batch| batch.key == key);
     let place = place.unwrap_or_else(|| {
         let records = Vec::new();
         batches.push(Batch { key, records });
