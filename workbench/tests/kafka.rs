@@ -37,6 +37,21 @@ fn a_good_log_is_valid() {
 }
 
 #[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| {
+        let simulated = run(seed, Fault::KeepsTwice);
+        let mut bytes = Vec::new();
+        simulated.outcome.history.write_edn(&mut bytes).unwrap();
+        bytes.extend(simulated.checked.results.pretty().into_bytes());
+        bytes
+    };
+    for seed in 0..3 {
+        assert!(bytes(seed) == bytes(seed), "seed {seed}");
+    }
+    assert!(bytes(0) != bytes(1));
+}
+
+#[test]
 fn every_fault_is_told_by_its_name() {
     for (fault, name, finding) in [
         (

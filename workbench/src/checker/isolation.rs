@@ -14,7 +14,7 @@
 //! - [`drawing`]: cycles as pictures.
 
 pub mod anomaly;
-mod clojure_order;
+pub(super) mod clojure_order;
 mod cycles;
 pub mod drawing;
 mod exists;

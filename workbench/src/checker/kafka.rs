@@ -1,22 +1,22 @@
 //! Logs in the style of Kafka: nothing acknowledged is lost, every offset has
 //! one message for all, and whoever polls gets all there is, in order.
 //!
-//! What all clients saw is put together into one log per key ([`log`]); then
+//! What all clients saw is put together into one log per key (`log`); then
 //! every send and every poll is held against it. The kinds of errors, each a key
 //! of the results:
 //!
 //! | key | what |
 //! |---|---|
-//! | `lost-write` | an acknowledged message that polls went past ([`loss`]) |
+//! | `lost-write` | an acknowledged message that polls went past (`loss`) |
 //! | `unseen` | an acknowledged message that no poll returned up to the end |
 //! | `G1a` | a polled message whose send was refused |
 //! | `precommitted-read` | a transaction's poll of its own send |
 //! | `inconsistent-offsets` | several messages at one offset |
 //! | `duplicate` | one message at several offsets |
-//! | `int-poll-skip`, `poll-skip` | a poll that leaves messages out, within itself or after the client's last ([`order`]) |
+//! | `int-poll-skip`, `poll-skip` | a poll that leaves messages out, within itself or after the client's last (`order`) |
 //! | `int-nonmonotonic-poll`, `nonmonotonic-poll` | a poll that goes back or gets the same again |
 //! | `int-nonmonotonic-send`, `nonmonotonic-send` | a later send of a client at a lower offset |
-//! | `G1c`, `G1c-realtime`, `...-cycle-exists` | effects before their causes ([`cycles`]) |
+//! | `G1c`, `G1c-realtime`, `...-cycle-exists` | effects before their causes (`cycles`) |
 //!
 //! `int-send-skip` is found, but allowed: the sends of clients may alternate.
 //! The rules are those of Jepsen's `jepsen.tests.kafka` with `assign`, so the
@@ -27,6 +27,7 @@ mod cycles;
 mod lag;
 mod log;
 mod loss;
+mod naming;
 mod order;
 mod report;
 

@@ -3,8 +3,8 @@
 //!
 //! This is Jepsen's `jepsen.tests.kafka` as Maelstrom runs it: no transactions,
 //! keys assigned by the clients, and clients that crash. What clients do next
-//! is drawn in [`generator`], and after the recovery in [`catch_up`]; how they
-//! do it is in [`consumer`].
+//! is drawn in `generator`, and after the recovery in `catch_up`; how they
+//! do it is in `consumer`.
 
 mod catch_up;
 mod consumer;

@@ -16,7 +16,7 @@ use crate::edn::Value;
 const BITS: u32 = 5;
 
 /// Clojure's hash of an integer.
-fn hash_integer(int: i64) -> u32 {
+pub(in crate::checker) fn hash_integer(int: i64) -> u32 {
     match int {
         0 => 0,
         int => murmur3(&[int as u32, (int >> 32) as u32], 8),
@@ -52,7 +52,7 @@ fn murmur3(words: &[u32], length: u32) -> u32 {
 }
 
 /// Which of two hashes comes first in a Clojure set.
-pub(super) fn compare_in_set(a: u32, b: u32) -> Ordering {
+pub(in crate::checker) fn compare_in_set(a: u32, b: u32) -> Ordering {
     let branches = |hash: u32| {
         (0..u32::BITS)
             .step_by(BITS as usize)

@@ -6,20 +6,24 @@
 //! failed, and a send if it is certain that it happened.
 
 use super::action::{Actions, Key, Message};
+use crate::checker::isolation::clojure_order::{compare_in_set, hash_integer};
+use crate::edn::Value;
 use crate::history::OpType;
 
 /// What was seen of one key's log.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    /// The taken offsets, ascending, each with the messages seen there.
+    /// The taken offsets, ascending, each with the messages seen there, first
+    /// the one that the place is taken to be of.
     pub(super) places: Vec<(i64, Vec<Message>)>,
     /// The last index of each message, where it stands for its place.
     index: Vec<Option<usize>>,
 }
 
 impl Log {
-    /// Of messages at offsets, in any order and as often as they were seen.
-    fn new(mut seen: Vec<(i64, Message)>, messages: usize) -> Self {
+    /// Of the key's messages at offsets, in any order and as often as they were
+    /// seen.
+    fn new(mut seen: Vec<(i64, Message)>, values: &[&Value]) -> Self {
         seen.sort_unstable();
         seen.dedup();
         let mut places: Vec<(i64, Vec<Message>)> = Vec::new();
@@ -29,9 +33,12 @@ impl Log {
                 _ => places.push((offset, vec![message])),
             }
         }
-        // Where several messages claim an offset, the first one seen has it.
-        let mut index = vec![None; messages];
-        for (i, (_, messages)) in places.iter().enumerate() {
+        // Where several messages claim an offset, one of them has it: for a
+        // verdict like that of Jepsen's checker, the first in a Clojure set.
+        let hash = |message: Message| values[message].as_int().map_or(0, hash_integer);
+        let mut index = vec![None; values.len()];
+        for (i, (_, messages)) in places.iter_mut().enumerate() {
+            messages.sort_by(|a, b| compare_in_set(hash(*a), hash(*b)));
             index[messages[0]] = Some(i);
         }
         Log { places, index }
@@ -146,8 +153,6 @@ pub(super) fn logs(actions: &Actions<'_>, fates: &Fates) -> Vec<Log> {
             seen[batch.key].extend(known);
         }
     }
-    let messages = actions.messages.iter().map(Vec::len);
-    let logs = seen.into_iter().zip(messages);
-    logs.map(|(seen, messages)| Log::new(seen, messages))
-        .collect()
+    let logs = seen.into_iter().zip(&actions.messages);
+    logs.map(|(seen, values)| Log::new(seen, values)).collect()
 }

@@ -1,7 +1,7 @@
 //! What was found, for people and for programs: a section of the results for
 //! each kind of error, and sentences.
 
-use super::action::{Action, Actions, Batch, Key, Message};
+use super::action::{Actions, Key, Message};
 use super::cycles::{Cycle, Why};
 use super::log::{Fates, Log};
 use super::loss::{Lost, Read};
@@ -20,9 +20,7 @@ pub(super) struct Section {
 
 /// How many errors of a kind the results list, as in Jepsen's.
 const FEW: usize = 8;
-const MANY: usize = 32;
-/// How many of a list of messages a sentence names.
-const NAMED: usize = 4;
+pub(super) const MANY: usize = 32;
 
 /// What reports refer to.
 pub(super) struct Reporter<'a> {
@@ -354,97 +352,5 @@ impl Reporter<'_> {
         let mut section = Self::section(name, cycles, FEW, entry, |_| String::new())?;
         section.findings.clear();
         Some(section)
-    }
-
-    // How things are named.
-
-    fn action(&self, action: usize) -> &Action<'_> {
-        &self.actions.list[action]
-    }
-
-    fn key(&self, key: Key) -> Value {
-        self.actions.keys[key].clone()
-    }
-
-    fn value(&self, key: Key, message: Message) -> Value {
-        self.actions.messages[key][message].clone()
-    }
-
-    /// Such as: client 3's poll (operation 7).
-    fn name(&self, action: usize) -> String {
-        let op = self.action(action).op;
-        format!("client {}'s {} (operation {})", op.process, op.f, op.index)
-    }
-
-    /// Such as: message 5 (offset 8), and, if wanted, who sent it.
-    fn placed(&self, key: Key, message: Message, with_origin: bool) -> String {
-        let name = match with_origin {
-            true => self.origin(key, message),
-            false => format!("message {}", self.value(key, message)),
-        };
-        match self.logs[key].offset(message) {
-            Some(offset) => format!("{name} (offset {offset})"),
-            None => name,
-        }
-    }
-
-    /// Such as: message 5 of client 3's send (operation 7).
-    fn origin(&self, key: Key, message: Message) -> String {
-        let value = self.value(key, message);
-        match self.fates.of(key, message).writer {
-            Some(writer) => format!("message {value} of {}", self.name(writer)),
-            None => format!("message {value}"),
-        }
-    }
-
-    fn list<T>(&self, items: &[T], name: impl Fn(&T) -> String) -> String {
-        let mut names: Vec<String> = items.iter().take(NAMED).map(name).collect();
-        if items.len() > NAMED {
-            names.push(format!("{} more", items.len() - NAMED));
-        }
-        match names.split_last() {
-            Some((last, others)) if !others.is_empty() => {
-                format!("{} and {last}", others.join(", "))
-            }
-            _ => names.concat(),
-        }
-    }
-
-    /// An action as results name it, with what it has of a key around these
-    /// messages.
-    fn op(&self, action: usize, key: Key, messages: &[Message]) -> Value {
-        let action = self.action(action);
-        let pairs = |batches: &[Batch]| -> Vec<Value> {
-            let of_key = batches.iter().filter(|batch| batch.key == key);
-            let mut pairs = Vec::new();
-            for batch in of_key {
-                let records = &batch.records;
-                let is_meant = |i: usize| {
-                    let around = i.saturating_sub(1)..(i + 2).min(records.len());
-                    records[around]
-                        .iter()
-                        .any(|record| messages.contains(&record.message))
-                };
-                let last = records.len().saturating_sub(1);
-                let near = (0..records.len()).filter(|i| is_meant(*i) || *i == last);
-                pairs.extend(near.take(MANY).map(|i| {
-                    let offset = records[i].offset.map_or(Value::Nil, Value::Int);
-                    Value::Vector(vec![offset, self.value(key, records[i].message)])
-                }));
-            }
-            pairs
-        };
-        let sends = pairs(&action.sent).into_iter();
-        let mut steps: Vec<Value> = sends
-            .map(|pair| Value::Vector(vec![Value::keyword("send"), self.key(key), pair]))
-            .collect();
-        let polled = pairs(&action.polled);
-        if !polled.is_empty() {
-            let polled = Value::Map(vec![(self.key(key), Value::Vector(polled))]);
-            steps.push(Value::Vector(vec![Value::keyword("poll"), polled]));
-        }
-        let mut op = brief(action.op, &action.op.f);
-        op.insert("value", Value::Vector(steps));
-        op
     }
 }
