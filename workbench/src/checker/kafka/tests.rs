@@ -262,3 +262,37 @@ fn other_shapes_are_no_verdict_either() {
         "unknown: the message 1 of key \"a\" was polled, but no send of it ended"
     );
 }
+
+/// Whatever happens, there is a verdict, and if it is not good, a sentence.
+#[test]
+fn every_history_gets_a_verdict() {
+    let rng = maelstrom_node::Rng::new(1);
+    let pick = |choices: &[&str]| (*rng.choose(choices).unwrap()).to_owned();
+    let mut verdicts = [0; 3];
+    for _ in 0..20_000 {
+        let line = |_| {
+            let typ = pick(&["invoke", "ok", "ok", "ok", "info", "fail"]);
+            let key = pick(&["\"a\"", "\"b\"", "5"]);
+            let pair = || format!("[{} {}]", rng.below(4), rng.below(4));
+            let send = match rng.chance(0.8) {
+                true => format!("[:send {key} {}]", pair()),
+                false => format!("[:send {key} {}]", rng.below(4)),
+            };
+            let pairs: String = (0..rng.below(4)).map(|_| pair() + " ").collect();
+            let poll = format!("[:poll {{{key} [{pairs}]}}]");
+            let (f, value) = match rng.below(8) {
+                0 => ("assign", format!("[{key} \"a\"]")),
+                1 => ("txn", format!("[{send} {poll}]")),
+                2..5 => ("send", format!("[{send}]")),
+                _ => ("poll", format!("[{poll}]")),
+            };
+            format!("{} {typ} {f} {value}\n", rng.below(3))
+        };
+        let transcript: String = (0..rng.below(12)).map(line).collect();
+        let checked = check(&history(&transcript));
+        let is_valid = checked.valid == Validity::Valid;
+        assert_eq!(is_valid, checked.findings.is_empty(), "{transcript}");
+        verdicts[checked.valid as usize] += 1;
+    }
+    assert!(verdicts.iter().all(|count| *count > 300), "{verdicts:?}");
+}
