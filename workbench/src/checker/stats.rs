@@ -1,5 +1,5 @@
 //! How many operations ended how, by function. A function of which none ever
-//! succeeded is invalid, and makes the whole so (but for those in [`EXEMPT`]).
+//! succeeded is invalid, and makes the whole so (but for a few that may all fail).
 
 use std::collections::BTreeMap;
 
