@@ -23,6 +23,8 @@ pub(super) struct Consumer {
 impl Consumer {
     /// Begins an operation.
     pub(super) fn request(&mut self, operation: &Operation) -> Step {
+        // The last poll's commit may have been refused.
+        self.polled = None;
         match operation.f {
             "crash" => Completion::crash().into(),
             "assign" if operation.get("seek-to-beginning?").is_some() => {
@@ -140,4 +142,45 @@ fn field<T: DeserializeOwned>(reply: &Body<'_>, name: &str, what: &str) -> Resul
     let text = reply.get(name).map_or("", |value| value.get());
     serde_json::from_str(text)
         .map_err(|_| format!("expected {what} as the {name} of the reply, found {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use maelstrom_node::wire::Message;
+
+    use super::*;
+    use crate::workload::kafka::generator::poll;
+
+    /// What a consumer does after this reply.
+    fn after(consumer: &mut Consumer, operation: &Operation, reply: &str) -> String {
+        let line = format!(r#"{{"src":"n0","dest":"c0","body":{reply}}}"#);
+        let reply = Message::parse(line.as_bytes()).unwrap().body;
+        match consumer.complete(operation, &reply).unwrap() {
+            Step::Ask(body) => Json::from(body).to_string(),
+            Step::Done(completion) => completion.value.unwrap().to_string(),
+        }
+    }
+
+    #[test]
+    fn what_was_polled_is_committed_and_a_refused_commit_forgotten() {
+        let mut consumer = Consumer::default();
+        let polled = r#"{"type":"poll_ok","msgs":{"1":[[4,"x"],[7,"y"]],"2":[]}}"#;
+        let commit = r#"{"offsets":{"1":7},"type":"commit_offsets"}"#;
+        let asked = |consumer: &mut Consumer| match consumer.request(&poll()) {
+            Step::Ask(body) => Json::from(body).to_string(),
+            Step::Done(_) => panic!("a poll without a request"),
+        };
+        asked(&mut consumer);
+        assert_eq!(after(&mut consumer, &poll(), polled), commit);
+        // The commit was refused, and so this operation failed.
+        assert_eq!(
+            asked(&mut consumer),
+            r#"{"offsets":{"1":8,"2":0},"type":"poll"}"#
+        );
+        assert_eq!(after(&mut consumer, &poll(), polled), commit);
+        assert_eq!(
+            after(&mut consumer, &poll(), r#"{"type":"commit_offsets_ok"}"#),
+            r#"[[:poll {"1" [[4 "x"] [7 "y"]], "2" []}]]"#
+        );
+    }
 }
