@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use super::action::{Actions, Key, Message};
 use super::log::Fates;
 use super::loss::no_writer;
+use crate::checker::LISTED;
 use crate::history::History;
 
 /// Why one operation is before another.
@@ -26,7 +27,8 @@ pub(super) enum Why {
 /// Operations in a circle, each before the next, and the last before the first.
 #[derive(Debug)]
 pub(super) struct Cycle {
-    /// Actions, each with why it is before the next.
+    /// Actions, each with why it is before the next. None beyond the first few
+    /// cycles of a kind.
     pub(super) steps: Vec<(usize, Why)>,
     /// How many actions are in its strongly connected component.
     pub(super) component: Vec<usize>,
@@ -91,10 +93,6 @@ impl<'a> Graph<'a> {
             begun.is_some() && first_end.is_some_and(|end| place > end)
         };
         self.readers.iter().all(Vec::is_empty) && !self.begun.iter().enumerate().any(is_after)
-    }
-
-    fn without_time(&mut self) {
-        self.begun = Vec::new();
     }
 
     fn nodes(&self) -> usize {
@@ -276,25 +274,45 @@ pub(super) fn find(
     let mut graph = Graph::new(history, actions, fates)?;
     let is_empty = history.clients().next().is_some() && graph.is_empty();
     let components = graph.components();
-    let mut cycles: Vec<Cycle> = components
-        .into_iter()
-        .map(|component| Cycle {
-            steps: graph.cycle(&component),
-            component,
-            is_realtime: true,
-        })
-        .collect();
-    if !cycles.is_empty() {
-        graph.without_time();
+    // Those that are circles by their messages alone, each in the place of the
+    // component around it.
+    let mut plain: Vec<Option<Vec<usize>>> = vec![None; components.len()];
+    let begun = std::mem::take(&mut graph.begun);
+    if !components.is_empty() {
+        let mut around = vec![None; actions.list.len()];
+        for (i, component) in components.iter().enumerate() {
+            component
+                .iter()
+                .for_each(|action| around[*action] = Some(i));
+        }
         for component in graph.components() {
-            let around = |cycle: &&mut Cycle| cycle.component.binary_search(&component[0]).is_ok();
-            if let Some(cycle) = cycles.iter_mut().find(around)
-                && cycle.is_realtime
-            {
-                cycle.is_realtime = false;
-                cycle.steps = graph.cycle(&component);
+            if let Some(i) = around[component[0]] {
+                plain[i].get_or_insert(component);
             }
         }
     }
+    // It takes a walk through the graph to make one out; few are told.
+    let told = plain.iter().flatten().take(LISTED);
+    let circles: Vec<_> = told.map(|component| graph.cycle(component)).collect();
+    let mut circles = circles.into_iter();
+    graph.begun = begun;
+    let mut untold = LISTED;
+    let cycle = |(component, plain): (Vec<usize>, Option<_>)| {
+        let is_realtime = plain.is_none();
+        let steps = match is_realtime {
+            true if untold > 0 => {
+                untold -= 1;
+                graph.cycle(&component)
+            }
+            true => Vec::new(),
+            false => circles.next().unwrap_or_default(),
+        };
+        Cycle {
+            steps,
+            component,
+            is_realtime,
+        }
+    };
+    let cycles = components.into_iter().zip(plain).map(cycle).collect();
     Ok(Cycles { cycles, is_empty })
 }

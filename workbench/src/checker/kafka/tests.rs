@@ -206,6 +206,31 @@ fn nobody_polls_what_is_sent_later() {
 }
 
 #[test]
+fn of_many_cycles_all_are_counted_and_a_few_told() {
+    let early = |i: usize| {
+        format!(
+            r#"0 invoke poll [[:poll]]
+               0 ok poll [[:poll {{"a" [[{i} {i}]]}}]]
+               1 invoke send [[:send "a" {i}]]
+               1 ok send [[:send "a" [{i} {i}]]]
+"#
+        )
+    };
+    let checked = check(&history(&(0..30).map(early).collect::<String>()));
+    let cycles = checked.results.get("G1c-realtime").unwrap();
+    assert_eq!(cycles.get("count"), Some(&Value::Int(30)));
+    let told = cycles.get("errs").and_then(Value::items).unwrap();
+    let steps = told.iter().map(|cycle| cycle.get("steps").unwrap());
+    let steps: Vec<usize> = steps.map(|steps| steps.items().unwrap().len()).collect();
+    assert_eq!(steps, [2; 8]);
+    let [first, .., last] = &checked.findings[..] else {
+        panic!("no findings");
+    };
+    assert!(first.starts_with("in no possible order: client 0's poll (operation 1) polled"));
+    assert_eq!(last, "and 20 more errors of the kind G1c-realtime");
+}
+
+#[test]
 fn lag_is_how_long_there_has_been_more_than_was_seen() {
     // Offset 1 is known from second 4 on; the second poll begins at second 9.
     let transcript = after_three_sends(
