@@ -10,6 +10,7 @@ pub mod echo;
 pub mod exceptions;
 pub mod isolation;
 pub mod kafka;
+pub mod linearizable;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;

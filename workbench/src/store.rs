@@ -1,7 +1,7 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
 //! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
 //! `workbench.log`, a log of each node in `node-logs/`, and pictures of cycles of
-//! transactions in `anomalies/`. The links `store/latest` and
+//! transactions and of operations without an order in `anomalies/`. The links `store/latest` and
 //! `store/<workload>/latest` lead to the last one.
 
 use std::fs::{self, File};
@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::checker::isolation::drawing::drawings;
+use crate::checker::linearizable::timeline::timelines;
 use crate::edn::Value;
 use crate::history::History;
 use crate::run::{Message, MessageEvent};
@@ -121,13 +122,14 @@ impl Store {
     }
 }
 
-/// Writes pictures of the cycles in a workload's results, if there are any, to a
-/// folder.
+/// Writes pictures of what is wrong in a workload's results, cycles or
+/// operations without an order, to a folder, if there are any.
 ///
 /// # Errors
 /// When something cannot be written: what, and why.
 pub fn draw(folder: &Path, results: &Value) -> io::Result<()> {
-    for drawing in drawings(results) {
+    let drawings = drawings(results).into_iter();
+    for drawing in drawings.chain(timelines(results)) {
         fs::create_dir_all(folder).map_err(|e| cannot("make", folder, &e))?;
         let path = folder.join(&drawing.name);
         fs::write(&path, drawing.svg).map_err(|e| cannot("write", &path, &e))?;

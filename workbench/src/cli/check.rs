@@ -24,7 +24,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
     consistency_models: Models,
 
-    /// A folder for pictures of cycles of transactions
+    /// A folder for pictures of cycles of transactions, and of operations that
+    /// have no order
     #[arg(long, value_name = "FOLDER")]
     drawings: Option<PathBuf>,
 

@@ -1,0 +1,158 @@
+//! Linearizability of registers with read, write and compare-and-set, a
+//! register for each key: whether the calls on it can be put in one order, each
+//! between its beginning and its end, in which every read finds what was
+//! written last (Herlihy and Wing, 1990).
+//!
+//! - [`calls`]: the history, taken apart by keys.
+//! - [`trace`]: the calls on one key as the searches take them.
+//! - [`moves`], [`frontier`], [`multisets`], [`bits`]: what can have happened
+//!   between two returns.
+//! - [`sweep`], [`depth_first`], [`decide`]: two searches, by turns.
+//! - [`proof`], [`timeline`]: the fewest calls that cannot be ordered, as text and
+//!   as a picture.
+//!
+//! The rules are those of Knossos' cas-register under jepsen.independent: a
+//! register holds `nil` at first; a read of `nil` is always legal; a failed
+//! call did not happen, and one of unknown outcome may at any time after its
+//! beginning, or never.
+
+mod bits;
+mod calls;
+mod decide;
+mod depth_first;
+mod frontier;
+mod moves;
+mod multisets;
+mod proof;
+mod search;
+mod sweep;
+#[cfg(test)]
+mod tests;
+pub mod timeline;
+mod trace;
+
+use super::{Checked, Validity, listed};
+use crate::edn::Value;
+use crate::history::History;
+use calls::Calls;
+use decide::{Answer, Start, decide};
+use proof::Proof;
+use search::Limit;
+
+/// How much work each search may do for one key: some seconds.
+const MOST_WORK: u64 = 1 << 25;
+
+/// The verdict on one key.
+struct Judged<'a> {
+    key: &'a Value,
+    verdict: Verdict<'a>,
+}
+
+enum Verdict<'a> {
+    Linearizable,
+    Not(Proof<'a>),
+    Unknown(String),
+}
+
+/// Judges reads, writes and cas of values `[key value]`.
+pub fn check(history: &History) -> Checked {
+    let keys = match judge(history) {
+        Ok(keys) => keys,
+        Err(why) => return unknown(why),
+    };
+    let mut valid = Validity::Valid;
+    let mut failures = Vec::new();
+    let mut results = Vec::new();
+    for Judged { key, verdict } in &keys {
+        let (validity, result) = verdict.result();
+        valid = valid.and(validity);
+        if validity == Validity::Invalid {
+            failures.push((*key).clone());
+        }
+        results.push(((*key).clone(), result));
+    }
+    Checked {
+        valid,
+        results: Value::map([
+            ("valid?", valid.to_edn()),
+            ("results", Value::Map(results)),
+            ("failures", Value::Vector(failures)),
+        ]),
+        findings: findings(&keys),
+    }
+}
+
+fn judge(history: &History) -> Result<Vec<Judged<'_>>, String> {
+    let keys = calls::by_key(history)?.into_iter();
+    let judged = keys.map(|(key, calls)| Judged {
+        key,
+        verdict: calls.map_or_else(Verdict::Unknown, |calls| verdict(history, calls)),
+    });
+    Ok(judged.collect())
+}
+
+fn verdict<'a>(history: &'a History, calls: Calls<'a>) -> Verdict<'a> {
+    let (answer, _) = decide(&calls.all, calls.value_count(), Start::Nil, MOST_WORK);
+    match answer {
+        Answer::Linearizable => Verdict::Linearizable,
+        Answer::Not { stuck } => Verdict::Not(Proof::find(history, calls, stuck)),
+        Answer::Unknown(Limit::Work(most)) => Verdict::Unknown(format!(
+            "there are too many orders to try: no answer after {most} steps"
+        )),
+        Answer::Unknown(Limit::Memory | Limit::Detail) => {
+            Verdict::Unknown("there are too many orders to keep in memory".into())
+        }
+        Answer::Unknown(Limit::Width(most)) => {
+            Verdict::Unknown(format!("there are more than {most} operations at a time"))
+        }
+    }
+}
+
+impl Verdict<'_> {
+    fn result(&self) -> (Validity, Value) {
+        let validity = match self {
+            Verdict::Linearizable => Validity::Valid,
+            Verdict::Not(_) => Validity::Invalid,
+            Verdict::Unknown(_) => Validity::Unknown,
+        };
+        let mut result = Value::map([("valid?", validity.to_edn())]);
+        match self {
+            Verdict::Linearizable => {}
+            Verdict::Not(proof) => {
+                result.insert("op-index", proof.stuck_at().into());
+                if let Some(index) = proof.last_good() {
+                    result.insert("previous-ok-index", index.into());
+                }
+                result.insert("proof", proof.to_edn());
+            }
+            Verdict::Unknown(why) => result.insert("error", why.as_str().into()),
+        }
+        (validity, result)
+    }
+}
+
+fn findings(keys: &[Judged<'_>]) -> Vec<String> {
+    let mut invalid = Vec::new();
+    let mut unknown = Vec::new();
+    for Judged { key, verdict } in keys {
+        match verdict {
+            Verdict::Linearizable => {}
+            Verdict::Not(proof) => invalid.push(format!("key {key} is not linearizable: {proof}")),
+            Verdict::Unknown(why) => unknown.push(format!("key {key}: {why}")),
+        }
+    }
+    let mut findings = listed(&invalid, "keys are not linearizable", Clone::clone);
+    findings.extend(listed(&unknown, "keys are unknown", Clone::clone));
+    findings
+}
+
+fn unknown(why: String) -> Checked {
+    Checked {
+        valid: Validity::Unknown,
+        results: Value::map([
+            ("valid?", Validity::Unknown.to_edn()),
+            ("error", why.as_str().into()),
+        ]),
+        findings: vec![why],
+    }
+}
