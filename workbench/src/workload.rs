@@ -9,6 +9,7 @@ pub mod counter;
 pub mod echo;
 pub mod g_set;
 pub mod kafka;
+pub mod lin_kv;
 pub mod txn;
 pub mod txn_list_append;
 pub mod txn_rw_register;
@@ -29,6 +30,14 @@ use crate::history::{History, Op};
 pub trait Workload {
     /// Its name, as the flag `--workload` takes it.
     fn name(&self) -> &'static str;
+
+    /// Whether it can be run with this many clients at a time.
+    ///
+    /// # Errors
+    /// Why not, and with how many it can.
+    fn suits(&self, _concurrency: usize) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What a client does next in the main phase.
     fn generate(&mut self, client: Client, rng: &Rng) -> Operation;
@@ -114,6 +123,10 @@ pub struct Options {
     pub topology: broadcast::Topology,
     /// What transactions are like, and what they must keep to.
     pub txn: txn::Options,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// The mean latency of messages between them.
+    pub latency: Duration,
 }
 
 /// Makes a workload, ready for one run.
@@ -128,6 +141,9 @@ pub const ALL: &[(&str, Make)] = &[
     ("g-counter", |_| Box::new(counter::Counter::g())),
     ("g-set", |_| Box::new(g_set::GSet::default())),
     ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
+    ("lin-kv", |options| {
+        Box::new(lin_kv::LinKv::new(options.nodes, options.latency))
+    }),
     ("pn-counter", |_| Box::new(counter::Counter::pn())),
     ("txn-list-append", |options| {
         Box::new(txn_list_append::TxnListAppend::new(&options.txn))

@@ -23,6 +23,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::{Message, MessageEvent, Observer, Position};
 use crate::store::{Journal, Store};
+use crate::workload::Workload;
 use crate::workload::broadcast::Topology;
 use crate::{run, verdict, workload};
 
@@ -265,6 +266,23 @@ impl Args {
         })
     }
 
+    fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
+        let options = workload::Options {
+            topology: self.topology,
+            txn: workload::txn::Options {
+                key_count: self.key_count,
+                max_txn_length: self.max_txn_length,
+                max_writes_per_key: self.max_writes_per_key,
+                consistency_models: self.consistency_models.clone(),
+            },
+            nodes: config.nodes.len(),
+            latency: config.network.latency.mean,
+        };
+        let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
+        workload.suits(config.concurrency)?;
+        Ok(workload)
+    }
+
     fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
         Program {
             bin: bin.to_owned(),
@@ -285,7 +303,7 @@ impl Args {
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     // What is wrong with the flags is known before anything is built.
-    args.config(0)?;
+    args.workload(&args.config(0)?)?;
     let bin = args.program()?;
     let store = |folder: &Path| Store::create(folder, &args.workload).map_err(|e| e.to_string());
     let interrupted = interrupt_flag()?;
@@ -427,16 +445,7 @@ fn run_once(
     observer: &mut dyn Observer,
 ) -> Result<Judged, String> {
     let config = args.config(seed)?;
-    let options = workload::Options {
-        topology: args.topology,
-        txn: workload::txn::Options {
-            key_count: args.key_count,
-            max_txn_length: args.max_txn_length,
-            max_writes_per_key: args.max_writes_per_key,
-            consistency_models: args.consistency_models.clone(),
-        },
-    };
-    let mut workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
+    let mut workload = args.workload(&config)?;
     let (mut host, live) = host(args.live, program, &config).map_err(|e| e.to_string())?;
     let outcome = run::run(&config, &mut *workload, &mut *host, observer);
     let mut checked = verdict::judge(&*workload, &outcome, args.availability);
