@@ -303,6 +303,7 @@ fn flags_that_make_no_sense_are_usage_errors() {
         ),
         (["--such-flag", "1"], "--such-flag"),
         (["--node", "n1"], "cannot be used with"),
+        (["-w", "lin-kv"], "pass --concurrency 2n, 4n, 6n, ..."),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
         command.args(["test", "--bin", bin]).args(args);

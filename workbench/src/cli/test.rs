@@ -303,7 +303,10 @@ impl Args {
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     // What is wrong with the flags is known before anything is built.
-    args.workload(&args.config(0)?)?;
+    if let Err(why) = args.config(0).and_then(|config| args.workload(&config)) {
+        let _ = writeln!(std::io::stderr(), "workbench: {why}");
+        return Ok(super::USAGE);
+    }
     let bin = args.program()?;
     let store = |folder: &Path| Store::create(folder, &args.workload).map_err(|e| e.to_string());
     let interrupted = interrupt_flag()?;
