@@ -69,7 +69,6 @@ mod message;
 mod peer;
 pub mod protocol;
 mod replica;
-mod round_trip;
 mod versions;
 
 use std::cell::RefCell;

@@ -27,10 +27,11 @@ mod timing;
 
 use std::time::Duration;
 
+use maelstrom_node::RoundTrip;
+
 use crate::message::Message;
 use crate::peer::Peer;
 use crate::replica::Replica;
-use crate::round_trip::RoundTrip;
 use crate::versions::Versions;
 
 /// How long an acknowledgement may wait for a message to go with.

@@ -5,10 +5,18 @@ use std::time::Duration;
 use super::{ACKNOWLEDGE, Protocol, RETRY};
 use crate::replica::Replica;
 
+/// How long to wait for an answer as long as none has come.
+const UNKNOWN: Duration = Duration::from_secs(1);
+/// How much later than most an answer may be.
+const SLACK: Duration = Duration::from_millis(100);
+
 impl<R: Replica> Protocol<R> {
     /// How long until what is sent to a node is acknowledged, if all is well.
     pub(super) fn patience(&self, peer: usize) -> Duration {
-        let timeout = self.round_trip.timeout();
+        let timeout = match self.round_trip.timeout() {
+            None => UNKNOWN,
+            Some(timeout) => timeout + SLACK,
+        };
         let is_asked = self.peers[peer].failures > 0 || self.peers[peer].ask;
         if is_asked && peer == self.hub() {
             timeout

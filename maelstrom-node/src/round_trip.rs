@@ -1,14 +1,15 @@
-//! How long a message and its answer take, learnt from the messages themselves.
-//!
-//! Every message carries its sender's clock; the next one back carries that
-//! reading again, and how long it lay there. So a round trip is known without
-//! clocks that agree, and however late the answer is. Smoothed as TCP does it
-//! (Jacobson 1988; RFC 6298).
+//! How long a message and its answer take, learnt from messages.
 
 use std::time::Duration;
 
+/// An estimate of the time that a message and its answer take, smoothed as
+/// TCP does it (Jacobson, "Congestion avoidance and control", 1988; RFC 6298,
+/// section 2).
+///
+/// Of messages that carry their sender's clock, and answers that carry it back, each
+/// gives a sample, however late it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RoundTrip(Option<Estimate>);
+pub struct RoundTrip(Option<Estimate>);
 
 #[derive(Clone, Copy, Debug)]
 struct Estimate {
@@ -17,7 +18,8 @@ struct Estimate {
 }
 
 impl RoundTrip {
-    pub(crate) fn measured(&mut self, sample: Duration) {
+    /// One took this long.
+    pub fn measured(&mut self, sample: Duration) {
         self.0 = Some(match self.0 {
             None => Estimate {
                 mean: sample,
@@ -31,22 +33,20 @@ impl RoundTrip {
     }
 
     /// The mean, once one was measured.
-    pub(crate) fn mean(self) -> Option<Duration> {
+    pub fn mean(self) -> Option<Duration> {
         self.0.map(|estimate| estimate.mean)
     }
 
-    /// What nearly every round trip stays within, beyond the mean.
-    pub(crate) fn margin(self) -> Duration {
+    /// What nearly every round trip stays within, beyond the mean: 5 ms and four
+    /// mean deviations.
+    pub fn margin(self) -> Duration {
         let deviation = self.0.map_or(Duration::ZERO, |estimate| estimate.deviation);
         Duration::from_millis(5) + deviation * 4
     }
 
-    /// When to take an answer for lost. A second, as long as nothing is known.
-    pub(crate) fn timeout(self) -> Duration {
-        match self.0 {
-            None => Duration::from_secs(1),
-            Some(estimate) => estimate.mean + self.margin() + Duration::from_millis(100),
-        }
+    /// What nearly every round trip stays within, once one was measured.
+    pub fn timeout(self) -> Option<Duration> {
+        self.mean().map(|mean| mean + self.margin())
     }
 }
 
@@ -62,10 +62,10 @@ mod tests {
     fn steady_round_trips_make_a_small_margin() {
         let mut round_trip = RoundTrip::default();
         assert_eq!(round_trip.mean(), None);
-        assert_eq!(round_trip.timeout(), ms(1000));
+        assert_eq!(round_trip.timeout(), None);
         round_trip.measured(ms(200));
         assert_eq!(round_trip.mean(), Some(ms(200)));
-        assert_eq!(round_trip.margin(), ms(5));
+        assert_eq!(round_trip.timeout(), Some(ms(205)));
         for _ in 0..30 {
             round_trip.measured(ms(200));
         }

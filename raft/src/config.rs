@@ -1,0 +1,86 @@
+//! How long things take, and how much goes at once.
+
+use std::time::Duration;
+
+use crate::mutation::Mutation;
+
+/// What can be chosen. All members must choose alike.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// After how long without news a leader sends some.
+    pub heartbeat: Duration,
+    /// For how long a member that has heard of a leader does not vote for another
+    /// one. Also the least time after which it wants to be one itself, and,
+    /// less [`Config::drift`], how long the leader's lease is.
+    pub election_min: Duration,
+    /// The most time after which a follower that hears nothing wants to be leader.
+    pub election_max: Duration,
+    /// By which part clocks may run too fast or too slow.
+    pub drift: f64,
+    /// Whom new entries are sent to at once.
+    pub replication: Replication,
+    /// How many entries go into a message at most.
+    pub batch: usize,
+    /// How many messages with entries may be under way to a member before the first is
+    /// answered.
+    pub pipeline: usize,
+    /// After how many entries a snapshot takes the place of the oldest.
+    pub compact_after: u64,
+    /// How many entries before the snapshot are kept for those that lag behind.
+    pub keep: u64,
+    /// A rule to break, so that tests see what it is good for.
+    #[cfg(feature = "mutations")]
+    pub mutation: Option<Mutation>,
+}
+
+/// Whom new entries are sent to at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replication {
+    /// Everyone.
+    All,
+    /// As many as are needed to commit; the others with the next heartbeat, or as soon
+    /// as one of them is late. Fewer messages when all is well ("thrifty" in
+    /// Moraru, Andersen, Kaminsky: There is more consensus in egalitarian
+    /// parliaments, 2013).
+    Quorum,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            heartbeat: Duration::from_millis(75),
+            election_min: Duration::from_millis(300),
+            election_max: Duration::from_millis(600),
+            drift: 0.05,
+            replication: Replication::Quorum,
+            batch: 256,
+            pipeline: 8,
+            compact_after: 4096,
+            keep: 1024,
+            #[cfg(feature = "mutations")]
+            mutation: None,
+        }
+    }
+}
+
+impl Config {
+    /// How long after it was sent a message that a majority answered makes sure that there is no
+    /// other leader: they do not vote for that long, even if their clocks are
+    /// fast and this one's is slow (thesis, 6.4.1).
+    pub(crate) fn lease(&self) -> Duration {
+        self.election_min
+            .mul_f64((1.0 - self.drift).max(0.0) / (1.0 + self.drift))
+    }
+}
+
+impl Config {
+    #[cfg(feature = "mutations")]
+    pub(crate) fn breaks(&self, rule: Mutation) -> bool {
+        self.mutation == Some(rule)
+    }
+
+    #[cfg(not(feature = "mutations"))]
+    pub(crate) fn breaks(&self, _: Mutation) -> bool {
+        false
+    }
+}

@@ -1,0 +1,119 @@
+//! Consensus: a log that a majority of members agrees on, and a state machine
+//! that carries it out, for programs that bring their own network, clock and
+//! disk.
+//!
+//! After Ongaro and Ousterhout, "In search of an understandable consensus
+//! algorithm" (2014, "paper" below), and Ongaro's thesis, "Consensus: bridging
+//! theory and practice" (2014). Each rule says in the code where it comes from.
+//!
+//! A [`Raft`] is told what happens: a message came ([`Raft::receive`]), time has
+//! passed ([`Raft::tick`]), someone wants something ([`Raft::propose`],
+//! [`Raft::read`]). After that, [`Raft::output`] says what to save, what to send,
+//! and what has happened. There is nothing else: no threads, no sockets, no
+//! clock.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use maelstrom_node::Rng;
+//! use raft::{Config, Event, Member, Raft, StateMachine};
+//!
+//! /// A sum.
+//! #[derive(Default)]
+//! struct Sum(u64);
+//!
+//! impl StateMachine for Sum {
+//!     type Command = u64;
+//!     type Response = u64;
+//!     type Snapshot = u64;
+//!
+//!     fn apply(&mut self, add: &u64) -> u64 {
+//!         self.0 += add;
+//!         self.0
+//!     }
+//!     fn snapshot(&self) -> u64 {
+//!         self.0
+//!     }
+//!     fn restore(&mut self, sum: &u64) {
+//!         self.0 = *sum;
+//!     }
+//! }
+//!
+//! let now = Duration::ZERO;
+//! let member = |n| Raft::new(Config::default(), Member(n), 3, Sum::default(), Rng::new(n as u64), now);
+//! let mut members = [member(0), member(1), member(2)];
+//!
+//! /// Brings messages to where they go until there are none.
+//! fn deliver(members: &mut [Raft<Sum>; 3]) -> Vec<(usize, Event<u64>)> {
+//!     let mut happened = Vec::new();
+//!     loop {
+//!         let mut messages = Vec::new();
+//!         for (from, member) in members.iter_mut().enumerate() {
+//!             let output = member.output();
+//!             messages.extend(output.messages.into_iter().map(|(to, message)| (from, to, message)));
+//!             happened.extend(output.events.into_iter().map(|event| (from, event)));
+//!         }
+//!         if messages.is_empty() {
+//!             return happened;
+//!         }
+//!         for (from, to, message) in messages {
+//!             members[to.0].receive(Duration::ZERO, Member(from), message);
+//!         }
+//!     }
+//! }
+//!
+//! // The first one wants to be the leader, and is elected.
+//! members[0].campaign();
+//! deliver(&mut members);
+//! assert_eq!(members[2].leader(), Some(Member(0)));
+//!
+//! // Member 1 has asked it for a command, and knows first that it is done.
+//! let position = members[0].propose(5, Some(Member(1))).unwrap();
+//! let happened = deliver(&mut members);
+//! assert_eq!(happened[0], (1, Event::Applied { position, response: 5 }));
+//!
+//! // A read is as new as the question, and needs no message while the lease holds.
+//! let read = members[0].read().unwrap();
+//! assert_eq!(members[0].output().events, [Event::ReadReady(read)]);
+//! assert_eq!(members[0].machine().0, 5);
+//! ```
+//!
+//! # What it does
+//!
+//! - Elections with a question before the vote, so that one that was cut off does
+//!   not disturb the others when it comes back (thesis, 9.6), and a leader that steps
+//!   down when it has lost the majority (6.2).
+//! - Entries are sent together when they come together, and without waiting for
+//!   the answer to the last ones (10.2.1).
+//! - Reads without entries: with a lease, or else with one round of messages for
+//!   all that wait (6.4).
+//! - Snapshots in place of old entries (paper, 7). One goes in one message.
+//! - A leader hands over on purpose (thesis, 3.10).
+//!
+//! And beyond those, for fewer messages: an entry first goes to just as many members as it
+//! takes ([`Replication::Quorum`]), and where two make a majority, a follower knows without
+//! another message that what it has is committed.
+//!
+//! Members cannot join or leave: all are told who they are at the start.
+//!
+//! # What it needs
+//!
+//! Messages may be lost, late, in any order, and come twice, but not altered. A
+//! member's time must not go back, and its clock may be wrong by
+//! [`Config::drift`]: only reads rest on that, and only with a lease. What a member is told to save ([`Unsaved`]) must be
+//! there after a crash, or it must not come back.
+
+mod config;
+mod log;
+mod machine;
+mod message;
+pub mod mutation;
+mod output;
+mod raft;
+
+pub use config::{Config, Replication};
+pub use log::{Entry, Index, Log, Position, Term};
+pub use machine::StateMachine;
+pub use message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
+pub use output::{Event, Output, ReadId, Unsaved};
+pub use raft::{NotLeader, Raft, Role, Saved};

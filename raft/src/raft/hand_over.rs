@@ -1,0 +1,73 @@
+//! Another leader, on purpose: before this one is stopped, say (thesis, 3.10).
+
+use std::time::Duration;
+
+use super::{Body, Member, NotLeader, Raft, State, StateMachine};
+use crate::mutation::Mutation;
+
+#[derive(Debug)]
+pub(super) struct HandOver {
+    to: Member,
+    /// When it goes on as leader, should nothing come of it.
+    pub(super) until: Duration,
+    was_told: bool,
+}
+
+impl<M: StateMachine> Raft<M> {
+    /// Lets another member be leader: takes no more commands, sends it what it lacks, and tells it to
+    /// stand. If that takes longer than an election, this one goes on.
+    ///
+    /// # Errors
+    /// If this is not the leader.
+    pub fn hand_over(&mut self, to: Member) -> Result<(), NotLeader> {
+        let leader = self.leader;
+        let last = self.log.last().index;
+        let (me, count) = (self.me, self.count);
+        let State::Leader(leadership) = &mut self.state else {
+            return Err(NotLeader { leader });
+        };
+        if to == me || to.0 >= count {
+            return Ok(());
+        }
+        let peer = &mut leadership.peers[to.0];
+        peer.owed = last;
+        peer.due = true;
+        leadership.hand_over = Some(HandOver {
+            to,
+            until: self.now + self.config.election_max,
+            was_told: false,
+        });
+        self.hand_over_or_give_up();
+        Ok(())
+    }
+
+    pub(super) fn hand_over_or_give_up(&mut self) {
+        let last = self.log.last().index;
+        let keeps_lease = self.config.breaks(Mutation::KeepsLease);
+        let State::Leader(leadership) = &mut self.state else {
+            return;
+        };
+        let Some(hand_over) = &mut leadership.hand_over else {
+            return;
+        };
+        if self.now >= hand_over.until {
+            leadership.hand_over = None;
+            return;
+        }
+        let peer = &leadership.peers[hand_over.to.0];
+        if !hand_over.was_told && peer.matched == last {
+            hand_over.was_told = true;
+            // It may do so at any time from now on, and the others will vote for it.
+            leadership.lease_is_over |= !keeps_lease;
+            let to = hand_over.to;
+            self.send(to, Body::TakeOver);
+        }
+    }
+
+    /// The leader wants this one to be it.
+    pub(super) fn take_over(&mut self, from: Member) {
+        if self.leader == Some(from) {
+            self.stand(true);
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Members on a network of their own, with clocks that drift, disks that
+//! survive crashes, and an eye on what must always hold.
+
+pub(crate) mod invariants;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use maelstrom_node::Rng;
+use raft::{Config, Event, Member, MessageOf, Output, Raft, Role, Saved, StateMachine};
+
+use invariants::Invariants;
+
+pub(crate) const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Counts commands and mixes them into a number, so that two that differ in a
+/// command, or in the order, differ from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Digest {
+    pub(crate) count: u64,
+    pub(crate) mix: u64,
+}
+
+impl StateMachine for Digest {
+    type Command = u64;
+    type Response = Digest;
+    type Snapshot = Digest;
+
+    fn apply(&mut self, command: &u64) -> Digest {
+        self.count += 1;
+        self.mix = (self.mix ^ command).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        *self
+    }
+
+    fn snapshot(&self) -> Digest {
+        *self
+    }
+
+    fn restore(&mut self, snapshot: &Digest) {
+        *self = *snapshot;
+    }
+}
+
+pub(crate) type Message = MessageOf<Digest>;
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Faults {
+    /// The mean time that a message takes; single ones take up to six times as
+    /// long.
+    pub(crate) latency: Duration,
+    /// The probability that a message is lost, and that it comes twice.
+    pub(crate) loss: f64,
+    pub(crate) twice: f64,
+    /// The probability that one is very late.
+    pub(crate) late: f64,
+    /// Clocks are this part too fast or too slow at most.
+    pub(crate) drift: f64,
+}
+
+impl Faults {
+    pub(crate) const NONE: Faults = Faults {
+        latency: ms(1),
+        loss: 0.0,
+        twice: 0.0,
+        late: 0.0,
+        drift: 0.0,
+    };
+}
+
+pub(crate) struct Node {
+    /// `None` while it is down.
+    pub(crate) raft: Option<Raft<Digest>>,
+    disk: Saved<u64, Digest>,
+    /// How fast its clock is.
+    rate: f64,
+    /// It does nothing until then, and does not know it.
+    paused_until: Duration,
+    /// When it is to be woken next.
+    wake_at: Option<Duration>,
+}
+
+enum Happening {
+    Deliver(Member, Member, Message),
+    Wake(Member),
+    Restart(Member),
+}
+
+pub(crate) struct Cluster {
+    pub(crate) config: Config,
+    pub(crate) now: Duration,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) faults: Faults,
+    /// From whom to whom nothing gets through.
+    pub(crate) cut: Vec<(Member, Member)>,
+    pub(crate) rng: Rng,
+    happenings: BTreeMap<(Duration, u64), Happening>,
+    scheduled: u64,
+    pub(crate) invariants: Invariants,
+    /// Messages that were sent.
+    pub(crate) sent: u64,
+    next_command: u64,
+}
+
+impl Cluster {
+    pub(crate) fn new(config: Config, count: usize, faults: Faults, seed: u64) -> Self {
+        let rng = Rng::new(seed);
+        let mut cluster = Cluster {
+            config,
+            now: Duration::ZERO,
+            nodes: Vec::new(),
+            faults,
+            cut: Vec::new(),
+            happenings: BTreeMap::new(),
+            scheduled: 0,
+            invariants: Invariants::new(count),
+            sent: 0,
+            next_command: 0,
+            rng,
+        };
+        for _ in 0..count {
+            let rate = 1.0 + faults.drift * (2.0 * cluster.rng.f64() - 1.0);
+            cluster.nodes.push(Node {
+                raft: None,
+                disk: Saved::default(),
+                rate,
+                paused_until: Duration::ZERO,
+                wake_at: None,
+            });
+        }
+        for member in cluster.members() {
+            cluster.start(member);
+        }
+        cluster
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = Member> + use<> {
+        (0..self.nodes.len()).map(Member)
+    }
+
+    pub(crate) fn raft(&self, member: Member) -> Option<&Raft<Digest>> {
+        self.nodes[member.0].raft.as_ref()
+    }
+
+    /// Whether it can do anything now.
+    pub(crate) fn is_up(&self, member: Member) -> bool {
+        let node = &self.nodes[member.0];
+        node.raft.is_some() && node.paused_until <= self.now
+    }
+
+    /// Its own time.
+    fn clock(&self, member: Member) -> Duration {
+        self.now.mul_f64(self.nodes[member.0].rate)
+    }
+
+    fn at(&mut self, time: Duration, happening: Happening) {
+        self.scheduled += 1;
+        self.happenings
+            .insert((time.max(self.now), self.scheduled), happening);
+    }
+
+    fn start(&mut self, member: Member) {
+        let clock = self.clock(member);
+        let saved = self.nodes[member.0].disk.clone();
+        let (rng, count) = (self.rng.fork(), self.nodes.len());
+        let count = count.max(self.invariants.count());
+        let machine = Digest::default();
+        let raft = Raft::restart(self.config, member, count, machine, rng, clock, saved);
+        self.nodes[member.0].raft = Some(raft);
+        self.then(member);
+    }
+
+    /// It stops now, and comes back after a while with what it had saved.
+    pub(crate) fn crash(&mut self, member: Member, down: Duration) {
+        self.nodes[member.0].raft = None;
+        self.invariants.crashed(member);
+        self.at(self.now + down, Happening::Restart(member));
+    }
+
+    /// It stands still for a while, and does not know it.
+    pub(crate) fn pause(&mut self, member: Member, time: Duration) {
+        self.nodes[member.0].paused_until = self.now + time;
+    }
+
+    /// Cuts more links.
+    pub(crate) fn cut(&mut self, is_cut: impl Fn((Member, Member)) -> bool) {
+        let members: Vec<Member> = self.members().collect();
+        for &from in &members {
+            let pairs = members.iter().map(|&to| (from, to));
+            self.cut.extend(pairs.filter(|&pair| is_cut(pair)));
+        }
+    }
+
+    /// Asks for a new command where the leader is, in another's name.
+    pub(crate) fn propose(&mut self, member: Member, near: Option<Member>) -> bool {
+        self.next_command += 1;
+        let command = self.next_command;
+        self.tell(member, |raft, _| raft.propose(command, near).is_ok())
+            .unwrap_or(false)
+    }
+
+    /// Asks for a read.
+    pub(crate) fn read(&mut self, member: Member) -> bool {
+        let floor = self.invariants.committed();
+        let asked = self.tell_first(member, |raft, clock| {
+            raft.tick(clock);
+            raft.read().ok()
+        });
+        let Some(Some(id)) = asked else {
+            return false;
+        };
+        self.invariants.asked(member, id, floor);
+        self.then(member);
+        true
+    }
+
+    pub(crate) fn hand_over(&mut self, member: Member, to: Member) {
+        self.tell(member, |raft, _| {
+            let _ = raft.hand_over(to);
+        });
+    }
+
+    pub(crate) fn campaign(&mut self, member: Member) {
+        self.tell(member, |raft, _| raft.campaign());
+    }
+
+    pub(crate) fn leader(&self) -> Option<Member> {
+        let leads = |&member: &Member| {
+            self.raft(member)
+                .is_some_and(|raft| raft.role() == Role::Leader)
+        };
+        let term = |&member: &Member| self.raft(member).map(Raft::term);
+        self.members().filter(leads).max_by_key(term)
+    }
+
+    fn tell_first<T>(
+        &mut self,
+        member: Member,
+        what: impl FnOnce(&mut Raft<Digest>, Duration) -> T,
+    ) -> Option<T> {
+        let clock = self.clock(member);
+        if !self.is_up(member) {
+            return None;
+        }
+        let raft = self.nodes[member.0].raft.as_mut()?;
+        Some(what(raft, clock))
+    }
+
+    fn tell<T>(
+        &mut self,
+        member: Member,
+        what: impl FnOnce(&mut Raft<Digest>, Duration) -> T,
+    ) -> Option<T> {
+        let told = self.tell_first(member, |raft, clock| {
+            raft.tick(clock);
+            what(raft, clock)
+        });
+        if told.is_some() {
+            self.then(member);
+        }
+        told
+    }
+
+    /// Does what a member wants done.
+    fn then(&mut self, member: Member) {
+        let node = &mut self.nodes[member.0];
+        let Some(raft) = &mut node.raft else {
+            return;
+        };
+        let Output {
+            unsaved,
+            messages,
+            events,
+        } = raft.output();
+        if unsaved.vote {
+            (node.disk.term, node.disk.vote) = (raft.term(), raft.vote());
+        }
+        if unsaved.snapshot {
+            node.disk.snapshot = raft.snapshot().cloned();
+        }
+        if let Some(from) = unsaved.log {
+            // Only what is told to be new is written.
+            let saved = &mut node.disk.log;
+            saved.truncate(from);
+            let end = saved.last().index;
+            let base = raft.log().base();
+            if base.index > end || !saved.has(base) && base.index > saved.base().index {
+                *saved = raft::Log::after(base);
+            }
+            for entry in raft.log().from(saved.last().index + 1) {
+                saved.push(entry.clone());
+            }
+        }
+        if raft.log().base().index > node.disk.log.base().index {
+            node.disk.log.compact(raft.log().base().index);
+        }
+        let deadline = raft.deadline();
+        self.invariants
+            .look(member, &self.nodes, &messages, &events);
+        for (to, message) in messages {
+            self.sent += 1;
+            self.dispatch(member, to, message);
+        }
+        let _: Vec<Event<Digest>> = events;
+        let wake = deadline.div_f64(self.nodes[member.0].rate) + Duration::from_nanos(10);
+        self.wake(member, wake);
+    }
+
+    fn wake(&mut self, member: Member, at: Duration) {
+        let node = &mut self.nodes[member.0];
+        let at = at.max(node.paused_until).max(self.now);
+        if node.wake_at.is_some_and(|before| before <= at) {
+            return;
+        }
+        node.wake_at = Some(at);
+        self.at(at, Happening::Wake(member));
+    }
+
+    fn dispatch(&mut self, from: Member, to: Member, message: Message) {
+        let copies = match () {
+            () if self.rng.chance(self.faults.loss) => 0,
+            () if self.rng.chance(self.faults.twice) => 2,
+            () => 1,
+        };
+        for _ in 0..copies {
+            let factor = (-(1.0 - self.rng.f64()).ln()).min(6.0);
+            let mut takes = self.faults.latency.mul_f64(factor);
+            if self.rng.chance(self.faults.late) {
+                takes += ms(self.rng.below(2000));
+            }
+            let deliver = Happening::Deliver(from, to, message.clone());
+            self.at(self.now + takes, deliver);
+        }
+    }
+
+    /// Lets this much time pass.
+    pub(crate) fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.step(end) {}
+        self.now = end;
+    }
+
+    /// The next thing that happens, unless that is after `end`.
+    pub(crate) fn step(&mut self, end: Duration) -> bool {
+        match self.happenings.first_key_value() {
+            Some((&(time, _), _)) if time <= end => {}
+            _ => return false,
+        }
+        let ((time, _), happening) = self.happenings.pop_first().expect("it was looked at");
+        self.now = time;
+        match happening {
+            Happening::Deliver(from, to, message) => {
+                let until = self.nodes[to.0].paused_until;
+                if until > self.now {
+                    self.at(until, Happening::Deliver(from, to, message));
+                } else if !self.cut.contains(&(from, to)) {
+                    let receive =
+                        |raft: &mut Raft<Digest>, clock| raft.receive(clock, from, message);
+                    if self.tell_first(to, receive).is_some() {
+                        self.then(to);
+                    }
+                }
+            }
+            Happening::Wake(member) => {
+                self.nodes[member.0].wake_at = None;
+                match self.nodes[member.0].paused_until {
+                    until if until > self.now => self.wake(member, until),
+                    _ => drop(self.tell(member, |_, _| ())),
+                }
+            }
+            Happening::Restart(member) => {
+                if self.nodes[member.0].raft.is_none() {
+                    self.nodes[member.0].wake_at = None;
+                    self.start(member);
+                }
+            }
+        }
+        true
+    }
+}
