@@ -319,8 +319,7 @@ fn entries_of_a_former_leader_give_way() {
 fn an_older_terms_entry_is_committed_with_the_first_of_the_own() {
     let mut n0 = Told::new(5, Config::default());
     n0.hears(1, 1, append(at(0, 0), &[(1, "a")], 0));
-    n0.raft.campaign();
-    n0.says();
+    n0.after(ms(600));
     for peer in [1, 2] {
         n0.hears(peer, 2, Body::PreVoted { granted: true });
     }
