@@ -71,15 +71,18 @@ impl<M: StateMachine> Raft<M> {
         Ok(position)
     }
 
-    /// Whether a majority has answered lately, so that what is proposed now is
-    /// likely to be committed: within as long as messages take, and two heartbeats.
+    /// Whether what is proposed now is likely to be committed: a leader has lately
+    /// had an answer from a majority, a follower a message from the leader.
+    /// "Lately" is within two heartbeats and as long as messages take.
     pub fn is_in_touch(&self) -> bool {
+        let heartbeats = self.config.heartbeat * 2;
         let State::Leader(leadership) = &self.state else {
-            return false;
+            let heard = self.promised_until.saturating_sub(self.config.election_min);
+            let late = self.round_trip.margin() + Duration::from_millis(20);
+            return self.leader.is_some() && self.now <= heard + heartbeats + late;
         };
-        let late = self.config.heartbeat * 2 + self.round_trip_timeout();
         let contact = self.contact(leadership).unwrap_or(leadership.since);
-        self.now <= contact + late
+        self.now <= contact + heartbeats + self.round_trip_timeout()
     }
 
     pub(super) fn begin_to_lead(&mut self) {

@@ -1,0 +1,226 @@
+//! The state that all nodes share: values by key, and what was lately answered, so that
+//! a request that comes twice takes effect once (Raft thesis, 6.3).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How many answers are kept of each client. Maelstrom's clients wait for one at a
+/// time.
+const ANSWERS: usize = 16;
+/// How many clients' answers are kept.
+const CLIENTS: usize = 1024;
+
+/// Who asked, and the `msg_id`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequestId {
+    /// The client's name.
+    pub client: String,
+    /// The number of its message.
+    pub number: u64,
+}
+
+/// What changes a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It has this value from now on.
+    Write {
+        /// The key, as JSON text.
+        key: String,
+        /// The value.
+        value: Value,
+    },
+    /// If it has one value, it has the other from now on.
+    Cas {
+        /// The key, as JSON text.
+        key: String,
+        /// What it must have.
+        from: Value,
+        /// What it has then.
+        to: Value,
+        /// Whether it may also have none.
+        create: bool,
+    },
+}
+
+/// A change that someone asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who, and in which message.
+    pub id: RequestId,
+    /// What.
+    pub change: Change,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// There is no such key.
+    Missing,
+    /// The key has another value: this, as JSON text.
+    Differs(String),
+}
+
+/// The state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Store {
+    values: BTreeMap<String, Value>,
+    answered: BTreeMap<String, VecDeque<Answer>>,
+    /// The clients, those first that were answered longest ago.
+    clients: VecDeque<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Answer {
+    number: u64,
+    change: Change,
+    outcome: Outcome,
+}
+
+impl Store {
+    /// The value of a key, as JSON text.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// What came of this very request, if it is among the last.
+    pub fn answer(&self, command: &Command) -> Option<&Outcome> {
+        let answers = self.answered.get(&command.id.client)?;
+        // Whoever starts again with its numbers asks for something else.
+        let same = |answer: &&Answer| {
+            answer.number == command.id.number && answer.change == command.change
+        };
+        answers.iter().find(same).map(|answer| &answer.outcome)
+    }
+
+    fn change(&mut self, change: &Change) -> Outcome {
+        let (key, value) = match change {
+            Change::Write { key, value } => (key, value),
+            Change::Cas {
+                key,
+                from,
+                to,
+                create,
+            } => match self.values.get(key) {
+                None if !create => return Outcome::Missing,
+                Some(found) if found != from => return Outcome::Differs(found.to_string()),
+                _ => (key, to),
+            },
+        };
+        self.values.insert(key.clone(), value.clone());
+        Outcome::Done
+    }
+
+    fn remember(&mut self, command: &Command, outcome: Outcome) {
+        let RequestId { client, number } = &command.id;
+        if !self.answered.contains_key(client) {
+            self.clients.push_back(client.clone());
+            if self.clients.len() > CLIENTS
+                && let Some(oldest) = self.clients.pop_front()
+            {
+                self.answered.remove(&oldest);
+            }
+        }
+        let answers = self.answered.entry(client.clone()).or_default();
+        if answers.len() == ANSWERS {
+            answers.pop_front();
+        }
+        answers.push_back(Answer {
+            number: *number,
+            change: command.change.clone(),
+            outcome,
+        });
+    }
+}
+
+impl raft::StateMachine for Store {
+    type Command = Command;
+    type Response = (RequestId, Outcome);
+    type Snapshot = Store;
+
+    fn apply(&mut self, command: &Command) -> (RequestId, Outcome) {
+        let outcome = match self.answer(command) {
+            Some(outcome) => outcome.clone(),
+            None => {
+                let outcome = self.change(&command.change);
+                self.remember(command, outcome.clone());
+                outcome
+            }
+        };
+        (command.id.clone(), outcome)
+    }
+
+    fn snapshot(&self) -> Store {
+        self.clone()
+    }
+
+    fn restore(&mut self, snapshot: &Store) {
+        self.clone_from(snapshot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use raft::StateMachine;
+    use serde_json::json;
+
+    fn cas(number: u64, from: u64, to: u64) -> Command {
+        Command {
+            id: RequestId {
+                client: "c1".into(),
+                number,
+            },
+            change: Change::Cas {
+                key: "0".into(),
+                from: json!(from),
+                to: json!(to),
+                create: number == 1,
+            },
+        }
+    }
+
+    #[test]
+    fn a_request_takes_effect_once() {
+        let mut store = Store::default();
+        let mut apply = |command: Command| store.apply(&command).1;
+        assert_eq!(apply(cas(2, 1, 2)), Outcome::Missing);
+        assert_eq!(apply(cas(1, 9, 1)), Outcome::Done);
+        assert_eq!(apply(cas(3, 1, 2)), Outcome::Done);
+        assert_eq!(apply(cas(4, 1, 3)), Outcome::Differs("2".into()));
+        assert_eq!(apply(cas(5, 2, 1)), Outcome::Done);
+        // Again, by way of another node: as before, and without effect.
+        assert_eq!(apply(cas(3, 1, 2)), Outcome::Done);
+        assert_eq!(apply(cas(4, 1, 3)), Outcome::Differs("2".into()));
+        // The same number for something else is another request.
+        assert_eq!(apply(cas(3, 1, 7)), Outcome::Done);
+        assert_eq!(store.get("0"), Some(&json!(7)));
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_grow_for_ever() {
+        let mut store = Store::default();
+        for client in 0..2 * CLIENTS {
+            for number in 0..3 * ANSWERS as u64 {
+                let mut command = cas(number, 0, 0);
+                command.id.client = format!("c{client}");
+                store.apply(&command);
+            }
+        }
+        assert_eq!(
+            (store.answered.len(), store.clients.len()),
+            (CLIENTS, CLIENTS)
+        );
+        assert!(
+            store
+                .answered
+                .values()
+                .all(|answers| answers.len() == ANSWERS)
+        );
+    }
+}

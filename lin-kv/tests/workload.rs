@@ -1,0 +1,89 @@
+//! The workload in virtual time: linearizable, whatever happens.
+
+use std::time::Duration;
+
+use lin_kv::LinKv;
+use workbench::network::{self, Distribution, Latency};
+use workbench::run::Config;
+use workbench::simulation::{Simulated, simulate};
+use workbench::workload::lin_kv::LinKv as Workload;
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn run(config: &Config) -> Simulated {
+    let mut workload = Workload::new(config.nodes.len(), config.network.latency.mean);
+    let simulated = simulate(config, &mut workload, LinKv::new);
+    simulated.assert_valid();
+    simulated
+}
+
+/// The guide's command.
+fn guide(seed: u64, nodes: usize) -> Config {
+    Config {
+        concurrency: 4 * nodes,
+        rate: 30.0,
+        partitions: Some(Duration::from_secs(10)),
+        ..Config::for_nodes(nodes).seed(seed)
+    }
+}
+
+/// Everything that can go wrong between nodes at once.
+fn rough(seed: u64, nodes: usize) -> Config {
+    Config {
+        network: network::Config {
+            latency: Latency {
+                mean: ms(seed % 30),
+                distribution: Distribution::Exponential,
+            },
+            loss: 0.05,
+            duplicate: 0.05,
+            reorder: 0.05,
+            ideal: seed.is_multiple_of(5),
+        },
+        rate: 60.0,
+        time_limit: Duration::from_secs(20),
+        partitions: Some(Duration::from_secs(3)),
+        one_way: seed.is_multiple_of(3),
+        ..guide(seed, nodes)
+    }
+}
+
+#[test]
+fn linearizable_under_partitions() {
+    for seed in 0..100 {
+        let simulated = run(&guide(seed, 3 + 2 * (seed as usize % 2)));
+        assert!(
+            simulated.figure("stats.ok-count") > Some(300.0),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn linearizable_whatever_the_network_does() {
+    for seed in 0..100 {
+        let simulated = run(&rough(seed, 1 + seed as usize % 5));
+        assert!(
+            simulated.figure("stats.ok-count") > Some(100.0),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn few_messages() {
+    for seed in 0..5 {
+        let config = Config {
+            rate: 100.0,
+            partitions: None,
+            ..guide(seed, 3)
+        };
+        let simulated = run(&config);
+        let found = simulated
+            .figure("net.servers.msgs-per-op")
+            .expect("a figure");
+        assert!(found <= 2.5, "seed {seed}: {found}");
+    }
+}
