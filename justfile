@@ -387,3 +387,9 @@ test-txn-rw-register-6c *args: setup
 test-txn-list-append *args: setup
     cargo build --release --package txn-list-append --target-dir {{ target }}
     {{ maelstrom }} test -w txn-list-append --node-count 2 --rate 100 --time-limit 10 --bin {{ target }}/release/txn-list-append "$@"
+
+# A linearizable store, replicated with Raft
+[group('maelstrom')]
+test-lin-kv *args: setup
+    cargo build --release --package lin-kv --target-dir {{ target }}
+    {{ maelstrom }} test -w lin-kv --node-count 3 --concurrency 4n --rate 30 --time-limit 60 --nemesis partition --nemesis-interval 10 --bin {{ target }}/release/lin-kv "$@"

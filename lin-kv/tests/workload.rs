@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use lin_kv::LinKv;
+use lin_kv::{LinKv, Request, Response};
+use maelstrom_node::{ErrorCode, NodeId, Result, Server};
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::{Simulated, simulate};
@@ -52,7 +53,7 @@ fn rough(seed: u64, nodes: usize) -> Config {
 
 #[test]
 fn linearizable_under_partitions() {
-    for seed in 0..100 {
+    for seed in 0..150 {
         let simulated = run(&guide(seed, 3 + 2 * (seed as usize % 2)));
         assert!(
             simulated.figure("stats.ok-count") > Some(300.0),
@@ -63,7 +64,7 @@ fn linearizable_under_partitions() {
 
 #[test]
 fn linearizable_whatever_the_network_does() {
-    for seed in 0..100 {
+    for seed in 0..150 {
         let simulated = run(&rough(seed, 1 + seed as usize % 5));
         assert!(
             simulated.figure("stats.ok-count") > Some(100.0),
@@ -85,5 +86,56 @@ fn few_messages() {
             .figure("net.servers.msgs-per-op")
             .expect("a figure");
         assert!(found <= 2.5, "seed {seed}: {found}");
+    }
+}
+
+/// The same node, but it never says that it could not do something.
+struct TimesOut(LinKv);
+
+impl Server for TimesOut {
+    type Request = Request;
+    type Response = Option<Response>;
+
+    async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
+        match self.0.handle(request, from).await {
+            Err(e) if e.code == ErrorCode::TemporarilyUnavailable => std::future::pending().await,
+            answer => answer,
+        }
+    }
+}
+
+#[test]
+fn hardly_anything_is_left_open() {
+    let mut open = [0.0, 0.0];
+    for seed in 0..20 {
+        let config = guide(seed, 3);
+        let mut workload = Workload::new(3, Duration::ZERO);
+        let simulated = [
+            simulate(&config, &mut workload, LinKv::new),
+            simulate(&config, &mut Workload::new(3, Duration::ZERO), |node| {
+                TimesOut(LinKv::new(node))
+            }),
+        ];
+        for (open, simulated) in open.iter_mut().zip(simulated) {
+            simulated.assert_valid();
+            *open += simulated.figure("stats.info-count").expect("a figure");
+        }
+    }
+    let [here, times_out] = open;
+    assert!(times_out > 100.0, "{times_out}");
+    assert!(3.0 * here <= times_out, "{here} of {times_out}");
+    eprintln!("left open: {here} operations, {times_out} if it only times out");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| {
+        let mut bytes = Vec::new();
+        let history = run(&rough(seed, 3)).outcome.history;
+        history.write_edn(&mut bytes).expect("memory does not fail");
+        bytes
+    };
+    for seed in 0..3 {
+        assert!(bytes(seed) == bytes(seed), "seed {seed}");
     }
 }

@@ -16,7 +16,9 @@ pub trait Server: 'static {
     /// The requests: an enum, one variant a type of message, without
     /// `#[serde(tag)]`. With `#[serde(rename_all = "snake_case")]`, the variant
     /// `Broadcast { message: u64 }` is
-    /// `{"type": "broadcast", "message": 3}`. Unknown keys are ignored.
+    /// `{"type": "broadcast", "message": 3}`. Unknown keys are ignored. A field
+    /// `msg_id: Option<u64>` is given the message's, by which a request that comes
+    /// twice can be known again.
     type Request: DeserializeOwned + 'static;
 
     /// The replies: an enum of the same kind. With `Option<...>` a handler can

@@ -49,8 +49,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             heartbeat: Duration::from_millis(75),
-            election_min: Duration::from_millis(300),
-            election_max: Duration::from_millis(600),
+            election_min: Duration::from_millis(250),
+            election_max: Duration::from_millis(500),
             drift: 0.05,
             replication: Replication::Quorum,
             batch: 256,

@@ -38,6 +38,16 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+fn config() -> Config {
+    Config {
+        heartbeat: ms(75),
+        election_min: ms(300),
+        election_max: ms(600),
+        drift: 0.05,
+        ..Config::default()
+    }
+}
+
 /// One member, and what it has said.
 struct Told {
     raft: Raft<Lines>,
@@ -185,7 +195,7 @@ fn append(
 
 #[test]
 fn an_election_asks_first_then_votes_then_begins_with_an_entry() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     assert_eq!(n0.after(ms(299)), "");
     assert_eq!(
         n0.after(ms(301)),
@@ -209,7 +219,7 @@ fn an_election_asks_first_then_votes_then_begins_with_an_entry() {
 
 #[test]
 fn a_vote_goes_to_one_candidate_and_not_to_one_that_lacks_entries() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     let vote = |last| Body::RequestVote {
         last,
         hand_over: false,
@@ -242,7 +252,7 @@ fn a_vote_goes_to_one_candidate_and_not_to_one_that_lacks_entries() {
 
 #[test]
 fn a_vote_of_a_former_term_counts_for_nothing() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     for term in [1, 2] {
         n0.raft.campaign();
         n0.hears(1, term, Body::PreVoted { granted: true });
@@ -257,7 +267,7 @@ fn a_vote_of_a_former_term_counts_for_nothing() {
 
 #[test]
 fn who_hears_of_a_leader_listens_to_no_candidate() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.hears(1, 1, append(at(0, 0), &[], 0));
     let last = at(7, 7);
     n0.now += ms(299);
@@ -281,7 +291,7 @@ fn a_promise_outlives_a_restart() {
         term: 1,
         ..Saved::default()
     };
-    let mut n0 = Told::restarted(3, Config::default(), saved);
+    let mut n0 = Told::restarted(3, config(), saved);
     let vote = Body::RequestVote {
         last: at(7, 7),
         hand_over: false,
@@ -294,7 +304,7 @@ fn a_promise_outlives_a_restart() {
 
 #[test]
 fn entries_of_a_former_leader_give_way() {
-    let mut n0 = Told::new(5, Config::default());
+    let mut n0 = Told::new(5, config());
     let old = [(1, "a"), (2, "b"), (2, "c"), (2, "d")];
     n0.hears(1, 2, append(at(0, 0), &old, 1));
     assert_eq!(
@@ -317,7 +327,7 @@ fn entries_of_a_former_leader_give_way() {
 
 #[test]
 fn an_older_terms_entry_is_committed_with_the_first_of_the_own() {
-    let mut n0 = Told::new(5, Config::default());
+    let mut n0 = Told::new(5, config());
     n0.hears(1, 1, append(at(0, 0), &[(1, "a")], 0));
     n0.after(ms(600));
     for peer in [1, 2] {
@@ -337,7 +347,7 @@ fn an_older_terms_entry_is_committed_with_the_first_of_the_own() {
 
 #[test]
 fn who_asked_is_sent_the_entry_first_and_knows_itself_that_it_is_committed() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.raft.propose("a", Some(Member(2))).unwrap();
@@ -355,13 +365,13 @@ fn who_asked_is_sent_the_entry_first_and_knows_itself_that_it_is_committed() {
          to 2 in term 1: append after 3/1: [], commit 3\n"
     );
 
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     assert_eq!(
         n0.hears(2, 1, append(at(0, 0), &[(1, "a")], 0)),
         "to 2 in term 1: UpTo(1)\nleader 2\napplied 1/1: 1\n"
     );
     // Of five, three must have it.
-    let mut n0 = Told::new(5, Config::default());
+    let mut n0 = Told::new(5, config());
     assert_eq!(
         n0.hears(2, 1, append(at(0, 0), &[(1, "a")], 0)),
         "to 2 in term 1: UpTo(1)\nleader 2\n"
@@ -370,7 +380,7 @@ fn who_asked_is_sent_the_entry_first_and_knows_itself_that_it_is_committed() {
 
 #[test]
 fn if_one_is_late_the_others_are_sent_it() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.raft.propose("a", Some(Member(2))).unwrap();
@@ -387,7 +397,7 @@ fn if_one_is_late_the_others_are_sent_it() {
 
 #[test]
 fn a_lease_answers_at_once_and_without_one_a_majority_is_asked() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.raft.read().unwrap();
@@ -407,7 +417,7 @@ fn a_lease_answers_at_once_and_without_one_a_majority_is_asked() {
 
 #[test]
 fn a_read_waits_for_what_a_follower_may_have_committed() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.raft.propose("a", Some(Member(2))).unwrap();
@@ -419,7 +429,7 @@ fn a_read_waits_for_what_a_follower_may_have_committed() {
 
 #[test]
 fn who_has_lost_the_others_stops() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.after(ms(400));
@@ -431,7 +441,7 @@ fn who_has_lost_the_others_stops() {
 
 #[test]
 fn a_leader_hands_over_when_the_other_has_everything() {
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.leads();
     n0.says();
     n0.raft.propose("a", Some(Member(1))).unwrap();
@@ -453,7 +463,7 @@ fn a_leader_hands_over_when_the_other_has_everything() {
         "to 1 in term 2: voted: true\nno leader\n"
     );
 
-    let mut n0 = Told::new(3, Config::default());
+    let mut n0 = Told::new(3, config());
     n0.hears(1, 1, append(at(0, 0), &[], 0));
     assert_eq!(
         n0.hears(1, 1, Body::TakeOver),
@@ -468,7 +478,7 @@ fn who_lacks_the_beginning_is_sent_the_state() {
     let config = Config {
         compact_after: 3,
         keep: 1,
-        ..Config::default()
+        ..config()
     };
     let mut n0 = Told::new(3, config);
     n0.leads();
@@ -510,7 +520,7 @@ fn who_lacks_the_beginning_is_sent_the_state() {
 
 #[test]
 fn one_member_alone_needs_no_one() {
-    let mut n0 = Told::new(1, Config::default());
+    let mut n0 = Told::new(1, config());
     n0.raft.campaign();
     n0.raft.propose("a", None).unwrap();
     n0.raft.read().unwrap();

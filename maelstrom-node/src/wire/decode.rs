@@ -42,7 +42,8 @@ impl de::Error for DecodeError {
 impl<'b> Body<'b> {
     /// Turns the body into a value: an enum with a variant named as the
     /// `type`, a struct with fields named as the other keys (or some of them:
-    /// what is unknown is ignored), `()` for any body at all.
+    /// what is unknown is ignored), `()` for any body at all. A variant with a
+    /// field `msg_id` is given the request's, if it has one.
     ///
     /// # Errors
     /// [`DecodeError`] says whether the type is unknown or which field is
@@ -55,6 +56,7 @@ impl<'b> Body<'b> {
     fn fields_of_variant(&self) -> Fields<'_, 'b> {
         Fields {
             kind: None,
+            msg_id: None,
             body: self,
             next: 0,
         }
@@ -150,16 +152,19 @@ impl<'de> VariantAccess<'de> for &'de Body<'_> {
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_map(self.fields_of_variant())
+        let mut map = self.fields_of_variant();
+        map.msg_id = self.msg_id.filter(|_| fields.contains(&"msg_id"));
+        visitor.visit_map(map)
     }
 }
 
-/// Walks the keys of a body; `type` first, where it is wanted.
+/// Walks the keys of a body; `type` and `msg_id` first, where they are wanted.
 struct Fields<'de, 'b> {
     kind: Option<&'de str>,
+    msg_id: Option<u64>,
     body: &'de Body<'b>,
     next: usize,
 }
@@ -173,6 +178,7 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
     ) -> Result<Option<S::Value>, DecodeError> {
         let key = match self.body.fields.get(self.next) {
             _ if self.kind.is_some() => "type",
+            _ if self.msg_id.is_some() => "msg_id",
             Some((key, _)) => key,
             None => return Ok(None),
         };
@@ -187,6 +193,10 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
         if let Some(kind) = self.kind.take() {
             return seed.deserialize(BorrowedStrDeserializer::new(kind));
         }
+        if let Some(msg_id) = self.msg_id.take() {
+            return (seed.deserialize(serde_json::Value::from(msg_id)))
+                .map_err(|e| de::Error::custom(format_args!("field `msg_id`: {}", reason(&e))));
+        }
         let (key, value) = &self.body.fields[self.next];
         self.next += 1;
         seed.deserialize(&mut serde_json::Deserializer::from_str(value.get()))
@@ -194,7 +204,8 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.body.fields.len() - self.next + usize::from(self.kind.is_some()))
+        let head = usize::from(self.kind.is_some()) + usize::from(self.msg_id.is_some());
+        Some(self.body.fields.len() - self.next + head)
     }
 }
 

@@ -1,0 +1,101 @@
+//! What clients say to a node, and what it says back.
+
+use std::time::Duration;
+
+use lin_kv::LinKv;
+use maelstrom_node::testing::TestNode;
+
+fn alone() -> TestNode<LinKv> {
+    TestNode::start("n1", ["n1"], LinKv::new)
+}
+
+/// Says something to a node and gives the body of what it answers.
+fn ask(node: &mut TestNode<LinKv>, body: &str) -> String {
+    let said = node.tell_from("c1", body);
+    let [answer] = &said[..] else {
+        panic!("{body} is answered by {said:?}")
+    };
+    answer.clone()
+}
+
+fn answer(body: &str, in_reply_to: u64) -> String {
+    format!(r#"{{"src":"n1","dest":"c1","body":{{{body},"in_reply_to":{in_reply_to}}}}}"#)
+}
+
+#[test]
+fn values_are_read_written_and_compared() {
+    let mut n1 = alone();
+    let transcript = [
+        (
+            r#"{"type":"read","key":7,"msg_id":1}"#,
+            r#""type":"error","code":20,"text":"there is no key 7""#,
+        ),
+        (
+            r#"{"type":"cas","key":7,"from":1,"to":2,"msg_id":2}"#,
+            r#""type":"error","code":20,"text":"there is no key 7""#,
+        ),
+        (
+            r#"{"type":"write","key":7,"value":[1,null],"msg_id":3}"#,
+            r#""type":"write_ok""#,
+        ),
+        (
+            r#"{"type":"cas","key":7,"from":[1],"to":2,"msg_id":4}"#,
+            r#""type":"error","code":22,"text":"the value of 7 is [1,null]""#,
+        ),
+        (
+            r#"{"type":"cas","key":7,"from":[1,null],"to":"two","msg_id":5}"#,
+            r#""type":"cas_ok""#,
+        ),
+        (
+            r#"{"type":"read","key":7,"msg_id":6}"#,
+            r#""type":"read_ok","value":"two""#,
+        ),
+        (
+            r#"{"type":"cas","key":"7","from":0,"to":8,"create_if_not_exists":true,"msg_id":7}"#,
+            r#""type":"cas_ok""#,
+        ),
+        (
+            r#"{"type":"read","key":"7","msg_id":8}"#,
+            r#""type":"read_ok","value":8"#,
+        ),
+    ];
+    for ((question, expected), number) in transcript.into_iter().zip(1..) {
+        assert_eq!(ask(&mut n1, question), answer(expected, number));
+    }
+}
+
+#[test]
+fn a_request_that_comes_again_takes_effect_once() {
+    let mut n1 = alone();
+    ask(&mut n1, r#"{"type":"write","key":0,"value":1,"msg_id":1}"#);
+    let cas = r#"{"type":"cas","key":0,"from":1,"to":2,"msg_id":2}"#;
+    assert_eq!(ask(&mut n1, cas), answer(r#""type":"cas_ok""#, 2));
+    ask(&mut n1, r#"{"type":"write","key":0,"value":1,"msg_id":3}"#);
+    assert_eq!(ask(&mut n1, cas), answer(r#""type":"cas_ok""#, 2));
+    assert_eq!(
+        ask(&mut n1, r#"{"type":"read","key":0,"msg_id":4}"#),
+        answer(r#""type":"read_ok","value":1"#, 4)
+    );
+}
+
+#[test]
+fn without_a_leader_it_says_so_in_time() {
+    let mut n1 = TestNode::start("n1", ["n1", "n2", "n3"], LinKv::new);
+    for (body, number) in [
+        (r#"{"type":"write","key":0,"value":1,"msg_id":1}"#, 1),
+        (r#"{"type":"read","key":0,"msg_id":2}"#, 2),
+    ] {
+        let to_clients = |said: Vec<String>| -> Vec<String> {
+            let to_c1 = |line: &String| line.contains(r#""dest":"c1""#);
+            said.into_iter().filter(to_c1).collect()
+        };
+        assert!(to_clients(n1.tell_from("c1", body)).is_empty());
+        assert!(to_clients(n1.pass(Duration::from_millis(799))).is_empty());
+        let refusal = concat!(
+            r#""type":"error","code":11,"#,
+            r#""text":"there is no leader that can be reached: nothing was done""#
+        );
+        let said = to_clients(n1.pass(Duration::from_millis(10)));
+        assert_eq!(said, [answer(refusal, number)]);
+    }
+}
