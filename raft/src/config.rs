@@ -19,10 +19,10 @@ pub struct Config {
     pub drift: f64,
     /// Whom new entries are sent to at once.
     pub replication: Replication,
-    /// How many entries go into a message at most.
+    /// How many entries go into a message at most; at least 1.
     pub batch: usize,
     /// How many messages with entries may be under way to a member before the first is
-    /// answered.
+    /// answered; at least 1.
     pub pipeline: usize,
     /// After how many entries a snapshot takes the place of the oldest.
     pub compact_after: u64,

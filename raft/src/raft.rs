@@ -137,6 +137,11 @@ impl<M: StateMachine> Raft<M> {
         now: Duration,
         saved: Saved<M::Command, M::Snapshot>,
     ) -> Self {
+        let config = Config {
+            batch: config.batch.max(1),
+            pipeline: config.pipeline.max(1),
+            ..config
+        };
         let start = saved.snapshot.as_ref().map_or(0, |snapshot| {
             machine.restore(&snapshot.state);
             snapshot.last.index
