@@ -11,6 +11,7 @@
 //! - [`checker`], [`assertion`]: whether that is as it should be.
 //! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
 //!   sees.
+//! - [`plot`]: charts of it.
 //! - [`cli`]: the command.
 //!
 //! The command takes Maelstrom's flags, so `maelstrom test ...` becomes
@@ -26,6 +27,7 @@ pub mod history;
 pub mod host;
 pub mod nemesis;
 pub mod network;
+pub mod plot;
 pub mod progress;
 pub mod report;
 pub mod run;

@@ -1,6 +1,7 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
 //! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
-//! `workbench.log`, a log of each node in `node-logs/`, and pictures of cycles of
+//! `workbench.log`, the charts `latency-raw.svg`, `latency-quantiles.svg` and
+//! `rate.svg`, a log of each node in `node-logs/`, and pictures of cycles of
 //! transactions and of operations without an order in `anomalies/`. The links `store/latest` and
 //! `store/<workload>/latest` lead to the last one.
 
@@ -12,6 +13,7 @@ use crate::checker::isolation::drawing::drawings;
 use crate::checker::linearizable::timeline::timelines;
 use crate::edn::Value;
 use crate::history::History;
+use crate::plot;
 use crate::run::{Message, MessageEvent};
 
 /// The folder of one run.
@@ -89,7 +91,7 @@ impl Store {
         })
     }
 
-    /// Writes the history and the results.
+    /// Writes the history, the results and the charts.
     ///
     /// # Errors
     /// When something cannot be written: what, and why.
@@ -103,6 +105,9 @@ impl Store {
             serde_json::to_writer_pretty(&mut *out, &results.to_json())?;
             writeln!(out)
         })?;
+        for (name, svg) in plot::files(history) {
+            self.file(name, |out| out.write_all(svg.as_bytes()))?;
+        }
         let workload = results.get("workload").unwrap_or(results);
         draw(&self.folder.join("anomalies"), workload)
     }

@@ -1,0 +1,207 @@
+//! What the nemesis did: from when to when each fault held, found in the
+//! history by the names `start-X` and `stop-X` that Jepsen gives to its events.
+
+use std::fmt::Write;
+
+use super::chart::{LANE, PLOT_HEIGHT, PLOT_WIDTH};
+use super::operation::{seconds, span};
+use super::scale::Scale;
+use super::svg::{Px, Text, cut, decimal, width};
+use crate::edn::Value;
+use crate::history::{History, Process};
+
+/// A fault while it held.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fault {
+    /// What, such as `partition`.
+    pub(super) kind: String,
+    /// Which of its shapes, such as `majority`.
+    pub(super) detail: Option<String>,
+    /// When it began and ended, in seconds.
+    pub(super) begin: f64,
+    pub(super) end: f64,
+}
+
+/// Kinds of faults that get a row of their own; the others share the last.
+const MOST_KINDS: usize = 4;
+/// How many characters of a name are shown.
+const MOST_CHARS: usize = 40;
+
+/// All faults, in the order in which they began.
+pub(super) fn faults(history: &History) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    // The places of those that still hold.
+    let mut open: Vec<usize> = Vec::new();
+    for op in history.ops() {
+        if op.process != Process::Nemesis {
+            continue;
+        }
+        // Each event comes twice: as it is begun and as it is done.
+        let held = |kind| open.iter().position(|&place| faults[place].kind == kind);
+        match (starts(&op.f), stops(&op.f)) {
+            (Some(kind), _) if held(kind).is_none() => {
+                open.push(faults.len());
+                faults.push(Fault {
+                    kind: kind.to_owned(),
+                    detail: match &op.value {
+                        Value::Keyword(shape) => Some(shape.clone()),
+                        _ => None,
+                    },
+                    begin: seconds(op.time),
+                    end: f64::INFINITY,
+                });
+            }
+            (_, Some(kind)) => {
+                if let Some(i) = held(kind) {
+                    faults[open.remove(i)].end = seconds(op.time);
+                }
+            }
+            _ => {}
+        }
+    }
+    let (_, end) = span(history);
+    for fault in &mut faults {
+        fault.end = fault.end.min(end).max(fault.begin);
+    }
+    faults
+}
+
+fn starts(f: &str) -> Option<&str> {
+    match f {
+        "start" => Some("fault"),
+        f => f.strip_prefix("start-"),
+    }
+}
+
+fn stops(f: &str) -> Option<&str> {
+    match f {
+        "stop" => Some("fault"),
+        f => f.strip_prefix("stop-"),
+    }
+}
+
+/// Faults as bands over a chart, with a row of bars above it for each kind.
+pub(super) struct Bands {
+    /// The kinds, each a row.
+    kinds: Vec<String>,
+    svg: String,
+}
+
+impl Bands {
+    /// Those of a history, on this scale of seconds.
+    pub(super) fn new(history: &History, time: &Scale) -> Self {
+        let faults = faults(history);
+        let mut kinds: Vec<String> = Vec::new();
+        for fault in &faults {
+            if kinds.len() < MOST_KINDS && !kinds.contains(&fault.kind) {
+                kinds.push(fault.kind.clone());
+            }
+        }
+        let mut svg = String::new();
+        for (row, kind) in kinds.iter().enumerate() {
+            let is_last = row == MOST_KINDS - 1;
+            let of_kind =
+                |fault: &&Fault| fault.kind == *kind || (is_last && !kinds.contains(&fault.kind));
+            let y = -(((kinds.len() - row) * LANE) as f64) - 4.0;
+            let bands = merged(faults.iter().filter(of_kind), time);
+            for band in bands {
+                band.draw(&mut svg, y);
+            }
+        }
+        Bands { kinds, svg }
+    }
+
+    /// The rows' height, in pixels.
+    pub(super) fn height(&self) -> usize {
+        match self.kinds.len() {
+            0 => 0,
+            rows => rows * LANE + 4,
+        }
+    }
+
+    /// What they show, in words; nothing if there are none.
+    pub(super) fn words(&self) -> Option<String> {
+        let kinds: Vec<String> = self
+            .kinds
+            .iter()
+            .map(|kind| cut(kind, MOST_CHARS))
+            .collect();
+        (!kinds.is_empty()).then(|| kinds.join(", "))
+    }
+
+    /// The elements, relative to the plot's upper left.
+    pub(super) fn svg(&self) -> &str {
+        &self.svg
+    }
+}
+
+/// A fault, or some that a screen cannot tell apart, in pixels.
+struct Band {
+    left: f64,
+    right: f64,
+    begin: f64,
+    end: f64,
+    count: usize,
+    label: String,
+}
+
+fn merged<'a>(faults: impl Iterator<Item = &'a Fault>, time: &Scale) -> Vec<Band> {
+    let mut bands: Vec<Band> = Vec::new();
+    for fault in faults {
+        let left = time.at(fault.begin) * PLOT_WIDTH as f64;
+        let right = (time.at(fault.end) * PLOT_WIDTH as f64).max(left + 1.0);
+        match bands.last_mut() {
+            Some(last) if left < last.right + 1.0 => {
+                last.count += 1;
+                last.right = last.right.max(right);
+                last.end = last.end.max(fault.end);
+                last.label = format!("{} faults", last.count);
+            }
+            _ => bands.push(Band {
+                left,
+                right,
+                begin: fault.begin,
+                end: fault.end,
+                count: 1,
+                label: match &fault.detail {
+                    Some(detail) => {
+                        let label = format!("{}: {detail}", fault.kind);
+                        cut(&label, MOST_CHARS)
+                    }
+                    None => cut(&fault.kind, MOST_CHARS),
+                },
+            }),
+        }
+    }
+    bands
+}
+
+impl Band {
+    fn draw(&self, svg: &mut String, y: f64) {
+        let (x, wide) = (Px(self.left), self.right - self.left);
+        let _ = write!(
+            svg,
+            "<g><title>{}, {} s to {} s</title>\
+             <rect class=\"plot-fault\" x=\"{x}\" width=\"{wide}\" height=\"{PLOT_HEIGHT}\"/>\
+             <rect class=\"plot-lane\" x=\"{x}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" rx=\"2\"/>",
+            Text(&self.label),
+            decimal(self.begin, 1e-3),
+            decimal(self.end, 1e-3),
+            wide = Px(wide),
+            top = Px(y),
+            high = LANE - 2,
+        );
+        // The whole label where there is room for it, or its end, or none.
+        let short = self.label.rsplit(": ").next().unwrap_or_default();
+        let fits = |label: &&str| width(label) + 6.0 < wide;
+        if let Some(label) = [&*self.label, short].into_iter().find(fits) {
+            let (x, y) = (Px(self.left + 4.0), Px(y + LANE as f64 - 4.0));
+            let _ = write!(
+                svg,
+                "<text class=\"plot-small\" x=\"{x}\" y=\"{y}\">{}</text>",
+                Text(label)
+            );
+        }
+        svg.push_str("</g>\n");
+    }
+}

@@ -1,0 +1,98 @@
+//! Text and numbers as SVG wants them.
+
+use std::fmt;
+
+/// Text within an element or an attribute, without characters that XML does not
+/// allow.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '"' => f.write_str("&quot;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => f.write_str("\u{fffd}"),
+            c => write!(f, "{c}"),
+        })
+    }
+}
+
+/// A length in pixels, to a tenth. What is no number is 0.
+pub(super) struct Px(pub(super) f64);
+
+impl fmt::Display for Px {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0).round() as i64;
+        match (tenths / 10, tenths % 10) {
+            (whole, 0) => write!(f, "{whole}"),
+            (0, part) if part < 0 => write!(f, "-0.{}", -part),
+            (whole, part) => write!(f, "{whole}.{}", part.abs()),
+        }
+    }
+}
+
+/// A whole number with commas between its thousands.
+pub(super) fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::from(if number < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with as many of its digits as a step of this size between ticks
+/// needs.
+pub(super) fn decimal(number: f64, step: f64) -> String {
+    // A little more, since the logarithm of 0.001 may be just below -3.
+    let places = (-(step.log10() + 1e-9).floor()).clamp(0.0, 9.0) as usize;
+    match places {
+        0 => grouped(number.round() as i64),
+        places => format!("{number:.places$}"),
+    }
+}
+
+/// The text, and an ellipsis in place of what is beyond this many characters.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// About how wide text of 12 pixels is, in pixels: no font is at hand to ask.
+pub(super) fn width(text: &str) -> f64 {
+    text.chars().count() as f64 * 6.5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let px: Vec<String> = [0.0, 1.04, -0.26, 12.96, f64::NAN]
+            .iter()
+            .map(|&x| Px(x).to_string())
+            .collect();
+        assert_eq!(px, ["0", "1", "-0.3", "13", "0"]);
+        assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(decimal(0.30000000000000004, 0.1), "0.3");
+        assert_eq!(decimal(15_000.0, 5000.0), "15,000");
+    }
+
+    #[test]
+    fn text_cannot_break_out() {
+        assert_eq!(
+            Text("a<b> & \"c\"\u{1}").to_string(),
+            "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}"
+        );
+        assert_eq!(cut("partition", 4), "part…");
+    }
+}
