@@ -11,7 +11,7 @@
 //! - [`checker`], [`assertion`]: whether that is as it should be.
 //! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
 //!   sees.
-//! - [`plot`]: charts of it.
+//! - [`recording`], [`plot`]: its messages, and charts of it.
 //! - [`cli`]: the command.
 //!
 //! The command takes Maelstrom's flags, so `maelstrom test ...` becomes
@@ -29,6 +29,7 @@ pub mod nemesis;
 pub mod network;
 pub mod plot;
 pub mod progress;
+pub mod recording;
 pub mod report;
 pub mod run;
 pub mod service;

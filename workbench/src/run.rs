@@ -114,6 +114,9 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Whether the run was broken off from outside.
     pub interrupted: bool,
+    /// The moment of the run that counts as 0 in the history: nodes had answered
+    /// `init` by then.
+    pub start: Duration,
 }
 
 /// Runs a workload against the nodes of a host, before the eyes of an observer
@@ -135,6 +138,7 @@ pub fn run(
         messages: *run.network.stats(),
         problems: run.problems,
         interrupted,
+        start: run.start,
     }
 }
 

@@ -1,0 +1,173 @@
+//! What is remembered of a run's messages, for its pictures: who sent what to
+//! whom, when, and when it arrived.
+//!
+//! The observer of a run tells it every message; after the run, it can be asked
+//! for all of them in the order in which they were sent. A run that floods the
+//! network has more messages than anyone looks at: what is beyond [`MOST_BYTES`]
+//! is counted and forgotten, and a picture says so.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::run::{Message, MessageEvent};
+
+/// How much of the messages' text is kept at most, in bytes.
+pub const MOST_BYTES: usize = 256 << 20;
+
+/// The messages of a run.
+#[derive(Debug, Default)]
+pub struct Recording {
+    endpoints: Vec<String>,
+    places: BTreeMap<String, usize>,
+    kept: Vec<Kept>,
+    text: Vec<u8>,
+    forgotten: u64,
+    start: Duration,
+}
+
+#[derive(Debug)]
+struct Kept {
+    src: usize,
+    dest: usize,
+    sent: Duration,
+    received: Option<Duration>,
+    /// How often it arrived after the first time.
+    repeats: u32,
+    line: Range<usize>,
+}
+
+/// A message of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    /// Its number in the order of sending, from 0.
+    pub id: u64,
+    /// Who sent it: a place among [`Recording::endpoints`].
+    pub src: usize,
+    /// Whom it was for, likewise.
+    pub dest: usize,
+    /// When it was sent, in nanoseconds since the start of the main phase, as in
+    /// the history; what was sent before that is negative.
+    pub sent: i64,
+    /// When it first arrived, likewise; none if it was lost, or under way at the
+    /// end.
+    pub received: Option<i64>,
+    /// How often it arrived after that: a duplicate.
+    pub repeats: u32,
+    /// The whole of it, as the line it was written as.
+    pub line: &'a [u8],
+}
+
+impl Recording {
+    /// Takes a message at either end of its way. They come in the order of their
+    /// numbers.
+    pub fn message(&mut self, message: Message<'_>) {
+        match message.event {
+            MessageEvent::Sent => self.sent(message),
+            MessageEvent::Received => {
+                // What is forgotten is the end: the others are at their number's place.
+                let place = usize::try_from(message.id).unwrap_or(usize::MAX);
+                if let Some(kept) = self.kept.get_mut(place) {
+                    match kept.received {
+                        None => kept.received = Some(message.time),
+                        Some(_) => kept.repeats += 1,
+                    }
+                }
+            }
+        }
+    }
+
+    fn sent(&mut self, message: Message<'_>) {
+        let is_next = self.kept.len() as u64 == message.id;
+        let line = message.line.trim_ascii();
+        if !is_next || self.text.len() + line.len() > MOST_BYTES {
+            self.forgotten += 1;
+            return;
+        }
+        let begin = self.text.len();
+        self.text.extend_from_slice(line);
+        let kept = Kept {
+            src: self.endpoint(message.src),
+            dest: self.endpoint(message.dest),
+            sent: message.time,
+            received: None,
+            repeats: 0,
+            line: begin..self.text.len(),
+        };
+        self.kept.push(kept);
+    }
+
+    fn endpoint(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.endpoints.len();
+        self.endpoints.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
+        place
+    }
+
+    /// Says which moment of the run is 0 in the history, once it is known.
+    pub fn start_at(&mut self, start: Duration) {
+        self.start = start;
+    }
+
+    /// The names of nodes, services and clients, in the order of their first
+    /// message.
+    pub fn endpoints(&self) -> &[String] {
+        &self.endpoints
+    }
+
+    /// The messages in the order in which they were sent.
+    pub fn messages(&self) -> impl ExactSizeIterator<Item = Recorded<'_>> {
+        let time = |time: Duration| time.as_nanos() as i64 - self.start.as_nanos() as i64;
+        let numbered = self.kept.iter().enumerate();
+        numbered.map(move |(place, kept)| Recorded {
+            id: place as u64,
+            src: kept.src,
+            dest: kept.dest,
+            sent: time(kept.sent),
+            received: kept.received.map(time),
+            repeats: kept.repeats,
+            line: &self.text[kept.line.clone()],
+        })
+    }
+
+    /// How many messages were sent that are not among them: the last ones.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(recording: &mut Recording, event: MessageEvent, id: u64, ms: u64, line: &str) {
+        recording.message(Message {
+            event,
+            time: Duration::from_millis(ms),
+            id,
+            src: "c1",
+            dest: "n0",
+            line: line.as_bytes(),
+        });
+    }
+
+    #[test]
+    fn messages_are_given_back_with_when_they_arrived() {
+        let mut recording = Recording::default();
+        tell(&mut recording, MessageEvent::Sent, 0, 5, "{\"a\":1}\n");
+        tell(&mut recording, MessageEvent::Sent, 1, 6, "{}");
+        tell(&mut recording, MessageEvent::Received, 0, 8, "");
+        tell(&mut recording, MessageEvent::Received, 0, 9, "");
+        recording.start_at(Duration::from_millis(6));
+        let all: Vec<Recorded<'_>> = recording.messages().collect();
+        assert_eq!(recording.endpoints(), ["c1", "n0"]);
+        assert_eq!((all[0].src, all[0].dest), (0, 1));
+        assert_eq!((all[0].sent, all[0].received), (-1_000_000, Some(2_000_000)));
+        assert_eq!((all[0].repeats, all[0].line), (1, &b"{\"a\":1}"[..]));
+        assert_eq!((all[1].sent, all[1].received), (0, None));
+        assert_eq!(recording.forgotten(), 0);
+    }
+}
