@@ -35,5 +35,6 @@ pub mod run;
 pub mod service;
 pub mod simulation;
 pub mod store;
+pub mod summary;
 pub mod verdict;
 pub mod workload;

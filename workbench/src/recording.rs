@@ -165,7 +165,10 @@ mod tests {
         let all: Vec<Recorded<'_>> = recording.messages().collect();
         assert_eq!(recording.endpoints(), ["c1", "n0"]);
         assert_eq!((all[0].src, all[0].dest), (0, 1));
-        assert_eq!((all[0].sent, all[0].received), (-1_000_000, Some(2_000_000)));
+        assert_eq!(
+            (all[0].sent, all[0].received),
+            (-1_000_000, Some(2_000_000))
+        );
         assert_eq!((all[0].repeats, all[0].line), (1, &b"{\"a\":1}"[..]));
         assert_eq!((all[1].sent, all[1].received), (0, None));
         assert_eq!(recording.forgotten(), 0);
