@@ -7,7 +7,7 @@
 //! - [`trace`]: the calls on one key as the searches take them.
 //! - [`moves`], [`frontier`], [`multisets`], [`bits`]: what can have happened
 //!   between two returns.
-//! - [`sweep`], [`depth_first`], [`decide`]: two searches, by turns.
+//! - [`sweep`], [`depth_first`], [`beam`], [`decide`]: three searches, by turns.
 //! - [`proof`], [`timeline`]: the fewest calls that cannot be ordered, as text and
 //!   as a picture.
 //!
@@ -16,6 +16,7 @@
 //! call did not happen, and one of unknown outcome may at any time after its
 //! beginning, or never.
 
+mod beam;
 mod bits;
 mod calls;
 mod decide;

@@ -7,6 +7,8 @@ pub(super) struct Bits<const N: usize>([u64; N]);
 impl<const N: usize> Bits<N> {
     /// How many slots there are.
     pub(super) const CAPACITY: usize = 64 * N;
+    /// What it costs to look at one, in units of work.
+    pub(super) const COST: u64 = 1 + N as u64 / 4;
     pub(super) const EMPTY: Self = Bits([0; N]);
 
     pub(super) fn contains(&self, slot: u32) -> bool {
@@ -33,6 +35,11 @@ impl<const N: usize> Bits<N> {
 
     pub(super) fn is_superset(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).all(|(a, b)| b & !a == 0)
+    }
+
+    /// How many are in the set.
+    pub(super) fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
     }
 
     /// Spreads the set over 64 bits (multiplicative hashing, word by word).

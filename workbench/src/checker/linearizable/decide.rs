@@ -1,14 +1,16 @@
 //! Whether calls can be put in an order: several searches by turns, until one
 //! has the answer or all have come to a limit.
 //!
-//! Two look for an order, breadth first and depth first. Two more sweep over
-//! traces in which offers are counted less exactly, and can only find that there
-//! is none; they make short work of histories with many offers and a fault that
-//! these cannot explain.
+//! Three look for an order: breadth first, depth first, and breadth first with
+//! the most promising configurations alone. Two more sweep over traces in which
+//! offers are counted less exactly, and can only find that there is none; they
+//! make short work of histories with many offers and a fault that these cannot
+//! explain.
 //!
 //! Turns and limits are in units of work, not of time, so that the same calls
 //! always get the same answer.
 
+use super::beam::Beam;
 use super::bits::Bits;
 use super::calls::{Call, NIL, ValueId};
 use super::depth_first::DepthFirst;
@@ -105,12 +107,14 @@ fn by_turns<const N: usize>(
         return Ok((answer(ended, &exact), sweep.work()));
     }
     let mut depth_first = DepthFirst::new(&exact, start.clone(), most_work);
+    let mut beam = Beam::new(&exact, start.clone(), most_work);
     let (by_value, unlimited) = (trace(Detail::ByValue)?, trace(Detail::Unlimited)?);
     let mut by_value = Sweep::new(&by_value, start.clone(), most_work);
     let mut unlimited = Sweep::new(&unlimited, start, most_work);
-    let mut searches: [(&mut dyn Search, Option<Limit>, bool); 4] = [
-        (&mut depth_first, None, true),
+    let mut searches: [(&mut dyn Search, Option<Limit>, bool); 5] = [
         (&mut unlimited, None, false),
+        (&mut depth_first, None, true),
+        (&mut beam, None, true),
         (&mut by_value, None, false),
         (&mut sweep, first.err(), true),
     ];
@@ -126,14 +130,10 @@ fn by_turns<const N: usize>(
                 Err(met) => *limit = Some(met),
             }
         }
-        if let [
-            (_, Some(limit), _),
-            (_, Some(_), _),
-            (_, Some(_), _),
-            (_, Some(_), _),
-        ] = searches
-        {
-            break Answer::Unknown(limit);
+        if searches.iter().all(|(_, limit, _)| limit.is_some()) {
+            // That of the search that is told when nothing else is.
+            let [.., (_, limit, _)] = searches;
+            break Answer::Unknown(limit.unwrap_or(Limit::Work(most_work)));
         }
         until = until.saturating_mul(2);
     };

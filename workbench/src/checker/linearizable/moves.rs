@@ -9,6 +9,7 @@
 //! Offers are used only where a pending read or cas waits for a value that they
 //! make, alone or one after another.
 
+use super::bits::Bits;
 use super::calls::ValueId;
 use super::frontier::{Configuration, Frontier};
 use super::multisets::Multisets;
@@ -29,6 +30,10 @@ pub(super) struct Moves<'t, const N: usize> {
     /// Memory of it.
     wanted: Vec<ValueId>,
     chain: Vec<Link>,
+    /// The number of the last search for chains, and for each value of the last in
+    /// which it was needed.
+    search: u32,
+    needed_in: Vec<u32>,
 }
 
 /// A place in the search for a chain of offers: a value that is needed, and
@@ -50,6 +55,8 @@ impl<'t, const N: usize> Moves<'t, N> {
             found: Vec::new(),
             wanted: Vec::new(),
             chain: Vec::new(),
+            search: 0,
+            needed_in: vec![0; trace.value_count()],
         }
     }
 
@@ -73,7 +80,7 @@ impl<'t, const N: usize> Moves<'t, N> {
     /// Finds what can follow on a settled configuration, each settled: first by
     /// pending calls alone, then by offers.
     pub(super) fn find(&mut self, from: Configuration<N>) {
-        self.work += 1;
+        self.work += Bits::<N>::COST;
         self.found.clear();
         let step = from.step as usize;
         let mut wanted = std::mem::take(&mut self.wanted);
@@ -102,15 +109,20 @@ impl<'t, const N: usize> Moves<'t, N> {
             self.demand(&from, value);
         }
         self.wanted = wanted;
-        self.work += self.found.len() as u64;
+        self.work += self.found.len() as u64 * Bits::<N>::COST;
     }
 
     /// Finds the chains of offers by which the register comes to hold this
     /// value. They are looked for from their end; one that came to a value
-    /// twice would not be the shortest.
+    /// twice would not be the shortest. Where offers are not counted one chain is as
+    /// good as another: whatever waits for a value on the way is waited for
+    /// itself. So each value is looked at once.
     fn demand(&mut self, from: &Configuration<N>, value: ValueId) {
         debug_assert!(self.chain.is_empty(), "each search empties it");
         let step = from.step as usize;
+        let is_counted = self.trace.is_counted();
+        self.search += 1;
+        self.needed_in[value as usize] = self.search;
         self.chain.push(Link { value, maker: 0 });
         while let Some(link) = self.chain.last_mut() {
             self.work += 1;
@@ -130,16 +142,30 @@ impl<'t, const N: usize> Moves<'t, N> {
             let is_there = self.trace.has_offer(kind, step, used);
             let needed = kind.from.filter(|value| *value != from.state);
             match needed {
-                Some(value) if is_there && self.chain.iter().all(|link| link.value != value) => {
+                Some(value) if is_there && self.may_need(value, is_counted) => {
+                    self.needed_in[value as usize] = self.search;
                     self.chain.push(Link { value, maker: 0 });
                     continue;
                 }
-                None if is_there => self.follow(from),
+                None if is_there => {
+                    self.follow(from);
+                    if !is_counted {
+                        return self.chain.clear();
+                    }
+                }
                 _ => {}
             }
             if let Some(link) = self.chain.last_mut() {
                 link.maker += 1;
             }
+        }
+    }
+
+    /// Whether a chain may go on with this value.
+    fn may_need(&self, value: ValueId, is_counted: bool) -> bool {
+        match is_counted {
+            true => self.chain.iter().all(|link| link.value != value),
+            false => self.needed_in[value as usize] != self.search,
         }
     }
 
@@ -150,6 +176,7 @@ impl<'t, const N: usize> Moves<'t, N> {
             let kind = self.trace.makers(link.value)[link.maker] as usize;
             if let Some(counter) = self.trace.kinds[kind].counter {
                 configuration.used = self.multisets.with(configuration.used, counter);
+                self.work += self.multisets.cost();
             }
             configuration.state = link.value;
             for reads in self.trace.reads(from.step as usize) {
@@ -161,6 +188,13 @@ impl<'t, const N: usize> Moves<'t, N> {
         self.found.push(self.settle(configuration));
     }
 
+    /// How much a configuration has used of what could be of use later: offers
+    /// above all, then calls that could have waited.
+    pub(super) fn spent(&self, configuration: &Configuration<N>) -> (u32, u32) {
+        let used = self.multisets.size(configuration.used);
+        (used, configuration.done.count())
+    }
+
     /// Adds a configuration to a frontier. True if it was not needless.
     pub(super) fn keep(
         &mut self,
@@ -168,7 +202,7 @@ impl<'t, const N: usize> Moves<'t, N> {
         frontier: &mut Frontier<N>,
     ) -> bool {
         let (is_new, compared) = frontier.insert(configuration, &self.multisets);
-        self.work += compared;
+        self.work += compared * self.multisets.cost() * Bits::<N>::COST;
         is_new
     }
 

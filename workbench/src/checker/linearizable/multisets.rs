@@ -90,6 +90,16 @@ impl Multisets {
             })
     }
 
+    /// How many offers are in it.
+    pub(super) fn size(&self, id: UsedId) -> u32 {
+        self.sizes[id as usize]
+    }
+
+    /// What it costs to make or to compare one, in units of work.
+    pub(super) fn cost(&self) -> u64 {
+        1 + self.width as u64 / 16
+    }
+
     /// How much memory they take, in counters.
     pub(super) fn weight(&self) -> usize {
         self.counts.len()

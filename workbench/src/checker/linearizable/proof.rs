@@ -9,9 +9,10 @@
 //! - A write or cas may be taken as one that perhaps had no effect; and what
 //!   perhaps had none may be left out where nothing observes its value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::calls::{Action, Call, Calls};
+use super::calls::{Action, Call, Calls, NIL, ValueId};
 use super::decide::{Answer, MOST_PENDING, Start, decide};
 use super::trace::useful_offers;
 use crate::edn::Value;
@@ -219,6 +220,26 @@ impl fmt::Display for Proof<'_> {
     }
 }
 
+/// Gives the values that are left the first numbers, and says how many these are:
+/// a register that may hold anything at first is tried with each.
+fn renumber(calls: &mut [Call]) -> usize {
+    let mut numbers = BTreeMap::from([(NIL, NIL)]);
+    let mut number = |value: &mut ValueId| {
+        let next = numbers.len() as ValueId;
+        *value = *numbers.entry(*value).or_insert(next);
+    };
+    for call in calls {
+        match &mut call.action {
+            Action::Read(value) | Action::Write(value) => number(value),
+            Action::Cas(from, to) => {
+                number(from);
+                number(to);
+            }
+        }
+    }
+    numbers.len()
+}
+
 /// The way to a small proof.
 struct Reduction<'c, 'a> {
     calls: &'c Calls<'a>,
@@ -272,7 +293,7 @@ impl Reduction<'_, '_> {
         if self.work >= MOST_WORK {
             return false;
         }
-        let (parts, calls) = self.taken();
+        let (parts, mut calls) = self.taken();
         if let Start::Anything { pending } = &mut self.start {
             let taken = parts.iter().zip(&calls);
             *pending = taken
@@ -282,7 +303,7 @@ impl Reduction<'_, '_> {
                 return false;
             }
         }
-        let values = self.calls.value_count();
+        let values = renumber(&mut calls);
         let (answer, work) = decide(&calls, values, self.start, MOST_WORK_AT_ONCE);
         self.work += work + calls.len() as u64;
         matches!(answer, Answer::Not { .. })

@@ -319,6 +319,7 @@ fn the_verdict_is_that_of_trying_every_order() {
 /// Each search by itself agrees, where it has an answer at all.
 #[test]
 fn every_search_comes_to_the_same_answer() {
+    use super::beam::Beam;
     use super::bits::Bits;
     use super::frontier::Configuration;
     use super::multisets::Multisets;
@@ -347,6 +348,7 @@ fn every_search_comes_to_the_same_answer() {
             is_good(&mut DepthFirst::new(&exact, start, 1 << 20)),
             expected
         );
+        assert_eq!(is_good(&mut Beam::new(&exact, start, 1 << 20)), expected);
         for (convicted, detail) in convicted
             .iter_mut()
             .zip([Detail::ByValue, Detail::Unlimited])
@@ -420,6 +422,110 @@ fn judge_only_key(history: &History) -> Verdict<'_> {
     let mut keys = super::judge(history).unwrap();
     keys.pop()
         .map_or(Verdict::Linearizable, |judged| judged.verdict)
+}
+
+/// What ten clients do one after another with a register that is as it should be,
+/// after some calls of unknown outcome, half of which take effect now and then.
+fn good_calls(rng: &Rng, count: usize, values: u32, offers: usize) -> Vec<Call> {
+    let value = || rng.below(u64::from(values)) as u32;
+    let mut calls = Vec::new();
+    let mut waiting = Vec::new();
+    for invoked in 0..offers {
+        let action = match rng.chance(0.5) {
+            true => Action::Write(value()),
+            false => Action::Cas(value(), value()),
+        };
+        calls.push(Call {
+            action,
+            invoked,
+            returned: None,
+        });
+        waiting.extend(rng.chance(0.5).then_some(action));
+    }
+    let mut state = NIL;
+    // The call of each client, and whether it has taken effect.
+    let mut clients: [Option<(Call, bool)>; 10] = [None; 10];
+    for place in offers..offers + 3 * count {
+        let client = rng.below(10) as usize;
+        if !waiting.is_empty() && rng.chance(0.01) {
+            match waiting.swap_remove(rng.below(waiting.len() as u64) as usize) {
+                Action::Write(to) => state = to,
+                Action::Cas(from, to) if from == state => state = to,
+                _ => {}
+            }
+        }
+        clients[client] = match clients[client] {
+            None => {
+                let action = match (client < 5, rng.below(3)) {
+                    (true, _) => Action::Read(NIL),
+                    (_, 0) => Action::Write(value()),
+                    _ => Action::Cas(value(), value()),
+                };
+                let (invoked, returned) = (place, None);
+                let call = Call {
+                    action,
+                    invoked,
+                    returned,
+                };
+                Some((call, false))
+            }
+            Some((mut call, false)) => match &mut call.action {
+                Action::Cas(from, _) if *from != state => None,
+                Action::Read(found) => {
+                    *found = state;
+                    Some((call, true))
+                }
+                Action::Write(to) | Action::Cas(_, to) => {
+                    state = *to;
+                    Some((call, true))
+                }
+            },
+            Some((mut call, true)) => {
+                call.returned = Some(place);
+                calls.push(call);
+                None
+            }
+        };
+    }
+    calls.sort_by_key(|call| call.invoked);
+    calls
+}
+
+#[test]
+fn many_calls_of_unknown_outcome_do_not_hide_a_stale_read() {
+    for values in [5, 50] {
+        let mut calls = good_calls(&Rng::new(5), 2000, values, 300);
+        for (i, action) in [values, values + 1]
+            .map(Action::Write)
+            .into_iter()
+            .enumerate()
+        {
+            let invoked = 10_000 + 2 * i;
+            let returned = Some(invoked + 1);
+            calls.push(Call {
+                action,
+                invoked,
+                returned,
+            });
+        }
+        calls.push(Call {
+            action: Action::Read(values),
+            invoked: 10_004,
+            returned: Some(10_005),
+        });
+        let (answer, _) = decide(&calls, values as usize + 2, Start::Nil, 1 << 21);
+        let stuck = calls.len() - 1;
+        assert_eq!(answer, Answer::Not { stuck }, "{values} values");
+    }
+}
+
+#[test]
+fn an_order_is_found_among_many_calls_of_unknown_outcome() {
+    for seed in 0..5 {
+        let calls = good_calls(&Rng::new(seed), 2000, 5, 100);
+        let (answer, _) = decide(&calls, 5, Start::Nil, MOST_WORK);
+        assert_eq!(answer, Answer::Linearizable, "seed {seed}");
+    }
 }
 
 #[test]

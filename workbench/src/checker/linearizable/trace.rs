@@ -213,6 +213,16 @@ impl<const N: usize> Trace<N> {
         self.makers.iter().map(family).collect()
     }
 
+    /// How many values there are; their numbers are those below.
+    pub(super) fn value_count(&self) -> usize {
+        self.makers.len()
+    }
+
+    /// Whether an offer can be used only once.
+    pub(super) fn is_counted(&self) -> bool {
+        self.detail != Detail::Unlimited
+    }
+
     /// How many counters there are.
     pub(super) fn counters(&self) -> usize {
         self.since.len()
