@@ -34,8 +34,9 @@ struct Shared {
     node: Node,
     me: Member,
     raft: RefCell<Raft<Store>>,
-    /// Changes that someone waits for here: how many do, and what came of it.
-    changes: RefCell<BTreeMap<RequestId, (usize, Option<Outcome>)>>,
+    /// Changes that someone waits for here. Two can have the same id: a client may
+    /// come again, or begin again with its numbers.
+    changes: RefCell<BTreeMap<RequestId, Vec<Rc<Awaited>>>>,
     /// Whether a read may be answered; `None` until that is known.
     reads: RefCell<BTreeMap<ReadId, Option<bool>>>,
     /// Something has happened.
@@ -103,7 +104,7 @@ impl Replica {
 
     /// Makes a change, and says what came of it.
     pub(crate) async fn change(&self, command: Command) -> Result<Outcome> {
-        let waiting = Waiting::new(self, &command.id);
+        let waiting = Waiting::new(self, &command);
         let began = self.now();
         // When it was last sent, and to which leader.
         let mut sent: Option<(Duration, Member, Term)> = None;
@@ -281,7 +282,7 @@ impl Replica {
         for event in output.events {
             match event {
                 Event::Applied { response, .. } => self.applied(response),
-                Event::Restored { .. } => log::info!("took the leader's state"),
+                Event::Restored { .. } => self.restored(),
                 Event::ReadReady(id) => self.read_is(id, true),
                 Event::ReadLost(id) => self.read_is(id, false),
                 Event::Leader(leader) => log::info!("leader: {leader:?}"),
@@ -293,9 +294,23 @@ impl Replica {
         self.set_timer();
     }
 
-    fn applied(&self, (id, outcome): (RequestId, Outcome)) {
-        if let Some((_, known)) = self.0.changes.borrow_mut().get_mut(&id) {
-            *known = Some(outcome);
+    fn applied(&self, (command, outcome): (Command, Outcome)) {
+        if let Some(awaited) = self.0.changes.borrow().get(&command.id) {
+            let same = |awaited: &&Rc<Awaited>| awaited.command.change == command.change;
+            for awaited in awaited.iter().filter(same) {
+                awaited.outcome.replace(Some(outcome.clone()));
+            }
+        }
+    }
+
+    /// What came of changes up to here is in the state, if anywhere.
+    fn restored(&self) {
+        log::info!("took the leader's state");
+        let raft = self.0.raft.borrow();
+        for awaited in self.0.changes.borrow().values().flatten() {
+            if let Some(outcome) = raft.machine().answer(&awaited.command) {
+                awaited.outcome.replace(Some(outcome.clone()));
+            }
         }
     }
 
@@ -332,32 +347,44 @@ fn no_leader() -> Error {
     Error::temporarily_unavailable("there is no leader that can be reached: nothing was done")
 }
 
+/// A change that someone waits for.
+struct Awaited {
+    command: Command,
+    /// What came of it.
+    outcome: RefCell<Option<Outcome>>,
+}
+
 /// Someone who waits for a change.
 struct Waiting<'a> {
     replica: &'a Replica,
-    id: &'a RequestId,
+    awaited: Rc<Awaited>,
 }
 
 impl<'a> Waiting<'a> {
-    fn new(replica: &'a Replica, id: &'a RequestId) -> Self {
+    fn new(replica: &'a Replica, command: &Command) -> Self {
+        let awaited = Rc::new(Awaited {
+            command: command.clone(),
+            outcome: RefCell::default(),
+        });
         let mut changes = replica.0.changes.borrow_mut();
-        changes.entry(id.clone()).or_default().0 += 1;
-        Waiting { replica, id }
+        let alike = changes.entry(command.id.clone()).or_default();
+        alike.push(awaited.clone());
+        Waiting { replica, awaited }
     }
 
     fn outcome(&self) -> Option<Outcome> {
-        let changes = self.replica.0.changes.borrow();
-        changes.get(self.id)?.1.clone()
+        self.awaited.outcome.borrow().clone()
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut changes = self.replica.0.changes.borrow_mut();
-        if let Some((count, _)) = changes.get_mut(self.id) {
-            *count -= 1;
-            if *count == 0 {
-                changes.remove(self.id);
+        let id = &self.awaited.command.id;
+        if let Some(alike) = changes.get_mut(id) {
+            alike.retain(|awaited| !Rc::ptr_eq(awaited, &self.awaited));
+            if alike.is_empty() {
+                changes.remove(id);
             }
         }
     }

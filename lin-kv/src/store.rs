@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How many answers are kept of each client. Maelstrom's clients wait for one at a
-/// time.
-const ANSWERS: usize = 16;
-/// How many clients' answers are kept.
-const CLIENTS: usize = 1024;
+/// How many answers are kept, of all clients together. A node sends a change again
+/// for three seconds at most, so that is how much may come between the first time and the
+/// last: what is forgotten sooner takes effect twice. (Not so many of each client: one
+/// that does not wait for its answers, or that many others join, would lose them sooner.)
+const ANSWERS: usize = 8192;
 
 /// Who asked, and the `msg_id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,8 +71,8 @@ pub enum Outcome {
 pub struct Store {
     values: BTreeMap<String, Value>,
     answered: BTreeMap<String, VecDeque<Answer>>,
-    /// The clients, those first that were answered longest ago.
-    clients: VecDeque<String>,
+    /// The client of each answer, the oldest first.
+    order: VecDeque<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,32 +118,37 @@ impl Store {
 
     fn remember(&mut self, command: &Command, outcome: Outcome) {
         let RequestId { client, number } = &command.id;
-        if !self.answered.contains_key(client) {
-            self.clients.push_back(client.clone());
-            if self.clients.len() > CLIENTS
-                && let Some(oldest) = self.clients.pop_front()
-            {
-                self.answered.remove(&oldest);
-            }
-        }
+        self.order.push_back(client.clone());
         let answers = self.answered.entry(client.clone()).or_default();
-        if answers.len() == ANSWERS {
-            answers.pop_front();
-        }
         answers.push_back(Answer {
             number: *number,
             change: command.change.clone(),
             outcome,
         });
+        if self.order.len() > ANSWERS {
+            self.forget_the_oldest();
+        }
+    }
+
+    fn forget_the_oldest(&mut self) {
+        let Some(client) = self.order.pop_front() else {
+            return;
+        };
+        if let Some(answers) = self.answered.get_mut(&client) {
+            answers.pop_front();
+            if answers.is_empty() {
+                self.answered.remove(&client);
+            }
+        }
     }
 }
 
 impl raft::StateMachine for Store {
     type Command = Command;
-    type Response = (RequestId, Outcome);
+    type Response = (Command, Outcome);
     type Snapshot = Store;
 
-    fn apply(&mut self, command: &Command) -> (RequestId, Outcome) {
+    fn apply(&mut self, command: &Command) -> (Command, Outcome) {
         let outcome = match self.answer(command) {
             Some(outcome) => outcome.clone(),
             None => {
@@ -152,7 +157,7 @@ impl raft::StateMachine for Store {
                 outcome
             }
         };
-        (command.id.clone(), outcome)
+        (command.clone(), outcome)
     }
 
     fn snapshot(&self) -> Store {
@@ -202,25 +207,40 @@ mod tests {
         assert_eq!(store.get("0"), Some(&json!(7)));
     }
 
+    fn from_client(client: usize, mut command: Command) -> Command {
+        command.id.client = format!("c{client}");
+        command
+    }
+
+    /// A cas comes late for the second time, when its client has sent much more and
+    /// others have come, and would succeed again.
+    #[test]
+    fn a_request_takes_effect_once_whatever_comes_between() {
+        let mut store = Store::default();
+        let mut apply = |client, command| store.apply(&from_client(client, command)).1;
+        assert_eq!(apply(0, cas(1, 0, 1)), Outcome::Done);
+        assert_eq!(apply(0, cas(2, 1, 2)), Outcome::Done);
+        for number in 3..103 {
+            assert_eq!(apply(0, cas(number, 2, 2)), Outcome::Done);
+        }
+        for client in 1..2000 {
+            assert_eq!(apply(client, cas(2, 2, 2)), Outcome::Done);
+        }
+        assert_eq!(apply(0, cas(103, 2, 1)), Outcome::Done);
+        assert_eq!(apply(0, cas(2, 1, 2)), Outcome::Done);
+        assert_eq!(store.get("0"), Some(&json!(1)));
+    }
+
     #[test]
     fn what_is_remembered_does_not_grow_for_ever() {
         let mut store = Store::default();
-        for client in 0..2 * CLIENTS {
-            for number in 0..3 * ANSWERS as u64 {
-                let mut command = cas(number, 0, 0);
-                command.id.client = format!("c{client}");
-                store.apply(&command);
+        for client in 0..200 {
+            for number in 0..100 {
+                store.apply(&from_client(client, cas(number, 0, 0)));
             }
         }
-        assert_eq!(
-            (store.answered.len(), store.clients.len()),
-            (CLIENTS, CLIENTS)
-        );
-        assert!(
-            store
-                .answered
-                .values()
-                .all(|answers| answers.len() == ANSWERS)
-        );
+        let kept = store.answered.values().map(VecDeque::len);
+        assert_eq!((kept.sum(), store.order.len()), (ANSWERS, ANSWERS));
+        assert_eq!(store.answered.len(), ANSWERS.div_ceil(100));
     }
 }

@@ -78,6 +78,45 @@ fn a_request_that_comes_again_takes_effect_once() {
     );
 }
 
+/// What comes of a change is told to whoever asked for just that: a client may begin
+/// again with its numbers while the node still waits for what it asked before.
+#[test]
+fn two_requests_with_one_number_have_an_answer_each() {
+    let mut n1 = TestNode::start("n1", ["n0", "n1", "n2"], LinKv::new);
+    let mut index = 0;
+    let mut append = |n1: &mut TestNode<LinKv>, entries: &str| {
+        let term = u64::from(index > 0);
+        let append = format!(
+            r#"{{"type":"raft","term":1,"body":{{"append":{{"previous":{{"term":{term},"index":{index}}},
+                "entries":[{entries}],"commit":0,"sent":{{"secs":1,"nanos":{index}}}}}}}}}"#
+        );
+        index += 1;
+        let said = n1.tell_from("n0", &append.replace('\n', ""));
+        let to_c1 = |line: &String| line.contains(r#""dest":"c1""#);
+        said.into_iter().filter(to_c1).collect::<Vec<String>>()
+    };
+    append(&mut n1, r#"{"term":1,"command":null}"#);
+    n1.tell_from("c1", r#"{"type":"write","key":0,"value":1,"msg_id":7}"#);
+    n1.tell_from("c1", r#"{"type":"cas","key":0,"from":2,"to":3,"msg_id":7}"#);
+    let entry = |change: &str| {
+        format!(
+            r#"{{"term":1,"command":{{"id":{{"client":"c1","number":7}},"change":{{{change}}}}}}}"#
+        )
+    };
+    assert_eq!(
+        append(&mut n1, &entry(r#""write":{"key":"0","value":1}"#)),
+        [answer(r#""type":"write_ok""#, 7)]
+    );
+    let cas = entry(r#""cas":{"key":"0","from":2,"to":3,"create":false}"#);
+    assert_eq!(
+        append(&mut n1, &cas),
+        [answer(
+            r#""type":"error","code":22,"text":"the value of 0 is 1""#,
+            7
+        )]
+    );
+}
+
 #[test]
 fn without_a_leader_it_says_so_in_time() {
     let mut n1 = TestNode::start("n1", ["n1", "n2", "n3"], LinKv::new);
