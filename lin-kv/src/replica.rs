@@ -3,9 +3,9 @@
 //!
 //! A change goes to the leader, by one message, and its outcome is known here as
 //! soon as it is carried out here. A question goes to the leader and is answered
-//! there. Whoever cannot reach a leader keeps a request for a while, and then refuses it: what was
-//! never sent has no effect. What was sent is sent again to the next leader, and
-//! takes effect once.
+//! there. Whoever cannot reach a leader keeps a request for a while, and then
+//! refuses it: what was never sent has no effect. What was sent is sent again to
+//! the next leader, and takes effect once.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -86,8 +86,8 @@ impl Replica {
         Ok(())
     }
 
-    /// Another member was asked for a change, and takes this one for the leader. It learns what
-    /// came of it from the log.
+    /// Another member was asked for a change, and takes this one for the leader. It
+    /// learns what came of it from the log.
     pub(crate) fn propose(&self, from: &NodeId, command: Command) -> Result<()> {
         let from = self.member(from)?;
         let proposed = self.raft(|raft| raft.propose(command, Some(from)));
@@ -269,8 +269,8 @@ impl Replica {
         told
     }
 
-    /// Does what Raft wants done. Nothing is saved: on Maelstrom, a node that stops does not come
-    /// back.
+    /// Does what Raft wants done. Nothing is saved: on Maelstrom, a node that stops
+    /// does not come back.
     fn then(&self) {
         let output = self.0.raft.borrow_mut().output();
         for (to, message) in &output.messages {

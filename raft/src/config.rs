@@ -64,9 +64,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How long after it was sent a message that a majority answered makes sure that there is no
-    /// other leader: they do not vote for that long, even if their clocks are
-    /// fast and this one's is slow (thesis, 6.4.1).
+    /// How long after it was sent a message that a majority answered makes sure
+    /// that there is no other leader: they do not vote for that long, even if their
+    /// clocks are fast and this one's is slow (thesis, 6.4.1).
     pub(crate) fn lease(&self) -> Duration {
         self.election_min
             .mul_f64((1.0 - self.drift).max(0.0) / (1.0 + self.drift))

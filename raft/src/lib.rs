@@ -90,9 +90,9 @@
 //! - Snapshots in place of old entries (paper, 7). One goes in one message.
 //! - A leader hands over on purpose (thesis, 3.10).
 //!
-//! And beyond those, for fewer messages: an entry first goes to just as many members as it
-//! takes ([`Replication::Quorum`]), and where two make a majority, a follower knows without
-//! another message that what it has is committed.
+//! And beyond those, for fewer messages: an entry first goes to just as many
+//! members as it takes ([`Replication::Quorum`]), and where two make a majority, a
+//! follower knows without another message that what it has is committed.
 //!
 //! Members cannot join or leave: all are told who they are at the start.
 //!
@@ -100,8 +100,9 @@
 //!
 //! Messages may be lost, late, in any order, and come twice, but not altered. A
 //! member's time must not go back, and its clock may be wrong by
-//! [`Config::drift`]: only reads rest on that, and only with a lease. What a member is told to save ([`Unsaved`]) must be
-//! there after a crash, or it must not come back.
+//! [`Config::drift`]: only reads rest on that, and only with a lease. What a
+//! member is told to save ([`Unsaved`]) must be there after a crash, or it must
+//! not come back.
 
 mod config;
 mod log;

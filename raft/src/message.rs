@@ -27,8 +27,8 @@ pub struct Snapshot<S> {
 /// A message of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message<C, S> {
-    /// The sender's term; for [`Body::PreVote`] and a vote for it, the one that the candidate
-    /// would begin.
+    /// The sender's term; for [`Body::PreVote`] and a vote for it, the one that the
+    /// candidate would begin.
     pub term: Term,
     /// What it says.
     pub body: Body<C, S>,

@@ -35,7 +35,8 @@ pub enum Mutation {
     NoNoop,
     /// Answers reads without what followers may have committed themselves.
     ReadsBelowFollowers,
-    /// Votes while it should trust in the leader, and the leader in its lease (thesis, 6.4.1).
+    /// Votes while it should trust in the leader, and the leader in its lease
+    /// (thesis, 6.4.1).
     VotesDuringLease,
     /// Keeps its lease when it tells another one to take over.
     KeepsLease,

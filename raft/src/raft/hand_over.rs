@@ -14,8 +14,9 @@ pub(super) struct HandOver {
 }
 
 impl<M: StateMachine> Raft<M> {
-    /// Lets another member be leader: takes no more commands, sends it what it lacks, and tells it to
-    /// stand. If that takes longer than an election, this one goes on.
+    /// Lets another member be leader: takes no more commands, sends it what it
+    /// lacks, and tells it to stand. If that takes longer than an election, this
+    /// one goes on.
     ///
     /// # Errors
     /// If this is not the leader.

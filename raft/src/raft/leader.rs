@@ -38,9 +38,9 @@ impl<M: StateMachine> Raft<M> {
     /// Puts a command into the log. `near` is a member that wants to know as
     /// soon as it is committed, if any.
     ///
-    /// Where it is in the log, until [`Event::Applied`](crate::Event::Applied) of that position says that
-    /// it was carried out. If another command appears there, or the term ends, it may
-    /// have been, or not.
+    /// Where it is in the log, until [`Event::Applied`](crate::Event::Applied) of
+    /// that position says that it was carried out. If another command appears
+    /// there, or the term ends, it may have been, or not.
     ///
     /// # Errors
     /// If this is not the leader, or is about to hand over.

@@ -22,15 +22,16 @@ pub(super) struct Read {
     id: ReadId,
     /// What must have been carried out.
     after: Index,
-    /// A majority must answer a message that is sent after this. Nothing, once it has, or the lease
-    /// held.
+    /// A majority must answer a message that is sent after this. Nothing, once it
+    /// has, or the lease held.
     confirm: Option<Stamp>,
 }
 
 impl<M: StateMachine> Raft<M> {
-    /// Asks for a read. [`Event::ReadReady`](crate::Event::ReadReady) says when [`Raft::machine`] is as new
-    /// as the question, maybe at once; [`Event::ReadLost`](crate::Event::ReadLost) that this cannot be
-    /// known any more.
+    /// Asks for a read. [`Event::ReadReady`](crate::Event::ReadReady) says when
+    /// [`Raft::machine`] is as new as the question, maybe at once;
+    /// [`Event::ReadLost`](crate::Event::ReadLost) that this cannot be known any
+    /// more.
     ///
     /// # Errors
     /// If this is not the leader.
