@@ -31,7 +31,8 @@ impl<M: StateMachine> Raft<M> {
     /// Asks for a read. [`Event::ReadReady`](crate::Event::ReadReady) says when
     /// [`Raft::machine`] is as new as the question, maybe at once;
     /// [`Event::ReadLost`](crate::Event::ReadLost) that this cannot be known any
-    /// more.
+    /// more. Whether a lease holds goes by the time that this was last told, so
+    /// [`Raft::tick`] comes first.
     ///
     /// # Errors
     /// If this is not the leader.
