@@ -2,14 +2,18 @@
 //! program says what it serves, as `async` functions on typed messages, and
 //! this crate does the rest.
 //!
-//! # One example, growing
+//! This page is a guide, to be read from the top: [a first node](#a-first-node),
+//! [state](#state), [other nodes](#other-nodes),
+//! [calls that are answered](#calls-that-are-answered), [time](#time),
+//! [errors](#errors), [services](#services), [tests](#tests), [logs](#logs), and
+//! [what holds](#what-holds) whatever happens. Every example runs as it stands.
 //!
-//! ## A server answers
+//! # A first node
 //!
 //! The messages are two enums, one variant a type of message. The variant's
 //! name is the `type`, its fields are the other keys of the body. A [`Server`]
 //! turns a request into a response; `msg_id` and `in_reply_to` are not its
-//! concern.
+//! concern: the reply goes to whoever asked, and says which request it is for.
 //!
 //! ```
 //! use std::cell::RefCell;
@@ -56,7 +60,7 @@
 //!     }
 //! }
 //!
-//! // The program would be: fn main() -> ExitCode { run(|_node| Numbers::default()) }
+//! // The program: fn main() -> ExitCode { maelstrom_node::run(|_node| Numbers::default()) }
 //! // In a test, the node is told lines and the lines it writes come back.
 //! let mut n1 = TestNode::start("n1", ["n1"], |_node| Numbers::default());
 //! assert_eq!(
@@ -78,7 +82,33 @@
 //! );
 //! ```
 //!
-//! ## It knows who it is and talks to others
+//! # State
+//!
+//! One value of the server serves all requests, on one thread. So it is no `&mut
+//! self` that a handler gets, and no lock that it needs: what changes goes into a
+//! [`Cell`](std::cell::Cell) or a [`RefCell`](std::cell::RefCell). What a background task
+//! shares with the server goes into an [`Rc`](std::rc::Rc) as well.
+//!
+//! Between two `.await`s nothing else runs. At an `.await` everything else may: other
+//! requests are handled, and the state is another one afterwards. So look up again
+//! what must still be true; keep what belongs to one request in local variables;
+//! and end a borrow before you wait, or the next handler panics at its own:
+//!
+//! ```
+//! # use std::cell::Cell;
+//! # use std::time::Duration;
+//! # use maelstrom_node::{Node, Result};
+//! # async fn count(node: Node, count: Cell<u64>) {
+//! let before = count.get();
+//! node.sleep(Duration::from_millis(10)).await;
+//! count.set(before + 1); // Wrong: whoever counted meanwhile is forgotten.
+//!
+//! node.sleep(Duration::from_millis(10)).await;
+//! count.set(count.get() + 1); // Right: nothing comes in between.
+//! # }
+//! ```
+//!
+//! # Other nodes
 //!
 //! A [`Node`] is handed to whoever makes the server, and exists only once
 //! `init` has arrived, so [`Node::id`] and [`Node::peers`] are always true.
@@ -144,12 +174,11 @@
 //! );
 //! ```
 //!
-//! ## It waits, retries and keeps time
+//! # Calls that are answered
 //!
 //! The network loses messages. [`Node::rpc`] sends a request and waits for its
 //! reply; [`Node::rpc_retrying`] sends it until it is answered;
-//! [`Node::spawn`] does so beside the handler. Time comes from the node, so a
-//! test can let it pass:
+//! [`Node::spawn`] does so beside the handler, whose client need not wait for it:
 //!
 //! ```
 //! # use std::time::Duration;
@@ -194,7 +223,179 @@
 //! assert!(n1.pass(Duration::from_secs(60)).is_empty());
 //! ```
 //!
-//! Services such as `lin-kv` have clients of their own: see [`kv`].
+//! Who sends a request again must expect that it arrives twice: here, a set takes a
+//! number twice without harm. A request that must not be carried out twice needs
+//! a name of its own, by which the receiver knows it again.
+//!
+//! # Time
+//!
+//! Time and chance come from the node: [`Node::now`], [`Node::sleep`],
+//! [`Node::interval`], [`Node::timeout`] and [`Node::rng`]. In a test or a
+//! simulation, they follow from what it is told, so a failure repeats; on Maelstrom
+//! they are the clock and the system's dice.
+//!
+//! ```
+//! use std::cell::Cell;
+//! use std::rc::Rc;
+//! use std::time::Duration;
+//! # use maelstrom_node::testing::TestNode;
+//! # use maelstrom_node::{Node, NodeId, Result, Server};
+//! # use serde::{Deserialize, Serialize};
+//!
+//! struct Counter {
+//!     sum: Rc<Cell<u64>>,
+//! }
+//!
+//! #[derive(Deserialize, Serialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Request {
+//!     Add { delta: u64 },
+//!     /// From another node, once a second.
+//!     Heard { sum: u64 },
+//! }
+//! # #[derive(Serialize)]
+//! # #[serde(rename_all = "snake_case")]
+//! # enum Response { AddOk }
+//! # impl Server for Counter {
+//! #     type Request = Request;
+//! #     type Response = Option<Response>;
+//! #     async fn handle(&self, request: Request, _from: &NodeId) -> Result<Option<Response>> {
+//! #         Ok(match request {
+//! #             Request::Add { delta } => {
+//! #                 self.sum.set(self.sum.get() + delta);
+//! #                 Some(Response::AddOk)
+//! #             }
+//! #             Request::Heard { .. } => None,
+//! #         })
+//! #     }
+//! # }
+//!
+//! fn start(node: Node) -> Counter {
+//!     let sum: Rc<Cell<u64>> = Rc::default();
+//!     let (speaker, shared) = (node.clone(), Rc::clone(&sum));
+//!     drop(node.spawn(async move {
+//!         let mut seconds = speaker.interval(Duration::from_secs(1));
+//!         loop {
+//!             seconds.tick().await;
+//!             for peer in speaker.peers() {
+//!                 let heard = Request::Heard { sum: shared.get() };
+//!                 speaker.send(peer, &heard).expect("a peer can be sent to");
+//!             }
+//!         }
+//!     }));
+//!     Counter { sum }
+//! }
+//!
+//! let mut n1 = TestNode::start("n1", ["n1", "n2"], start);
+//! n1.tell_from("c1", r#"{"type":"add","msg_id":1,"delta":3}"#);
+//! let heard = r#"{"src":"n1","dest":"n2","body":{"type":"heard","sum":3}}"#;
+//! assert!(n1.pass(Duration::from_millis(999)).is_empty());
+//! assert_eq!(n1.pass(Duration::from_millis(1)), [heard]);
+//! assert_eq!(n1.pass(Duration::from_secs(2)), [heard, heard]);
+//! ```
+//!
+//! # Errors
+//!
+//! A handler that returns `Err` answers with an `error`: a number of Maelstrom's, and a
+//! text for a person. There is a function for each, such as
+//! [`Error::key_does_not_exist`]. A call that is answered by an error returns it
+//! just so, so `?` passes on to the client what another node said.
+//!
+//! What counts is whether it is [definite](Error::is_definite). A definite error
+//! promises that nothing happened and nothing will, and a checker holds you to
+//! that. After [`ErrorCode::Timeout`] nobody knows: the request may have been
+//! carried out, and its reply was lost. So do not turn a timeout into
+//! `temporarily-unavailable`, unless the request was a mere question:
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use maelstrom_node::{Error, ErrorCode, Node, NodeId, Result};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Serialize)] #[serde(rename_all = "snake_case")] enum Request { Read { key: u64 }, Write { key: u64, value: u64 } }
+//! # #[derive(Deserialize)] struct ReadOk { value: u64 }
+//! # async fn ask(node: &Node, leader: &NodeId, key: u64, value: u64) -> Result<u64> {
+//! let patience = Duration::from_millis(500);
+//! let read = node.rpc::<ReadOk>(leader, &Request::Read { key }).timeout(patience);
+//! let found = match read.await {
+//!     Ok(ReadOk { value }) => value,
+//!     Err(e) if e.code == ErrorCode::KeyDoesNotExist => 0,
+//!     // A read that was not answered has done nothing.
+//!     Err(e) if !e.is_definite() => return Err(Error::temporarily_unavailable(e.text)),
+//!     Err(e) => return Err(e),
+//! };
+//! // A write that was not answered may have been done: the timeout is passed on.
+//! let () = node.rpc(leader, &Request::Write { key, value }).timeout(patience).await?;
+//! # Ok(found)
+//! # }
+//! ```
+//!
+//! # Services
+//!
+//! Maelstrom runs `lin-kv`, `seq-kv`, `lww-kv` and `lin-tso` beside the nodes; [`kv`]
+//! has a client for each, and says what each promises. [`kv::LinKv::update`] is the loop
+//! that everyone writes: read, change, compare and set, and again if another was
+//! first.
+//!
+//! ```
+//! use maelstrom_node::kv::LinKv;
+//! # use std::time::Duration;
+//! # use maelstrom_node::testing::TestNode;
+//! # use maelstrom_node::{NodeId, Result, Server};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Deserialize)]
+//! # #[serde(rename_all = "snake_case")]
+//! # enum Request { Add { delta: u64 } }
+//! # #[derive(Serialize)]
+//! # #[serde(rename_all = "snake_case")]
+//! # enum Response { AddOk }
+//!
+//! struct Counter {
+//!     kv: LinKv,
+//! }
+//!
+//! impl Server for Counter {
+//!     // ...
+//! #   type Request = Request;
+//! #   type Response = Response;
+//!     async fn handle(&self, Request::Add { delta }: Request, _from: &NodeId) -> Result<Response> {
+//!         let add = |sum: Option<u64>| sum.unwrap_or(0) + delta;
+//!         self.kv.update("sum", Duration::from_secs(5), add).await?;
+//!         Ok(Response::AddOk)
+//!     }
+//! }
+//!
+//! let mut n1 = TestNode::start("n1", ["n1"], |node| Counter { kv: LinKv::new(&node) });
+//! // The test plays the service.
+//! assert_eq!(
+//!     n1.tell_from("c1", r#"{"type":"add","msg_id":1,"delta":3}"#),
+//!     [r#"{"src":"n1","dest":"lin-kv","body":{"type":"read","key":"sum","msg_id":1}}"#],
+//! );
+//! assert_eq!(
+//!     n1.tell_from("lin-kv", r#"{"type":"read_ok","in_reply_to":1,"value":4}"#),
+//!     [r#"{"src":"n1","dest":"lin-kv","body":{"type":"cas","key":"sum","from":4,"to":7,"msg_id":2}}"#],
+//! );
+//! assert_eq!(
+//!     n1.tell_from("lin-kv", r#"{"type":"cas_ok","in_reply_to":2}"#),
+//!     [r#"{"src":"n1","dest":"c1","body":{"type":"add_ok","in_reply_to":1}}"#],
+//! );
+//! ```
+//!
+//! # Tests
+//!
+//! - [`testing::TestNode`], as above: one node, its lines, and a clock that the test turns.
+//!   For what it says when.
+//! - `workbench::simulation::simulate`: all nodes, clients, and a network that cuts, loses and
+//!   delays, in virtual time, within `cargo test`. For what must hold whatever happens;
+//!   some hundred runs take seconds.
+//! - `cargo workbench test -w broadcast --bin path/to/node`: the program itself, judged and
+//!   drawn, and repeatable from its seed.
+//!
+//! # Logs
+//!
+//! stdout belongs to the messages. What the node has to tell a person goes to stderr, through
+//! the `log` crate: `log::info!("took {leader} for the leader")`. Maelstrom and the
+//! workbench keep it in a file for each node, every line with the node's name.
+//! `RUST_LOG=trace` shows every message.
 //!
 //! # What holds
 //!
@@ -211,8 +412,7 @@
 //! - A call that was answered, timed out or was dropped leaves nothing behind.
 //! - At the end of the input, requests at hand are finished and written.
 //!
-//! Logs go to stderr through the `log` crate; `RUST_LOG=trace` shows every
-//! message. Unix only, as Maelstrom is.
+//! Unix only, as Maelstrom is.
 //!
 //! [Maelstrom]: https://github.com/jepsen-io/maelstrom
 
