@@ -3,6 +3,8 @@
 mod assert;
 mod cargo;
 mod check;
+mod draw;
+mod serve;
 mod test;
 
 use std::io::Write;
@@ -26,6 +28,8 @@ enum Command {
     Test(Box<test::Args>),
     Check(check::Args),
     Assert(assert::Args),
+    Draw(draw::Args),
+    Serve(serve::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -34,6 +38,8 @@ pub fn main() -> ExitCode {
         Ok(Command::Test(args)) => test::run(&args),
         Ok(Command::Check(args)) => check::run(&args),
         Ok(Command::Assert(args)) => assert::run(&args),
+        Ok(Command::Draw(args)) => draw::run(&args),
+        Ok(Command::Serve(args)) => serve::run(&args),
         Err(e) => {
             let _ = e.print();
             return match e.use_stderr() {

@@ -1,6 +1,107 @@
 //! Maelstrom without the JVM: it starts nodes, routes their messages through a
 //! simulated network, drives a workload against them and judges the history.
 //!
+//! # A claim, and what becomes of it
+//!
+//! Three nodes count, and claim that no id is given twice:
+//!
+//! ```
+//! use std::cell::Cell;
+//!
+//! use maelstrom_node::{NodeId, Result, Server};
+//! use workbench::checker::Validity;
+//! use workbench::simulation::simulate;
+//! use workbench::{run, workload};
+//!
+//! struct Count(Cell<u64>);
+//!
+//! #[derive(serde::Deserialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Request {
+//!     Generate {},
+//! }
+//!
+//! #[derive(serde::Serialize)]
+//! #[serde(rename_all = "snake_case")]
+//! enum Response {
+//!     GenerateOk { id: u64 },
+//! }
+//!
+//! impl Server for Count {
+//!     type Request = Request;
+//!     type Response = Response;
+//!
+//!     async fn handle(&self, _: Request, _from: &NodeId) -> Result<Response> {
+//!         self.0.set(self.0.get() + 1);
+//!         Ok(Response::GenerateOk { id: self.0.get() })
+//!     }
+//! }
+//!
+//! let config = run::Config::for_nodes(3).seed(7);
+//! let mut workload = workload::unique_ids::UniqueIds;
+//! let simulated = simulate(&config, &mut workload, |_node| Count(Cell::new(0)));
+//!
+//! assert_eq!(simulated.checked.valid, Validity::Invalid);
+//! let finding = &simulated.checked.findings[0];
+//! assert!(finding.contains("was given 3 times, by operations "), "{finding}");
+//! ```
+//!
+//! That took a minute for the nodes and a few milliseconds for you: time is
+//! virtual, and all chance follows from the seed. The same seed gives the same
+//! run, byte for byte, so whatever was found once is found again.
+//!
+//! # The command
+//!
+//! `workbench test -w broadcast --bin ./my-node` takes Maelstrom's flags and exits
+//! with Maelstrom's codes. It runs real processes: those written with
+//! `maelstrom-node` in virtual time, all others in real time. What it keeps of a run
+//! is a folder ([`store`]) with a page ([`page`]) that shows what happened: verdict,
+//! figures, charts, every message, and a drawing ([`proof`]) of each anomaly.
+//! `workbench check` judges a `history.edn` from elsewhere, `workbench serve` shows
+//! the runs in a browser, `workbench assert` compares figures with limits.
+//!
+//! # A test of your own
+//!
+//! [`run::Config`] says how many nodes and clients there are, how fast they work, what
+//! the network is like ([`network::Config`]: latency, loss, duplicates, reordering) and
+//! whether there are partitions. [`simulation::Simulated`] has the verdict
+//! ([`simulation::Simulated::assert_valid`] names the seed), every figure by its path,
+//! and the history. So a sweep is a loop:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use workbench::{network, run, workload, simulation::simulate};
+//! # fn my_node(node: maelstrom_node::Node) -> impl maelstrom_node::Server { Mine }
+//! # struct Mine;
+//! # impl maelstrom_node::Server for Mine {
+//! #     type Request = (); type Response = ();
+//! #     async fn handle(&self, _: (), _: &maelstrom_node::NodeId) -> maelstrom_node::Result<()> { Ok(()) }
+//! # }
+//! for seed in 0..1000 {
+//!     let config = run::Config {
+//!         partitions: Some(Duration::from_secs(1)),
+//!         network: network::Config { loss: 0.05, duplicate: 0.05, ..Default::default() },
+//!         ..run::Config::for_nodes(5).seed(seed)
+//!     };
+//!     simulate(&config, &mut workload::g_set::GSet::default(), my_node).assert_valid();
+//! }
+//! ```
+//!
+//! # A workload of your own
+//!
+//! It is one file behind the trait [`workload::Workload`]: what a client does next,
+//! how it asks, how it reads the answer, and how the history is judged. The checkers
+//! in [`checker`] are functions from a history to a verdict and can be used for that.
+//! [`run::run`] takes any workload and any [`host::Host`].
+//!
+//! # The parts
+//!
+//! ```text
+//! generator -> clients -> network -> nodes | services     network -> messages
+//!                 \-> history -> checkers -> verdict -> store, page
+//! nemesis  -> network
+//! ```
+//!
 //! - [`workload`]: what clients do, one file each behind one trait.
 //! - [`run`]: one run, a loop around a heap of events.
 //! - [`host`]: where nodes live: processes in real time, or engines within this
@@ -9,14 +110,13 @@
 //! - [`simulation`]: a run within a test.
 //! - [`history`], [`edn`]: what happened, as Jepsen writes it.
 //! - [`checker`], [`assertion`]: whether that is as it should be.
-//! - [`store`], [`report`], [`progress`]: what is kept of it, and what a person
-//!   sees.
-//! - [`recording`], [`plot`]: its messages, and charts of it.
+//! - [`recording`], [`plot`], [`proof`], [`timeline`], [`page`]: its messages, and
+//!   pictures of it.
+//! - [`summary`], [`report`], [`store`], [`serve`], [`progress`]: what a person sees
+//!   of it, and what is kept.
 //! - [`cli`]: the command.
-//!
-//! The command takes Maelstrom's flags, so `maelstrom test ...` becomes
-//! `workbench test ...`, and it exits with Maelstrom's codes.
 
+mod address;
 pub mod assertion;
 pub mod checker;
 pub mod cli;
@@ -27,14 +127,20 @@ pub mod history;
 pub mod host;
 pub mod nemesis;
 pub mod network;
+pub mod page;
+mod palette;
 pub mod plot;
 pub mod progress;
+pub mod proof;
 pub mod recording;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod service;
 pub mod simulation;
 pub mod store;
 pub mod summary;
+mod svg;
+pub mod timeline;
 pub mod verdict;
 pub mod workload;

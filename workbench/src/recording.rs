@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::run::{Message, MessageEvent};
+use maelstrom_node::wire;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::run::{Message, MessageEvent, Observer};
 
 /// How much of the messages' text is kept at most, in bytes.
 pub const MOST_BYTES: usize = 256 << 20;
@@ -23,6 +27,8 @@ pub struct Recording {
     kept: Vec<Kept>,
     text: Vec<u8>,
     forgotten: u64,
+    /// How many sendings and arrivals it was told.
+    events: u64,
     start: Duration,
 }
 
@@ -32,6 +38,9 @@ struct Kept {
     dest: usize,
     sent: Duration,
     received: Option<Duration>,
+    /// The places of both among all sendings and arrivals.
+    sent_place: u64,
+    received_place: u64,
     /// How often it arrived after the first time.
     repeats: u32,
     line: Range<usize>,
@@ -52,16 +61,83 @@ pub struct Recorded<'a> {
     /// When it first arrived, likewise; none if it was lost, or under way at the
     /// end.
     pub received: Option<i64>,
+    /// Its sending's place among all sendings and arrivals: much happens at the
+    /// same time, but not in any order.
+    pub sent_place: u64,
+    /// Its first arrival's place, likewise.
+    pub received_place: Option<u64>,
     /// How often it arrived after that: a duplicate.
     pub repeats: u32,
     /// The whole of it, as the line it was written as.
     pub line: &'a [u8],
 }
 
+/// Text that is no `messages.jsonl`: the line and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct JournalError {
+    /// The line, from 1.
+    pub line: usize,
+    why: String,
+}
+
+/// A line of `messages.jsonl`.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    time: u64,
+    event: MessageEvent,
+    id: u64,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+}
+
+const ENTRY: &str =
+    r#"{"time", "event": "send", "id", "message"} or {"time", "event": "recv", "id"}"#;
+
 impl Recording {
+    /// Reads the lines of a `messages.jsonl`.
+    ///
+    /// # Errors
+    /// The first line that is none of those that a run writes.
+    pub fn read(lines: &str) -> Result<Self, JournalError> {
+        let mut recording = Recording::default();
+        // The ends of each message's way, by its number.
+        let mut ends: Vec<(String, String)> = Vec::new();
+        for (i, line) in lines.lines().enumerate() {
+            let error = |why: String| JournalError { line: i + 1, why };
+            let entry: Entry<'_> =
+                serde_json::from_str(line).map_err(|e| error(format!("{e}; expected {ENTRY}")))?;
+            let line = entry.message.map_or("", RawValue::get);
+            if entry.event == MessageEvent::Sent {
+                if entry.id != ends.len() as u64 {
+                    let (id, next) = (entry.id, ends.len());
+                    return Err(error(format!(
+                        "message {id} is sent, expected message {next}"
+                    )));
+                }
+                let message = wire::Message::parse(line.as_bytes());
+                let message = message.map_err(|e| error(e.to_string()))?;
+                ends.push((message.src.into_owned(), message.dest.into_owned()));
+            }
+            let place = usize::try_from(entry.id).unwrap_or(usize::MAX);
+            let (src, dest) = (ends.get(place))
+                .ok_or_else(|| error(format!("message {} was not sent before", entry.id)))?;
+            recording.message(Message {
+                event: entry.event,
+                time: Duration::from_nanos(entry.time),
+                id: entry.id,
+                src,
+                dest,
+                line: line.as_bytes(),
+            });
+        }
+        Ok(recording)
+    }
+
     /// Takes a message at either end of its way. They come in the order of their
     /// numbers.
     pub fn message(&mut self, message: Message<'_>) {
+        self.events += 1;
         match message.event {
             MessageEvent::Sent => self.sent(message),
             MessageEvent::Received => {
@@ -69,7 +145,10 @@ impl Recording {
                 let place = usize::try_from(message.id).unwrap_or(usize::MAX);
                 if let Some(kept) = self.kept.get_mut(place) {
                     match kept.received {
-                        None => kept.received = Some(message.time),
+                        None => {
+                            kept.received = Some(message.time);
+                            kept.received_place = self.events;
+                        }
                         Some(_) => kept.repeats += 1,
                     }
                 }
@@ -91,6 +170,8 @@ impl Recording {
             dest: self.endpoint(message.dest),
             sent: message.time,
             received: None,
+            sent_place: self.events,
+            received_place: 0,
             repeats: 0,
             line: begin..self.text.len(),
         };
@@ -128,6 +209,8 @@ impl Recording {
             dest: kept.dest,
             sent: time(kept.sent),
             received: kept.received.map(time),
+            sent_place: kept.sent_place,
+            received_place: kept.received.map(|_| kept.received_place),
             repeats: kept.repeats,
             line: &self.text[kept.line.clone()],
         })
@@ -136,6 +219,13 @@ impl Recording {
     /// How many messages were sent that are not among them: the last ones.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+}
+
+/// It can watch a run by itself.
+impl Observer for Recording {
+    fn message(&mut self, message: Message<'_>) {
+        Recording::message(self, message);
     }
 }
 
@@ -169,8 +259,39 @@ mod tests {
             (all[0].sent, all[0].received),
             (-1_000_000, Some(2_000_000))
         );
+        assert_eq!((all[0].sent_place, all[0].received_place), (1, Some(3)));
+        assert_eq!((all[1].sent_place, all[1].received_place), (2, None));
         assert_eq!((all[0].repeats, all[0].line), (1, &b"{\"a\":1}"[..]));
         assert_eq!((all[1].sent, all[1].received), (0, None));
         assert_eq!(recording.forgotten(), 0);
+    }
+
+    #[test]
+    fn what_a_run_writes_is_read_back() {
+        let lines = r#"{"time":5,"event":"send","id":0,"message":{"src":"c1","dest":"n0","body":{}}}
+{"time":7,"event":"recv","id":0}"#;
+        let recording = Recording::read(lines).unwrap();
+        let message = recording.messages().next().unwrap();
+        assert_eq!((message.sent, message.received), (5, Some(7)));
+        assert_eq!(message.line, br#"{"src":"c1","dest":"n0","body":{}}"#);
+        for (line, error) in [
+            (
+                r#"{"time":7,"event":"recv","id":1}"#,
+                "line 3: message 1 was not sent before",
+            ),
+            (
+                "{}",
+                "line 3: missing field `time` at line 1 column 2; expected {\"time\", ",
+            ),
+            (
+                r#"{"time":7,"event":"send","id":1}"#,
+                "line 3: EOF while parsing",
+            ),
+        ] {
+            let text = Recording::read(&format!("{lines}\n{line}"))
+                .unwrap_err()
+                .to_string();
+            assert!(text.starts_with(error), "{text}");
+        }
     }
 }

@@ -37,7 +37,7 @@ impl fmt::Display for Report<'_> {
         if let Some(repeat) = &self.repeat {
             writeln!(f, "\nrepeat it: {repeat}")?;
         }
-        writeln!(f, "read on:   {}", self.folder.display())
+        writeln!(f, "look at:   {}", self.folder.join("index.html").display())
     }
 }
 

@@ -75,6 +75,22 @@ impl Simulated {
         );
     }
 
+    /// For nodes that are broken on purpose.
+    ///
+    /// # Panics
+    /// Unless the run is invalid, and a finding says so in these words.
+    #[track_caller]
+    pub fn assert_invalid(&self, words: &str) {
+        let findings = &self.checked.findings;
+        assert!(
+            self.checked.valid == Validity::Invalid
+                && findings.iter().any(|finding| finding.contains(words)),
+            "seed {}: {:?}, and {words:?} is not in {findings:#?}",
+            self.seed,
+            self.checked.valid,
+        );
+    }
+
     /// A number of the results by its path, such as `net.servers.msgs-per-op`
     /// or `workload.stable-latencies.0.5`.
     pub fn figure(&self, path: &str) -> Option<f64> {

@@ -1,24 +1,31 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
 //! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
-//! `workbench.log`, the charts `latency-raw.svg`, `latency-quantiles.svg` and
-//! `rate.svg`, a log of each node in `node-logs/`, and pictures of cycles of
-//! transactions and of operations without an order in `anomalies/`. The links `store/latest` and
-//! `store/<workload>/latest` lead to the last one.
+//! `workbench.log`, the charts `latency-raw.svg`, `latency-quantiles.svg`,
+//! `rate.svg` and `messages-in-flight.svg`, the messages as arrows in
+//! `messages.svg`, the operations as boxes in `timeline.html`, a log of each node
+//! in `node-logs/`, proofs of what is wrong in `anomalies/`, and `index.html`, which
+//! shows all of it. In a few lines it is `summary.json`. The links `store/latest`
+//! and `store/<workload>/latest` lead to the last one, and `store/index.html` lists
+//! all.
+
+pub(crate) mod listing;
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::checker::isolation::drawing::drawings;
-use crate::checker::linearizable::timeline::timelines;
 use crate::edn::Value;
-use crate::history::History;
+use crate::page::{self, Page, Tail};
 use crate::plot;
+use crate::proof::Drawing;
 use crate::run::{Message, MessageEvent};
+use crate::summary::Summary;
+use crate::timeline::timeline;
 
 /// The folder of one run.
 #[derive(Debug)]
 pub struct Store {
+    root: PathBuf,
     folder: PathBuf,
     log: File,
 }
@@ -56,7 +63,11 @@ impl Store {
         let log = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
         link(&parent.join("latest"), Path::new(&name))?;
         link(&root.join("latest"), &Path::new(workload).join(&name))?;
-        Ok(Store { folder, log })
+        Ok(Store {
+            root: root.to_owned(),
+            folder,
+            log,
+        })
     }
 
     /// The run's folder.
@@ -91,11 +102,13 @@ impl Store {
         })
     }
 
-    /// Writes the history, the results and the charts.
+    /// Writes the history, the results, the charts and the summary, and the list
+    /// of all runs anew.
     ///
     /// # Errors
     /// When something cannot be written: what, and why.
-    pub fn write(&self, history: &History, results: &Value) -> io::Result<()> {
+    pub fn write(&self, results: &Value, page: &Page<'_>) -> io::Result<()> {
+        let history = page.history;
         self.file("history.edn", |out| history.write_edn(out))?;
         self.file("history.txt", |out| history.write_text(out))?;
         self.file("results.edn", |out| {
@@ -105,11 +118,70 @@ impl Store {
             serde_json::to_writer_pretty(&mut *out, &results.to_json())?;
             writeln!(out)
         })?;
-        for (name, svg) in plot::files(history) {
+        let pictures = plot::files(history, page.recording);
+        for (name, svg) in &pictures {
             self.file(name, |out| out.write_all(svg.as_bytes()))?;
         }
-        let workload = results.get("workload").unwrap_or(results);
-        draw(&self.folder.join("anomalies"), workload)
+        let summary = page.summary;
+        let title = format!("{}, seed {}", summary.workload, summary.seed);
+        let timeline = timeline(history, Some(summary.concurrency), &title);
+        self.file("timeline.html", |out| out.write_all(timeline.as_bytes()))?;
+        draw(&self.folder.join("anomalies"), page.drawings)?;
+        // After the others, since it links to them.
+        let files = self.files();
+        let page = Page {
+            pictures: &pictures,
+            files: &files,
+            ..*page
+        };
+        self.file("index.html", |out| write!(out, "{page}"))?;
+        // Last, since whatever lists this run by its summary finds all of it.
+        self.write_summary(summary)
+    }
+
+    /// Writes a page that is just the summary, for what is no single run.
+    ///
+    /// # Errors
+    /// When something cannot be written: what, and why.
+    pub fn write_brief(&self, summary: &Summary) -> io::Result<()> {
+        self.file("index.html", |out| write!(out, "{}", page::Brief(summary)))?;
+        self.write_summary(summary)
+    }
+
+    /// Writes the summary, and the list of all runs anew.
+    ///
+    /// # Errors
+    /// When something cannot be written: what, and why.
+    fn write_summary(&self, summary: &Summary) -> io::Result<()> {
+        self.file(SUMMARY, |out| {
+            serde_json::to_writer_pretty(&mut *out, summary)?;
+            writeln!(out)
+        })?;
+        listing::write(&self.root)
+    }
+
+    /// The ends of the nodes' logs. What cannot be read is left out.
+    pub fn tails(&self, nodes: &[String]) -> Vec<Tail> {
+        let most = MOST_LOG.min(MOST_LOGS / nodes.len().max(1));
+        let tails = nodes.iter().filter_map(|node| {
+            let path = self.node_logs().join(format!("{node}.log"));
+            Some(Tail {
+                node: node.clone(),
+                ..tail(&path, most).ok()?
+            })
+        });
+        tails.collect()
+    }
+
+    /// The names of the run's files, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = (fs::read_dir(&self.folder).into_iter().flatten().flatten())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        // It is written last.
+        names.push(SUMMARY.into());
+        names.sort();
+        names
     }
 
     fn file(
@@ -127,17 +199,46 @@ impl Store {
     }
 }
 
-/// Writes pictures of what is wrong in a workload's results, cycles or
-/// operations without an order, to a folder, if there are any.
+/// The run in a few lines.
+const SUMMARY: &str = "summary.json";
+/// How much of a log a page shows, and of all logs together, in bytes.
+const MOST_LOG: usize = 12_000;
+const MOST_LOGS: usize = 240_000;
+
+/// The last lines of a file, this many bytes at most.
+fn tail(path: &Path, most: usize) -> io::Result<Tail> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut before = length.saturating_sub(most as u64);
+    file.seek(SeekFrom::Start(before))?;
+    let mut bytes = Vec::new();
+    file.take(most as u64).read_to_end(&mut bytes)?;
+    // Not from the middle of a line, if there is another.
+    if before > 0
+        && let Some(end) = bytes.iter().position(|byte| *byte == b'\n')
+    {
+        bytes.drain(..=end);
+        before += end as u64 + 1;
+    }
+    Ok(Tail {
+        node: String::new(),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        before,
+    })
+}
+
+/// Writes pictures of what is wrong to a folder, if there are any.
 ///
 /// # Errors
 /// When something cannot be written: what, and why.
-pub fn draw(folder: &Path, results: &Value) -> io::Result<()> {
-    let drawings = drawings(results).into_iter();
-    for drawing in drawings.chain(timelines(results)) {
-        fs::create_dir_all(folder).map_err(|e| cannot("make", folder, &e))?;
+pub fn draw(folder: &Path, drawings: &[Drawing]) -> io::Result<()> {
+    if drawings.is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(|e| cannot("make", folder, &e))?;
+    for drawing in drawings {
         let path = folder.join(&drawing.name);
-        fs::write(&path, drawing.svg).map_err(|e| cannot("write", &path, &e))?;
+        fs::write(&path, &drawing.svg).map_err(|e| cannot("write", &path, &e))?;
     }
     Ok(())
 }

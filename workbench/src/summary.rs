@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::checker::{Checked, Validity};
+use crate::checker::{Availability, Checked, Validity};
 use crate::edn::Value;
 use crate::history::{History, OpType};
 use crate::run::Outcome;
@@ -34,6 +34,11 @@ pub struct Summary {
     pub virtual_time: bool,
     /// The nodes' names.
     pub nodes: Vec<String>,
+    /// How many clients worked at a time.
+    pub concurrency: usize,
+    /// When the main phase began, which is 0 in the history, in nanoseconds since
+    /// the first message.
+    pub start: u64,
     /// The figures, those first that matter most.
     pub figures: Vec<Figure>,
 }
@@ -101,6 +106,10 @@ pub struct Origin {
     pub virtual_time: bool,
     /// The nodes' names.
     pub nodes: Vec<String>,
+    /// How many clients worked at a time.
+    pub concurrency: usize,
+    /// What fraction of the operations was to succeed, if anything was asked.
+    pub availability: Option<Availability>,
 }
 
 impl Summary {
@@ -110,13 +119,15 @@ impl Summary {
             verdict: checked.valid.into(),
             interrupted: outcome.interrupted,
             sentence: sentence(outcome, checked),
-            figures: figures(&outcome.history, &checked.results),
+            figures: figures(&outcome.history, &checked.results, origin.availability),
             workload: origin.workload,
             began: origin.began,
             command: origin.command,
             seed: origin.seed,
             virtual_time: origin.virtual_time,
             nodes: origin.nodes,
+            concurrency: origin.concurrency,
+            start: outcome.start.as_nanos() as u64,
         }
     }
 }
@@ -133,6 +144,8 @@ fn sentence(outcome: &Outcome, checked: &Checked) -> String {
         (None, Validity::Invalid) => "not everything is as it should be: see results.edn".into(),
     }
 }
+
+const OK_FRACTION: &str = "availability.ok-fraction";
 
 /// Figures that results may have: the path, the name and the unit.
 const FIGURES: [(&str, &str, &str); 11] = [
@@ -166,15 +179,15 @@ const FIGURES: [(&str, &str, &str); 11] = [
         "worst lag of a poll",
         "s",
     ),
-    ("stats.count", "operations", ""),
+    ("stats.count", "operations that ended", ""),
     ("stats.ok-count", "ok", ""),
     ("stats.fail-count", "failed", ""),
     ("stats.info-count", "unknown", ""),
     ("net.servers.msg-count", "messages between servers", ""),
 ];
 
-fn figures(history: &History, results: &Value) -> Vec<Figure> {
-    let mut limits = limits(results);
+fn figures(history: &History, results: &Value, availability: Option<Availability>) -> Vec<Figure> {
+    let mut limits = limits(results, availability);
     let mut take = |path: &str| {
         let place = limits.iter().position(|limit| limit.path == path);
         place.map(|place| limits.remove(place))
@@ -192,15 +205,17 @@ fn figures(history: &History, results: &Value) -> Vec<Figure> {
             });
         }
     };
-    let fraction = "availability.ok-fraction";
-    add(
-        fraction,
-        "fraction of operations that are ok",
-        "",
-        figure(results, fraction),
-    );
+    let name = "fraction of operations that are ok";
+    add(OK_FRACTION, name, "", figure(results, OK_FRACTION));
     for (path, name, unit) in FIGURES {
         add(path, name, unit, figure(results, path));
+    }
+    let endless = history
+        .clients()
+        .filter(|(place, op)| op.typ == OpType::Invoke && history.pair(*place).is_none())
+        .count();
+    if endless > 0 {
+        add("", "operations that never ended", "", Some(endless as f64));
     }
     let latencies = latencies(history);
     for (q, name) in [(0.5, "median"), (0.99, "99 %"), (1.0, "longest")] {
@@ -234,20 +249,31 @@ struct Limit {
 }
 
 /// The limits that were set: by `--assert`, and by `--availability`.
-fn limits(results: &Value) -> Vec<Limit> {
+fn limits(results: &Value, availability: Option<Availability>) -> Vec<Limit> {
     let asserted = results
         .get("assertions")
         .and_then(|part| part.get("assertions"))
         .and_then(Value::items)
         .unwrap_or_default();
+    let is_valid = |part: &Value| part.get("valid?") == Some(&Value::Bool(true));
     let mut limits = Vec::new();
+    if let Some(asked) = availability {
+        limits.push(Limit {
+            path: OK_FRACTION.into(),
+            words: match asked {
+                Availability::Total => "= 1".into(),
+                Availability::AtLeast(least) => format!(">= {least}"),
+            },
+            holds: results.get("availability").is_some_and(is_valid),
+        });
+    }
     for part in asserted {
         let text = part.get("assert").and_then(Value::as_str);
         if let Some((path, words)) = text.and_then(|text| text.split_once(' ')) {
             limits.push(Limit {
                 path: path.into(),
                 words: words.into(),
-                holds: part.get("valid?") == Some(&Value::Bool(true)),
+                holds: is_valid(part),
             });
         }
     }

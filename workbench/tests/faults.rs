@@ -303,6 +303,7 @@ fn flags_that_make_no_sense_are_usage_errors() {
         ),
         (["--such-flag", "1"], "--such-flag"),
         (["--node", "n1"], "cannot be used with"),
+        (["--example", "e"], "cannot be used with"),
         (["-w", "lin-kv"], "pass --concurrency 2n, 4n, 6n, ..."),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
@@ -413,4 +414,50 @@ fn the_same_seed_gives_the_same_history() {
     let histories = [0, 1].map(|_| two_nodes(|node, line| vec![reply(node, line)]).history);
     assert_eq!(histories[0], histories[1]);
     assert!(histories[0].ops().len() > 400);
+}
+
+/// In real time a seed does not give the same run again: what was seen once counts.
+#[test]
+fn a_failure_in_real_time_is_not_taken_back() {
+    let folder = Folder::new("flaky");
+    let flag = folder.0.join("flag");
+    let flag = flag.display();
+    let node = folder.node(&format!(
+        "{INIT}if [ ! -e {flag} ]; then touch {flag}; echo gone >&2; exit 3; fi\ncat >/dev/null"
+    ));
+    let output = folder.test(&node, &["--seeds", "5..6", "--rate", "1"]);
+    tells(
+        &output,
+        1,
+        &[
+            "echo: INVALID with seed 5, after 1 seeds",
+            "run it again: ",
+            "--seed 5",
+        ],
+    );
+    let kept = |name: &str| fs::read_to_string(folder.0.join("store/latest").join(name)).unwrap();
+    assert!(kept("summary.json").contains(r#""verdict": "invalid""#));
+    assert!(kept("index.html").contains("<span class=\"verdict\">invalid</span>"));
+    let list = fs::read_to_string(folder.0.join("store/index.html")).unwrap();
+    assert!(list.contains("invalid"), "{list}");
+}
+
+/// A run that went wrong has a page that says so, and how to do it again.
+#[test]
+fn a_run_has_a_page() {
+    let folder = Folder::new("page");
+    let node = folder.node(&format!("{INIT}echo 'I am <done>' >&2; exit 3"));
+    folder.test(&node, &["--seed", "7", "--test-count", "2"]);
+    let page = fs::read_to_string(folder.0.join("store/latest/index.html")).unwrap();
+    for part in [
+        "<title>invalid: echo, seed 7</title>",
+        "I am &lt;done&gt;",
+        "clock</dt><dd>real",
+        "data-node=\"n0\"",
+        "--seed 7</code>",
+        "<a href=\"messages.jsonl\">",
+    ] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    assert!(!page.contains("--test-count"));
 }

@@ -11,12 +11,10 @@
 //!
 //! - [`model`], [`anomaly`]: which model forbids what.
 //! - `instance`, `words`: what shows an anomaly, in data and in words.
-//! - [`drawing`]: cycles as pictures.
 
 pub mod anomaly;
 pub(super) mod clojure_order;
 mod cycles;
-pub mod drawing;
 mod exists;
 mod instance;
 mod list_append;

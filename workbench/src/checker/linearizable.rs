@@ -3,13 +3,12 @@
 //! between its beginning and its end, in which every read finds what was
 //! written last (Herlihy and Wing, 1990).
 //!
-//! - [`calls`]: the history, taken apart by keys.
-//! - [`trace`]: the calls on one key as the searches take them.
-//! - [`moves`], [`frontier`], [`multisets`], [`bits`]: what can have happened
+//! - `calls`: the history, taken apart by keys.
+//! - `trace`: the calls on one key as the searches take them.
+//! - `moves`, `frontier`, `multisets`, `bits`: what can have happened
 //!   between two returns.
-//! - [`sweep`], [`depth_first`], [`beam`], [`decide`]: three searches, by turns.
-//! - [`proof`], [`timeline`]: the fewest calls that cannot be ordered, as text and
-//!   as a picture.
+//! - `sweep`, `depth_first`, `beam`, `decide`: three searches, by turns.
+//! - `proof`: the fewest calls that cannot be ordered.
 //!
 //! The rules are those of Knossos' cas-register under jepsen.independent: a
 //! register holds `nil` at first; a read of `nil` is always legal; a failed
@@ -29,7 +28,6 @@ mod search;
 mod sweep;
 #[cfg(test)]
 mod tests;
-pub mod timeline;
 mod trace;
 
 use super::{Checked, Validity, listed};

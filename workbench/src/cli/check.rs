@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::checker::Availability;
 use crate::checker::isolation::model::Models;
 use crate::history::History;
-use crate::{store, verdict, workload};
+use crate::{proof, store, verdict, workload};
 
 /// Judge a recorded history (Jepsen's history.edn); the results are printed as
 /// EDN
@@ -24,8 +24,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
     consistency_models: Models,
 
-    /// A folder for pictures of cycles of transactions, and of operations that
-    /// have no order
+    /// A folder for pictures that prove what is wrong
     #[arg(long, value_name = "FOLDER")]
     drawings: Option<PathBuf>,
 
@@ -53,7 +52,8 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
     let checked = verdict::judge_history(&*workload, &history, args.availability);
     if let (Some(folder), Some(results)) = (&args.drawings, checked.results.get("workload")) {
-        store::draw(folder, results).map_err(|e| e.to_string())?;
+        let drawings = proof::drawings(&args.workload, &history, results, None);
+        store::draw(folder, &drawings).map_err(|e| e.to_string())?;
     }
     let text = match args.json {
         true => format!("{:#}\n", checked.results.to_json()),

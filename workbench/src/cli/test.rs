@@ -14,18 +14,22 @@ use maelstrom_node::Rng;
 use crate::assertion::{self, Assertion};
 use crate::checker::isolation::model::Models;
 use crate::checker::{Availability, Checked, Validity};
+use crate::edn::Value;
 use crate::host::live::Live;
 use crate::host::process::Program;
 use crate::host::{Host, lockstep};
 use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
+use crate::page::Page;
 use crate::progress::Progress;
+use crate::recording::Recording;
 use crate::report::Report;
 use crate::run::{Message, MessageEvent, Observer, Position};
 use crate::store::{Journal, Store};
+use crate::summary::{Origin, Summary};
 use crate::workload::Workload;
 use crate::workload::broadcast::Topology;
-use crate::{run, verdict, workload};
+use crate::{proof, run, verdict, workload};
 
 /// Run a workload against the nodes of a test
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,11 @@ pub(super) struct Args {
     /// workload
     #[arg(long, value_name = "NAME", conflicts_with = "bin")]
     node: Option<String>,
+
+    /// The example to build and run in place of that binary, such as a broken
+    /// variant of it
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    example: Option<String>,
 
     /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
     #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u32).range(1..))]
@@ -294,7 +303,8 @@ impl Args {
 
     fn program(&self) -> Result<PathBuf, String> {
         let Some(bin) = &self.bin else {
-            return super::cargo::build(self.node.as_ref().unwrap_or(&self.workload));
+            let package = self.node.as_ref().unwrap_or(&self.workload);
+            return super::cargo::build(package, self.example.as_deref());
         };
         // Not looked for in PATH: Maelstrom does not, either.
         std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
@@ -311,13 +321,7 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let store = |folder: &Path| Store::create(folder, &args.workload).map_err(|e| e.to_string());
     let interrupted = interrupt_flag()?;
     if let Some(seeds) = &args.seeds {
-        return sweep::run(
-            args,
-            &bin,
-            seeds.clone(),
-            &store(&args.store)?,
-            &interrupted,
-        );
+        return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &interrupted);
     }
 
     let first = args.seed.unwrap_or_else(draw_seed);
@@ -339,11 +343,13 @@ fn run_and_report(
     interrupted: &AtomicBool,
 ) -> Result<u8, String> {
     store.log(&repeat_command(seed));
+    let began = began();
     let program = args.node_program(bin, store.node_logs());
     let mut watcher = Watcher {
         interrupted,
         progress: Progress::new(),
         journal: store.journal().map_err(|e| e.to_string())?,
+        recording: Recording::default(),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
     };
@@ -356,12 +362,40 @@ fn run_and_report(
         checked,
         live,
     } = &judged;
+    watcher.recording.start_at(outcome.start);
     for problem in &outcome.problems {
         store.log(&format!("{}: {}", problem.node, problem.what));
     }
     store.log(&format!("valid? {}", checked.valid.to_edn()));
+    let config = args.config(seed)?;
+    let origin = Origin {
+        workload: args.workload.clone(),
+        began,
+        command: repeat_command(seed),
+        seed,
+        virtual_time: !live,
+        nodes: config.nodes,
+        concurrency: config.concurrency,
+        availability: args.availability,
+    };
+    let summary = Summary::new(origin, outcome, checked);
+    let results = checked.results.get("workload").unwrap_or(&Value::Nil);
+    let recording = Some(&watcher.recording);
+    let drawings = proof::drawings(&args.workload, &outcome.history, results, recording);
+    let logs = store.tails(&summary.nodes);
+    let page = Page {
+        summary: &summary,
+        findings: &checked.findings,
+        problems: &outcome.problems,
+        history: &outcome.history,
+        recording: &watcher.recording,
+        pictures: &[],
+        drawings: &drawings,
+        logs: &logs,
+        files: &[],
+    };
     store
-        .write(&outcome.history, &checked.results)
+        .write(&checked.results, &page)
         .map_err(|e| e.to_string())?;
     let report = Report {
         workload: &args.workload,
@@ -405,6 +439,7 @@ struct Watcher<'a> {
     interrupted: &'a AtomicBool,
     progress: Progress,
     journal: Journal,
+    recording: Recording,
     log_send: bool,
     log_recv: bool,
 }
@@ -418,6 +453,7 @@ impl Observer for Watcher<'_> {
 
     fn message(&mut self, message: Message<'_>) {
         self.journal.message(message);
+        self.recording.message(message);
         let (shown, what) = match message.event {
             MessageEvent::Sent => (self.log_send, "send"),
             MessageEvent::Received => (self.log_recv, "recv"),
@@ -463,9 +499,33 @@ fn run_once(
     })
 }
 
+/// Now: local time as in ISO 8601, to the second.
+fn began() -> String {
+    let now = jiff::ZonedDateTime::now();
+    now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// This command as it was given.
+fn this_command() -> String {
+    let words = std::env::args().skip(1).map(|word| quoted(&word));
+    let words: Vec<String> = std::iter::once(this_program()).chain(words).collect();
+    words.join(" ")
+}
+
+/// How this program was called, so that the same words call it again.
+fn this_program() -> String {
+    match std::env::var_os("CARGO_PKG_NAME") {
+        // By `cargo run`, for which the workspace has an alias.
+        Some(package) if package == env!("CARGO_PKG_NAME") => "cargo workbench".into(),
+        _ => std::env::args()
+            .next()
+            .map_or("workbench".into(), |name| quoted(&name)),
+    }
+}
+
 /// This command with this seed, in place of whichever it had.
 fn repeat_command(seed: u64) -> String {
-    let mut words = vec!["workbench".to_owned()];
+    let mut words = vec![this_program()];
     let mut args = std::env::args().skip(1);
     let mut seeded = false;
     while let Some(arg) = args.next() {
@@ -474,7 +534,7 @@ fn repeat_command(seed: u64) -> String {
             seeded = true;
         }
         match arg.split('=').next() {
-            Some("--seed" | "--seeds") if !seeded => {
+            Some("--seed" | "--seeds" | "--test-count") if !seeded => {
                 if !arg.contains('=') {
                     args.next();
                 }

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use super::fault::Bands;
 use super::legend::{self, Entry, Key};
 use super::scale::Scale;
-use super::svg::{Px, Text, width};
 use crate::history::History;
+use crate::palette;
+use crate::svg::{Px, Text};
 
 /// The plot itself, in pixels.
 pub(super) const PLOT_WIDTH: usize = 860;
@@ -55,23 +56,27 @@ impl Chart<'_> {
             self.legend.push((Key::Area("fault-key"), faults));
         }
         let (legend, rows) = legend::draw(&self.legend, (PLOT_WIDTH + RIGHT - 8) as f64);
-        let legend_top = TITLE + self.notes.len() * NOTE + 6;
-        // The axis' own label is just above the plot, beside the bars.
-        let top = legend_top + rows * legend::ROW + 8 + bands.height().max(NOTE + 2);
+        let notes: Vec<&str> = self.notes.iter().flat_map(|note| wrapped(note)).collect();
+        let legend_top = TITLE + notes.len() * NOTE + 6;
+        // The axis' own label is above the bars, which are above the plot.
+        let top = legend_top + rows * legend::ROW + 8 + NOTE + 2 + bands.height();
         let (wide, high) = (LEFT + PLOT_WIDTH + RIGHT, top + PLOT_HEIGHT + BOTTOM);
         let (name, title) = (self.name, self.title);
+        let (from, to) = self.x.ends();
         let description = self.notes.join(" ");
+        let colours = palette::custom_properties(".plot", "plot-");
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot {name}\" role=\"img\" \
              width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\" \
+             data-from=\"{from}\" data-to=\"{to}\" data-left=\"{LEFT}\" data-width=\"{PLOT_WIDTH}\" \
              aria-labelledby=\"{name}-title {name}-desc\">\n\
              <title id=\"{name}-title\">{title}</title>\n\
-             <desc id=\"{name}-desc\">{}</desc>\n<style>{STYLE}</style>\n\
+             <desc id=\"{name}-desc\">{}</desc>\n<style>{colours}{STYLE}</style>\n\
              <rect class=\"plot-paper\" width=\"{wide}\" height=\"{high}\"/>\n\
              <text class=\"plot-title\" x=\"12\" y=\"24\">{title}</text>\n",
             Text(&description)
         );
-        for (i, note) in self.notes.iter().enumerate() {
+        for (i, note) in notes.iter().enumerate() {
             let y = TITLE + i * NOTE + 12;
             let _ = writeln!(
                 svg,
@@ -88,12 +93,12 @@ impl Chart<'_> {
             "<g transform=\"translate({LEFT} {top})\">\n{}",
             bands.svg()
         );
-        self.axes(&mut svg);
+        self.axes(&mut svg, bands.height());
         svg.push_str(marks);
         svg + "</g>\n</svg>\n"
     }
 
-    fn axes(&self, svg: &mut String) {
+    fn axes(&self, svg: &mut String, above: usize) {
         let (mut grid, mut faint, mut labels) = (String::new(), String::new(), String::new());
         for tick in self.y.ticks() {
             let y = (1.0 - tick.at) * PLOT_HEIGHT as f64;
@@ -127,33 +132,35 @@ impl Chart<'_> {
             "<path class=\"plot-faint\" d=\"{faint}\"/>\n<path class=\"plot-grid\" d=\"{grid}\"/>\n\
              <path class=\"plot-axis\" d=\"M0 0V{PLOT_HEIGHT}H{PLOT_WIDTH}\"/>\n{labels}\
              <text class=\"plot-x plot-unit\" x=\"{middle}\" y=\"{y}\">time since the start (s)</text>\n\
-             <text class=\"plot-y plot-unit\" x=\"-8\" y=\"-14\"{}>{}</text>\n",
-            // Longer than the margin: it begins at the edge instead.
-            match width(self.y_label) > (LEFT - 16) as f64 {
-                true => format!(" style=\"text-anchor:start\" dx=\"{}\"", 20 - LEFT as i64),
-                false => String::new(),
-            },
+             <text class=\"plot-unit\" x=\"{}\" y=\"-{}\">{}</text>\n",
+            20 - LEFT as i64,
+            above + 12,
             self.y_label
         );
     }
 }
 
-/// Colours are Okabe and Ito's; of orange and vermilion the one that stands out
-/// against the paper.
-const STYLE: &str = "\
-.plot{--plot-paper:#fff;--plot-ink:#1f2328;--plot-soft:#59636e;--plot-grid:#d8dee4;\
---plot-shade:#6e7781;--plot-ok:#0072b2;--plot-info:#d55e00;--plot-fail:#b8568f;\
---plot-green:#009e73;max-width:100%;height:auto;\
+/// How many characters of a note a line holds.
+const NOTE_CHARS: usize = 125;
+
+/// The lines of a note, broken between words.
+fn wrapped(mut note: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    while let Some((end, _)) = note.char_indices().nth(NOTE_CHARS) {
+        let Some(space) = note[..end].rfind(' ') else {
+            break;
+        };
+        lines.push(&note[..space]);
+        note = &note[space + 1..];
+    }
+    lines.push(note);
+    lines
+}
+
+/// The looks of it; the colours are the palette's.
+pub(super) const STYLE: &str = "\
+.plot{max-width:100%;height:auto;\
 font:12px ui-sans-serif,system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\
-@media(prefers-color-scheme:dark){.plot{--plot-paper:#0d1117;--plot-ink:#f0f6fc;\
---plot-soft:#9da7b3;--plot-grid:#2a313c;--plot-shade:#8b949e;--plot-ok:#56b4e9;\
---plot-info:#e69f00;--plot-fail:#e29fc4;--plot-green:#00c795}}\
-:root[data-theme=light] .plot{--plot-paper:#fff;--plot-ink:#1f2328;--plot-soft:#59636e;\
---plot-grid:#d8dee4;--plot-shade:#6e7781;--plot-ok:#0072b2;--plot-info:#d55e00;\
---plot-fail:#b8568f;--plot-green:#009e73}\
-:root[data-theme=dark] .plot{--plot-paper:#0d1117;--plot-ink:#f0f6fc;--plot-soft:#9da7b3;\
---plot-grid:#2a313c;--plot-shade:#8b949e;--plot-ok:#56b4e9;--plot-info:#e69f00;\
---plot-fail:#e29fc4;--plot-green:#00c795}\
 .plot-paper{fill:var(--plot-paper)}.plot text{fill:var(--plot-ink)}\
 .plot .plot-title{font-size:16px;font-weight:600}\
 .plot .plot-note,.plot .plot-unit,.plot .plot-y,.plot .plot-x{fill:var(--plot-soft)}\

@@ -6,20 +6,70 @@ use std::fmt::Write;
 use super::chart::{LANE, PLOT_HEIGHT, PLOT_WIDTH};
 use super::operation::{seconds, span};
 use super::scale::Scale;
-use super::svg::{Px, Text, cut, decimal, width};
 use crate::edn::Value;
 use crate::history::{History, Process};
+use crate::svg::{Px, Text, cut, decimal, width};
 
 /// A fault while it held.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What, such as `partition`.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// Which of its shapes, such as `majority`.
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// When it began and ended, in seconds.
-    pub(super) begin: f64,
-    pub(super) end: f64,
+    pub(crate) begin: f64,
+    pub(crate) end: f64,
+    /// Whether the history has its end; if not, it held until the history's.
+    pub(crate) has_ended: bool,
+    /// Of a partition: each node with those that it does not hear.
+    pub(crate) deaf: Vec<(String, Vec<String>)>,
+}
+
+impl Fault {
+    /// Its kind and its shape, cut to a length that fits a line.
+    pub(crate) fn name(&self) -> String {
+        match &self.detail {
+            Some(detail) => cut(&format!("{}: {detail}", self.kind), MOST_CHARS),
+            None => cut(&self.kind, MOST_CHARS),
+        }
+    }
+
+    /// Both sides of a partition that has just two, such as `n0 n3 | n1 n2 n4`.
+    pub(crate) fn sides(&self) -> Option<String> {
+        let (_, other) = self.deaf.first()?;
+        let (_, one) = self.deaf.iter().find(|(node, _)| other.contains(node))?;
+        let splits = |(node, unheard): &(String, Vec<String>)| match one.contains(node) {
+            true => unheard == other,
+            false => unheard == one && other.contains(node),
+        };
+        let is_split = self.deaf.len() == one.len() + other.len();
+        (is_split && self.deaf.iter().all(splits))
+            .then(|| format!("{} | {}", one.join(" "), other.join(" ")))
+    }
+}
+
+/// Who does not hear whom, from what the nemesis says of a partition it made:
+/// `[:isolated {"n0" #{"n1"}}]`.
+fn deaf(value: &Value) -> Vec<(String, Vec<String>)> {
+    let Some([_, Value::Map(nodes)]) = value.items() else {
+        return Vec::new();
+    };
+    let name = |value: &Value| match value {
+        Value::Str(name) => name.clone(),
+        other => other.to_string(),
+    };
+    let nodes = nodes.iter().map(|(node, unheard)| {
+        let mut unheard: Vec<String> = unheard
+            .items()
+            .unwrap_or_default()
+            .iter()
+            .map(name)
+            .collect();
+        unheard.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        (name(node), unheard)
+    });
+    nodes.collect()
 }
 
 /// Kinds of faults that get a row of their own; the others share the last.
@@ -28,7 +78,7 @@ const MOST_KINDS: usize = 4;
 const MOST_CHARS: usize = 40;
 
 /// All faults, in the order in which they began.
-pub(super) fn faults(history: &History) -> Vec<Fault> {
+pub(crate) fn faults(history: &History) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     // The places of those that still hold.
     let mut open: Vec<usize> = Vec::new();
@@ -49,11 +99,21 @@ pub(super) fn faults(history: &History) -> Vec<Fault> {
                     },
                     begin: seconds(op.time),
                     end: f64::INFINITY,
+                    has_ended: false,
+                    deaf: deaf(&op.value),
                 });
+            }
+            (Some(kind), _) => {
+                let fault = held(kind).map(|i| &mut faults[open[i]]);
+                if let Some(fault) = fault.filter(|fault| fault.deaf.is_empty()) {
+                    fault.deaf = deaf(&op.value);
+                }
             }
             (_, Some(kind)) => {
                 if let Some(i) = held(kind) {
-                    faults[open.remove(i)].end = seconds(op.time);
+                    let fault = &mut faults[open.remove(i)];
+                    fault.end = seconds(op.time);
+                    fault.has_ended = true;
                 }
             }
             _ => {}
@@ -163,13 +223,7 @@ fn merged<'a>(faults: impl Iterator<Item = &'a Fault>, time: &Scale) -> Vec<Band
                 begin: fault.begin,
                 end: fault.end,
                 count: 1,
-                label: match &fault.detail {
-                    Some(detail) => {
-                        let label = format!("{}: {detail}", fault.kind);
-                        cut(&label, MOST_CHARS)
-                    }
-                    None => cut(&fault.kind, MOST_CHARS),
-                },
+                label: fault.name(),
             }),
         }
     }

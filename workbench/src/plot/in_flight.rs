@@ -7,8 +7,8 @@ use super::chart::{Chart, PLOT_HEIGHT, PLOT_WIDTH, y_at};
 use super::legend::Key;
 use super::operation::span;
 use super::scale::Scale;
-use super::svg::{Px, grouped};
 use crate::history::History;
+use crate::svg::{Px, grouped};
 
 /// A step of the line is this wide, in pixels; it shows the most at any time in
 /// it.
@@ -29,6 +29,9 @@ pub fn messages_in_flight(
         sent += 1;
         let from = from.as_secs_f64();
         match to {
+            // What arrives at the moment it is sent never was in flight. Between
+            // nodes without latency, and with clients, that is the rule.
+            Some(to) if to.as_secs_f64() <= from => {}
             Some(to) => changes.extend([(from, 1), (to.as_secs_f64(), -1)]),
             None => lost.push(from),
         }
@@ -48,7 +51,8 @@ pub fn messages_in_flight(
         for between in &mut most[reached..=here] {
             *between = (*between).max(now);
         }
-        now = (now + change).max(0);
+        // Below 0 only until what is sent in the same moment is counted, too.
+        now += change;
         most[here] = most[here].max(now);
         peak = peak.max(now);
         reached = here;

@@ -8,9 +8,9 @@ use super::legend::Key;
 use super::operation::{Operations, Outcome};
 use super::scale::Scale;
 use super::shape::Shape;
-use super::svg::{Px, grouped};
 use super::windows::{MOST_MARKED, Windows};
 use crate::history::History;
+use crate::svg::{Px, grouped};
 
 /// Each with its name. A line's class is `q` and its place.
 const QUANTILES: [(f64, &str, &str); 4] = [

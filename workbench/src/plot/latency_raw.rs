@@ -9,8 +9,8 @@ use super::legend::{Entry, Key};
 use super::operation::{Operations, Outcome};
 use super::scale::Scale;
 use super::shape::Shape;
-use super::svg::grouped;
 use crate::history::History;
+use crate::svg::grouped;
 
 /// More operations than these are put together in cells of a grid.
 const MOST_OPERATIONS: usize = 10_000;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::operation::Outcome;
 use super::shape::Shape;
-use super::svg::{Px, Text, cut, width};
+use crate::svg::{Px, Text, cut, width};
 
 /// What a legend shows beside a name.
 #[derive(Clone, Copy, Debug)]

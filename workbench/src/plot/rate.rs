@@ -7,9 +7,9 @@ use super::legend::Key;
 use super::operation::Operations;
 use super::scale::Scale;
 use super::shape::Shape;
-use super::svg::{Px, grouped};
 use super::windows::{MOST_MARKED, Windows};
 use crate::history::History;
+use crate::svg::{Px, grouped};
 
 /// Operations a second over time, by when they ended; a line for each function
 /// (shape) and outcome (colour and dash) that there is.

@@ -1,7 +1,7 @@
 //! Scales: from a value to its place on an axis, and the round values that the
 //! axis is marked with.
 
-use super::svg::{decimal, grouped};
+use crate::svg::{decimal, grouped};
 
 /// An axis from its low end, at 0, to its high end, at 1.
 #[derive(Clone, Debug)]
@@ -112,6 +112,11 @@ impl Scale {
             true => at.clamp(0.0, 1.0),
             false => 0.0,
         }
+    }
+
+    /// Its low and its high end.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
     }
 
     /// Its marks, from low to high.

@@ -1,7 +1,7 @@
 //! Windows of time, of a round length, about as many as a chart shows well.
 
 use super::scale::round_step;
-use super::svg::decimal;
+use crate::svg::decimal;
 
 /// About how many.
 const WINDOWS: f64 = 50.0;

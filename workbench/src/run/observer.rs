@@ -16,11 +16,13 @@ pub struct Position {
 }
 
 /// What happened to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 pub enum MessageEvent {
     /// It was put onto the network. One that is lost is never received.
+    #[serde(rename = "send")]
     Sent,
     /// It was handed to its destination; a duplicate each time.
+    #[serde(rename = "recv")]
     Received,
 }
 

@@ -185,35 +185,6 @@ fn each_key_is_judged_by_itself() {
     assert_eq!(check(&History::default()).valid, Validity::Valid);
 }
 
-#[test]
-fn a_timeline_shows_each_operation_and_marks_the_one_that_does_not_fit() {
-    let checked = check(&history(
-        "0 invoke write 1
-         0 ok write 1
-         0 invoke write 2
-         0 ok write 2
-         1 invoke read nil
-         1 ok read 1",
-    ));
-    let [drawing] = &timeline::timelines(&checked.results)[..] else {
-        panic!("{}", checked.results)
-    };
-    assert_eq!(drawing.name, "key-0.svg");
-    let bars: Vec<&str> = (drawing.svg.lines())
-        .filter(|line| line.starts_with("<g>"))
-        .collect();
-    assert_eq!(bars.len(), 2);
-    assert!(
-        bars[0].contains("operations 2 to 3, 2.000 to 3.000 ms"),
-        "{}",
-        bars[0]
-    );
-    assert!(bars[0].contains("write 2</text>") && !bars[0].contains("stuck"));
-    assert!(bars[1].contains("read 1</text>") && bars[1].contains("stuck"));
-    assert!(timeline::timelines(&Value::Nil).is_empty());
-    assert!(timeline::timelines(&check(&History::default()).results).is_empty());
-}
-
 /// Whether there is an order, by trying all.
 fn has_order(calls: &[Call], left: &BTreeSet<usize>, state: u32) -> bool {
     let until = left.iter().filter_map(|i| calls[*i].returned).min();

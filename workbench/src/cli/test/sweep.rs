@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{Args, Judged, broken_off, repeat_command, run_once};
+use super::{
+    Args, Judged, began, broken_off, repeat_command, run_and_report, run_once, this_command,
+};
 use crate::checker::Validity;
 use crate::run::{Observer, Position};
 use crate::store::Store;
+use crate::summary::{Summary, Verdict};
 
 /// Seeds as the flag takes them: `A..B`, without B.
 pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
@@ -26,15 +29,19 @@ struct Failed {
     seed: u64,
     verdict: Validity,
     why: Vec<String>,
+    /// Whether it was in real time, and so will not happen again.
+    live: bool,
 }
 
 pub(super) fn run(
     args: &Args,
     bin: &Path,
     seeds: Range<u64>,
-    store: &Store,
+    store: Store,
     interrupted: &AtomicBool,
 ) -> Result<u8, String> {
+    let began = began();
+    let live = AtomicBool::new(false);
     let next = AtomicU64::new(seeds.start);
     let tried = AtomicU64::new(0);
     let failed: Mutex<Option<Failed>> = Mutex::new(None);
@@ -45,10 +52,11 @@ pub(super) fn run(
             if seed >= seeds.end || interrupted.load(Ordering::Relaxed) {
                 return;
             }
-            match try_seed(args, bin, seed, store, interrupted) {
+            match try_seed(args, bin, seed, &store, interrupted) {
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
+                    live.fetch_or(judged.live, Ordering::Relaxed);
                     if judged.checked.valid != Validity::Valid {
                         // Smaller ones are under way; none above is begun.
                         next.store(seeds.end, Ordering::Relaxed);
@@ -73,32 +81,65 @@ pub(super) fn run(
     }
     let tried = tried.into_inner();
     let name = &args.workload;
-    let (status, text) = match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(Failed { seed, verdict, why }) => {
-            let why: String = why.iter().take(5).map(|why| format!("- {why}\n")).collect();
-            let verdict_text = match verdict {
-                Validity::Unknown => "unknown",
-                _ => "INVALID",
+    let brief =
+        |verdict: Verdict, sentence: &str, seed: u64, command: String| -> Result<(), String> {
+            let config = args.config(seed)?;
+            let summary = Summary {
+                workload: name.clone(),
+                verdict,
+                interrupted: interrupted.load(Ordering::Relaxed),
+                sentence: sentence.into(),
+                began: began.clone(),
+                command,
+                seed,
+                virtual_time: !live.load(Ordering::Relaxed),
+                nodes: config.nodes,
+                concurrency: config.concurrency,
+                start: 0,
+                figures: Vec::new(),
             };
-            let repeat = repeat_command(seed);
-            let text = format!(
-                "{name}: {verdict_text} with seed {seed}, after {tried} seeds\n{why}repeat it: {repeat}\n"
-            );
-            (verdict.exit_status(), text)
+            store.write_brief(&summary).map_err(|e| e.to_string())
+        };
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Failed {
+        seed,
+        verdict,
+        why,
+        live,
+    }) = failed
+    {
+        let word = match verdict {
+            Validity::Unknown => "unknown",
+            _ => "INVALID",
+        };
+        let first = format!("{name}: {word} with seed {seed}, after {tried} seeds\n");
+        super::super::print(&first)?;
+        if !live {
+            // Once more, for its page.
+            let again = run_and_report(args, seed, bin, store, interrupted)?;
+            return Ok(again.max(verdict.exit_status()));
         }
-        None if interrupted.load(Ordering::Relaxed) => {
-            let text = format!("{name}: interrupted; valid with {tried} seeds\n");
-            (super::super::INTERRUPTED, text)
-        }
-        None => {
-            let Range { start, end } = seeds;
-            (
-                0,
-                format!("{name}: valid with all {tried} seeds, {start}..{end}\n"),
-            )
-        }
+        let sentence = why.first().cloned().unwrap_or_default();
+        brief(verdict.into(), &sentence, seed, repeat_command(seed))?;
+        let why: String = why.iter().take(5).map(|why| format!("- {why}\n")).collect();
+        super::super::print(&format!("{why}run it again: {}\n", repeat_command(seed)))?;
+        return Ok(verdict.exit_status());
+    }
+    let Range { start, end } = seeds;
+    let (status, verdict, sentence) = match interrupted.load(Ordering::Relaxed) {
+        true => (
+            super::super::INTERRUPTED,
+            Verdict::Unknown,
+            format!("interrupted; valid with {tried} seeds"),
+        ),
+        false => (
+            0,
+            Verdict::Valid,
+            format!("valid with all {tried} seeds, {start}..{end}"),
+        ),
     };
-    super::super::print(&text)?;
+    brief(verdict, &sentence, start, this_command())?;
+    super::super::print(&format!("{name}: {sentence}\n"))?;
     Ok(status)
 }
 
@@ -138,6 +179,7 @@ fn keep_first(failed: &Mutex<Option<Failed>>, seed: u64, judged: Judged) {
             seed,
             verdict: judged.checked.valid,
             why: problems.chain(judged.checked.findings).collect(),
+            live: judged.live,
         });
     }
 }

@@ -1,0 +1,149 @@
+//! The store over HTTP, for the browser on this machine: it listens on the
+//! loopback address alone, reads, and never writes.
+//!
+//! What is in a store comes from nodes, which may be hostile, and any page that a
+//! browser has open may send requests here. Therefore: nothing outside the store
+//! is ever read, neither by `..` nor through a link (`found`); whoever calls
+//! this machine by another name is refused, since that is how DNS rebinding begins
+//! (`request`); and a page may use what is within it and nothing from elsewhere
+//! (`response`).
+//!
+//! A connection is for one request. A few threads take them in turn, and none
+//! waits long for a slow client.
+
+mod found;
+mod request;
+mod response;
+
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use request::Asked;
+use response::{Refusal, Response};
+
+/// How many connections are served at a time; others wait until they are
+/// accepted. A browser opens about six.
+const THREADS: usize = 16;
+/// How long a client may take to ask, and to take each part of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of what a client goes on sending is still read, in bytes.
+const MOST_IGNORED: u64 = 8 << 20;
+
+/// A server of a store.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    root: PathBuf,
+    patience: Duration,
+}
+
+impl Server {
+    /// Listens on a port of the loopback address; 0 is any that is free. What the
+    /// folder holds is looked up with each request.
+    ///
+    /// # Errors
+    /// When there is no such folder, or the port is taken: what, and why.
+    pub fn bind(root: &Path, port: u16) -> io::Result<Self> {
+        let about = |what: String, e: io::Error| io::Error::new(e.kind(), format!("{what}: {e}"));
+        std::fs::read_dir(root).map_err(|e| about(format!("cannot read {}", root.display()), e))?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address)
+            .map_err(|e| about(format!("cannot listen on {address}"), e))?;
+        Ok(Server {
+            listener,
+            root: root.to_owned(),
+            patience: PATIENCE,
+        })
+    }
+
+    /// With this as the time that a client may take to ask, and to take each part
+    /// of the answer, in place of 10 seconds.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Server { patience, ..self }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves for ever.
+    pub fn run(&self) {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    loop {
+                        self.accept();
+                    }
+                });
+            }
+        });
+    }
+
+    fn accept(&self) {
+        match self.listener.accept() {
+            // That a client went away is its own affair.
+            Ok((stream, _)) => drop(self.serve(&stream)),
+            // There are too many open files, or so: that passes.
+            Err(_) => {
+                #[expect(clippy::disallowed_methods, reason = "no node runs here")]
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+
+    fn serve(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(self.patience))?;
+        let Some(Asked { head, target }) = request::read(&mut Patient::new(stream, self.patience))
+        else {
+            return Ok(());
+        };
+        let response = match target.and_then(|target| found::find(&self.root, &target)) {
+            Ok(response) => response,
+            Err(Refusal { status, why }) => Response::refusal(status, &why),
+        };
+        response.write(&mut &*stream, head)?;
+        // To close while the client still sends would take the answer from it.
+        stream.shutdown(Shutdown::Write)?;
+        let rest = Patient::new(stream, self.patience.min(Duration::from_secs(1)));
+        io::copy(&mut rest.take(MOST_IGNORED), &mut io::sink())?;
+        Ok(())
+    }
+}
+
+/// What a client sends until a moment, however it is cut into pieces.
+struct Patient<'a> {
+    stream: &'a TcpStream,
+    end: Instant,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a client is not in virtual time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl<'a> Patient<'a> {
+    fn new(stream: &'a TcpStream, patience: Duration) -> Self {
+        let end = now() + patience;
+        Patient { stream, end }
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.end.saturating_duration_since(now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(into)
+    }
+}
