@@ -45,6 +45,59 @@ fmt:
 workbench *args:
     cargo workbench "$@"
 
+# Draw the pictures of the challenges' chapters anew, from the runs that the chapters give
+[group('develop')]
+pictures:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    # run CRATE STATUS PATTERN: runs the first command with this in the crate's chapter
+    run() {
+        local command status=0
+        command=$(grep -m 1 -E -e "^cargo workbench test .*$3" "$1/README.md")
+        echo "$1: ${command%% #*}"
+        eval "${command%% #*} --store $scratch/store" >"$scratch/said" || status=$?
+        [ "$status" = "$2" ] || { cat "$scratch/said" >&2; exit 1; }
+        mkdir -p "$1/images"
+    }
+    draw() { cargo workbench draw --from "$2" --messages "$3" "$scratch/store/latest" >"$1"; }
+    # What to draw: CRATE, then of a good and of a broken run from when on, in seconds,
+    # and how many messages; or a proof that the run has drawn by itself.
+    while read -r crate from messages broken_from broken_messages; do
+        run "$crate" 0 '--seed'
+        draw "$crate/images/run.svg" "$from" "$messages"
+        run "$crate" 1 '--example'
+        case $broken_from in
+            *.svg) cp "$scratch/store/latest/anomalies/$broken_from" "$crate/images/broken.svg" ;;
+            *) draw "$crate/images/broken.svg" "$broken_from" "$broken_messages" ;;
+        esac
+    done <<'END'
+    echo             0       18  0       17
+    unique-ids       0.0915   6  0.0915   6
+    broadcast        2.9     16  0       29
+    g-set            1.3      8  0.3     24
+    g-counter        0.95    38  0.04    26
+    pn-counter       2.6     16  0       32
+    kafka            0.085   16  0.057   18
+    txn-rw-register  0       31  0       12
+    txn-list-append  0       40  G-single-item-0.svg
+    lin-kv           0.68    39  key-0.svg
+    END
+
+# Take the README's picture of a page anew, with Chromium
+[group('develop')]
+page-picture:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    command=$(grep -m 1 -e '--example fire-and-forget' README.md)
+    eval "${command%% #*}" >/dev/null || [ $? = 1 ]
+    "${CHROMIUM:-chromium}" --headless=new --no-sandbox --hide-scrollbars --user-data-dir="$scratch/profile" \
+        --window-size=1200,1400 --virtual-time-budget=5000 --screenshot=workbench/images/page.png \
+        "file://$PWD/store/latest/index.html"
+
 # Start a challenge: the crate NAME, its line in `members`, its recipe test-NAME below
 [group('develop')]
 new name:
@@ -125,7 +178,15 @@ new name:
     cat >"$crate/README.md" <<END
     # $name
 
-    The problem, the idea (with a picture), what was measured.
+    ## The problem
+
+    ## The idea
+
+    ## What goes wrong without it
+
+    ## What it reaches
+
+    ## Running it
 
     \`\`\`sh
     cargo test --package $name

@@ -1,0 +1,52 @@
+//! The chapter's broken node, `examples/shared-buffer.rs`, is convicted of what the
+//! chapter says; the sound one is not.
+
+#[allow(dead_code)] // its main
+#[path = "../examples/shared-buffer.rs"]
+mod shared_buffer;
+
+use std::time::Duration;
+
+use echo::Echo;
+use maelstrom_node::{Node, Server};
+use workbench::run::Config;
+use workbench::simulation::{Simulated, simulate};
+use workbench::workload::echo::Echo as Workload;
+
+/// The chapter's command, with this seed.
+fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {
+    let config = Config {
+        concurrency: 10,
+        rate: 100.0,
+        time_limit: Duration::from_secs(5),
+        ..Config::for_nodes(1).seed(seed)
+    };
+    simulate(&config, &mut Workload, start)
+}
+
+#[test]
+fn one_gets_what_another_sent() {
+    for seed in 1..=10 {
+        run(seed, shared_buffer::start).assert_invalid("came back");
+        run(seed, |_node| Echo).assert_valid();
+    }
+}
+
+#[test]
+fn the_chapter_quotes_the_report() {
+    let chapter = include_str!("../README.md");
+    let mut commands = chapter
+        .lines()
+        .filter(|line| line.contains("--example shared-buffer "));
+    assert!(commands.any(|line| line.contains("--seed 1 # invalid: ")));
+    let findings = run(1, shared_buffer::start).checked.findings;
+    let report = chapter
+        .lines()
+        .skip_while(|line| !line.ends_with(": INVALID"));
+    let report = report.take_while(|line| *line != "```");
+    let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
+    assert_eq!(quoted[0], findings[0]);
+    for quoted in quoted {
+        assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
+    }
+}

@@ -1,0 +1,60 @@
+//! The chapter's broken node, `examples/own-offsets.rs`, is convicted of what the
+//! chapter says; the sound one is not.
+
+#[allow(dead_code)] // its main
+#[path = "../examples/own-offsets.rs"]
+mod own_offsets;
+
+use std::time::Duration;
+
+use kafka::{Acks, Kafka};
+use maelstrom_node::{Node, Server};
+use workbench::network::{self, Distribution, Latency};
+use workbench::run::Config;
+use workbench::simulation::{Simulated, simulate};
+use workbench::workload::kafka::Kafka as Workload;
+
+/// The chapter's command, with this seed.
+fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {
+    let config = Config {
+        network: network::Config {
+            latency: Latency {
+                mean: Duration::from_millis(10),
+                distribution: Distribution::Constant,
+            },
+            ..network::Config::default()
+        },
+        concurrency: 4,
+        rate: 200.0,
+        time_limit: Duration::from_secs(10),
+        ..Config::for_nodes(2).seed(seed)
+    };
+    simulate(&config, &mut Workload::default(), start)
+}
+
+#[test]
+fn two_records_get_one_offset() {
+    for seed in 1..=10 {
+        run(seed, own_offsets::start).assert_invalid(": at offset ");
+        run(seed, |node| Kafka::new(&node, Acks::One)).assert_valid();
+    }
+}
+
+#[test]
+fn the_chapter_quotes_the_report() {
+    let chapter = include_str!("../README.md");
+    let mut commands = chapter
+        .lines()
+        .filter(|line| line.contains("--example own-offsets "));
+    assert!(commands.any(|line| line.contains("--seed 13 # invalid: ")));
+    let findings = run(13, own_offsets::start).checked.findings;
+    let report = chapter
+        .lines()
+        .skip_while(|line| !line.ends_with(": INVALID"));
+    let report = report.take_while(|line| *line != "```");
+    let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
+    assert_eq!(quoted[0], findings[0]);
+    for quoted in quoted {
+        assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
+    }
+}
