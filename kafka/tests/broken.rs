@@ -47,14 +47,5 @@ fn the_chapter_quotes_the_report() {
         .lines()
         .filter(|line| line.contains("--example own-offsets "));
     assert!(commands.any(|line| line.contains("--seed 13 # invalid: ")));
-    let findings = run(13, own_offsets::start).checked.findings;
-    let report = chapter
-        .lines()
-        .skip_while(|line| !line.ends_with(": INVALID"));
-    let report = report.take_while(|line| *line != "```");
-    let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
-    assert_eq!(quoted[0], findings[0]);
-    for quoted in quoted {
-        assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
-    }
+    run(13, own_offsets::start).assert_quoted(chapter);
 }

@@ -38,14 +38,5 @@ fn the_chapter_quotes_the_report() {
         .lines()
         .filter(|line| line.contains("--example one-total "));
     assert!(commands.any(|line| line.contains("--seed 1 # invalid: ")));
-    let findings = run(1, one_total::start).checked.findings;
-    let report = chapter
-        .lines()
-        .skip_while(|line| !line.ends_with(": INVALID"));
-    let report = report.take_while(|line| *line != "```");
-    let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
-    assert_eq!(quoted[0], findings[0]);
-    for quoted in quoted {
-        assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
-    }
+    run(1, one_total::start).assert_quoted(chapter);
 }

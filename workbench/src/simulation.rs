@@ -91,6 +91,25 @@ impl Simulated {
         );
     }
 
+    /// # Panics
+    /// Unless a text quotes the report of this run as it is: below a line that ends with
+    /// `: INVALID`, each line that begins with `- ` is a finding, and the first is the
+    /// first. A chapter thus keeps up with what it is about.
+    #[track_caller]
+    pub fn assert_quoted(&self, text: &str) {
+        let findings = &self.checked.findings;
+        let report = text.lines().skip_while(|line| !line.ends_with(": INVALID"));
+        let report = report.take_while(|line| *line != "```");
+        let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
+        assert_eq!(
+            quoted.first(),
+            findings.first().map(String::as_str).as_ref()
+        );
+        for quoted in quoted {
+            assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
+        }
+    }
+
     /// A number of the results by its path, such as `net.servers.msgs-per-op`
     /// or `workload.stable-latencies.0.5`.
     pub fn figure(&self, path: &str) -> Option<f64> {
