@@ -7,7 +7,7 @@
 //! axis, which can be zoomed, filtered and asked; the end of each node's log.
 //!
 //! All but the last-but-one is HTML and SVG that stands as it is. What happened
-//! is drawn by `page/page.js` from the data that `data` packs: a run has more
+//! is drawn by `page/script` from the data that `data` packs: a run has more
 //! messages than a document can have elements. It draws what a screen can show,
 //! and says what it does not.
 
@@ -60,7 +60,17 @@ pub struct Page<'a> {
 }
 
 const STYLE: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
+/// One module, in this order.
+const SCRIPT: &str = concat!(
+    include_str!("page/script/begin.js"),
+    include_str!("page/script/data.js"),
+    include_str!("page/script/view.js"),
+    include_str!("page/script/draw.js"),
+    include_str!("page/script/choose.js"),
+    include_str!("page/script/find.js"),
+    include_str!("page/script/pointer.js"),
+    include_str!("page/script/main.js"),
+);
 const EXPLORER: &str = include_str!("page/explorer.html");
 
 /// How many findings and drawings a page shows.
@@ -391,7 +401,10 @@ impl fmt::Display for Page<'_> {
         self.explorer(f)?;
         self.logs(f)?;
         self.footer(f)?;
-        writeln!(f, "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>")
+        writeln!(
+            f,
+            "</main>\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>"
+        )
     }
 }
 
