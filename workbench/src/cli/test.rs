@@ -394,9 +394,7 @@ fn run_and_report(
         logs: &logs,
         files: &[],
     };
-    store
-        .write(&checked.results, &page)
-        .map_err(|e| e.to_string())?;
+    let written = store.write(&checked.results, &page);
     let report = Report {
         workload: &args.workload,
         outcome,
@@ -406,6 +404,8 @@ fn run_and_report(
         colours: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
     super::print(&report.to_string())?;
+    // A full disk is no reason to keep the verdict from anyone.
+    written.map_err(|e| e.to_string())?;
     Ok(match outcome.interrupted {
         true => super::INTERRUPTED,
         false => checked.valid.exit_status(),
