@@ -8,7 +8,7 @@
 //!
 //! A page has a budget. Operations have up to two thirds of it, messages what is left.
 //! Where it is not enough, those stay that are around what was found, then those at
-//! the beginning; the [`gaps`](Part::gaps) say when the others were, and the script
+//! the beginning; gaps say when the others were, and the script
 //! hatches them, so that no one takes a gap for silence.
 
 mod messages;

@@ -1,5 +1,10 @@
 // Findings lead to their operations, and everything begins.
 
+function toDiagram() {
+  $('events').scrollIntoView({ behavior: 'smooth' });
+  diagram.focus({ preventScroll: true });
+}
+
 function linkFindings() {
   const lead = index => {
     const i = O.place.get(index);
@@ -11,16 +16,14 @@ function linkFindings() {
       onclick();
       const [a, b] = [axis.begin[i], axis.end[i]], margin = Math.max((b - a) * 2, (axis.high - axis.low) / 200, axis.least);
       show(a - margin, b + margin);
-      $('events').scrollIntoView({ behavior: 'smooth' });
-      diagram.focus({ preventScroll: true });
+      toDiagram();
     };
     return button;
   };
   for (const button of document.querySelectorAll('[data-moment]')) {
     button.onclick = () => {
       around(axis.at(+button.dataset.moment));
-      $('events').scrollIntoView({ behavior: 'smooth' });
-      diagram.focus({ preventScroll: true });
+      toDiagram();
     };
   }
   for (const item of document.querySelectorAll('.findings li')) {
