@@ -1,25 +1,25 @@
 //! `workbench test`: runs a workload against a node's binary.
 
+mod command;
+mod flags;
 mod sweep;
+mod values;
 
 use std::io::{IsTerminal, Write};
-use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use maelstrom_node::Rng;
 
-use crate::assertion::{self, Assertion};
-use crate::checker::isolation::model::Models;
-use crate::checker::{Availability, Checked, Validity};
+use self::command::repeat_command;
+pub(super) use self::flags::Args;
+use crate::checker::{Checked, Validity};
 use crate::edn::Value;
 use crate::host::live::Live;
 use crate::host::process::Program;
 use crate::host::{Host, lockstep};
-use crate::nemesis::Fault;
-use crate::network::{self, Distribution, Latency};
 use crate::page::Page;
 use crate::progress::Progress;
 use crate::recording::Recording;
@@ -27,289 +27,7 @@ use crate::report::Report;
 use crate::run::{Message, MessageEvent, Observer, Position};
 use crate::store::{Journal, Store};
 use crate::summary::{Origin, Summary};
-use crate::workload::Workload;
-use crate::workload::broadcast::Topology;
-use crate::{proof, run, verdict, workload};
-
-/// Run a workload against the nodes of a test
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// What workload to run
-    #[arg(short, long, value_name = "NAME", value_parser = super::workload_name)]
-    workload: String,
-
-    /// The program that is a node. Without it, the workspace's binary named
-    /// after the workload (or --node) is built and run
-    #[arg(long, value_name = "FILE")]
-    bin: Option<PathBuf>,
-
-    /// The workspace's binary to build and run, if it is not named after the
-    /// workload
-    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
-    node: Option<String>,
-
-    /// The example to build and run in place of that binary, such as a broken
-    /// variant of it
-    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
-    example: Option<String>,
-
-    /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
-    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u32).range(1..))]
-    node_count: Option<u32>,
-
-    /// The nodes' names, with commas between
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "n1,n2,n3,n4,n5"
-    )]
-    nodes: Vec<String>,
-
-    /// How many clients work at a time: a number, or a multiple of the nodes'
-    /// such as 2n
-    #[arg(long, value_name = "NUMBER", default_value = "1n")]
-    concurrency: Concurrency,
-
-    /// Operations a second, of all clients together
-    #[arg(long, default_value_t = 5.0, value_parser = not_negative, allow_negative_numbers = true)]
-    rate: f64,
-
-    /// How long clients begin operations, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = not_negative, allow_negative_numbers = true)]
-    time_limit: f64,
-
-    /// What fraction of the operations must succeed: total, or from 0 to 1
-    #[arg(long, value_name = "EXPECTED")]
-    availability: Option<Availability>,
-
-    /// The mean latency of messages between nodes, in milliseconds
-    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
-    latency: u64,
-
-    /// The latencies' distribution
-    #[arg(long, value_name = "TYPE", value_enum, default_value = "constant")]
-    latency_dist: Distribution,
-
-    /// The topology that nodes are told, by workloads that have one
-    #[arg(long, value_name = "SPEC", value_enum, default_value = "grid")]
-    topology: Topology,
-
-    /// Beyond Maelstrom: the probability that a message between nodes is lost
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
-    loss: f64,
-
-    /// Beyond Maelstrom: the probability that a message between nodes arrives
-    /// twice
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
-    duplicate: f64,
-
-    /// Beyond Maelstrom: the probability that a message between nodes is late,
-    /// and may be overtaken
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
-    reorder: f64,
-
-    /// How messages queue: maelstrom, where each endpoint takes one after the
-    /// other, or ideal, where none waits for another
-    #[arg(long, value_name = "MODEL", value_enum, default_value = "maelstrom")]
-    network: Model,
-
-    /// Faults to inject, with commas between
-    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
-    nemesis: Vec<Fault>,
-
-    /// The mean time between two actions of the nemesis, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive, allow_negative_numbers = true)]
-    nemesis_interval: f64,
-
-    /// Run in real time even if the node goes in lockstep
-    #[arg(long)]
-    live: bool,
-
-    /// Copy the nodes' stderr to this one's
-    #[arg(long)]
-    log_stderr: bool,
-
-    /// Print every message to stderr as it is sent
-    #[arg(long)]
-    log_net_send: bool,
-
-    /// Print every message to stderr as it is received
-    #[arg(long)]
-    log_net_recv: bool,
-
-    /// A limit on a figure of the results, such as
-    /// 'net.servers.msgs-per-op < 20'; may be given several times
-    #[arg(long, value_name = "LIMIT")]
-    assert: Vec<Assertion>,
-
-    /// What all chance follows from; drawn if it is not given
-    #[arg(long)]
-    seed: Option<u64>,
-
-    /// Run with each of these seeds, such as 0..100, until one is not valid
-    #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
-    seeds: Option<Range<u64>>,
-
-    /// How many times to run, each with the seed after the last one's; ends
-    /// with the first that is not valid
-    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "seeds")]
-    test_count: u64,
-
-    /// The folder for what is kept of runs
-    #[arg(long, value_name = "FOLDER", default_value = "store")]
-    store: PathBuf,
-
-    /// What consistency models transactions must keep to, with commas between
-    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
-    consistency_models: Models,
-
-    /// Of transactions and kafka: how many keys are in use at a time
-    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    key_count: u32,
-
-    /// Of transactions: how many reads and writes each has at most
-    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    max_txn_length: u32,
-
-    /// Of transactions and kafka: how often each key is written
-    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
-    max_writes_per_key: u32,
-
-    /// Arguments for the node
-    #[arg(last = true)]
-    args: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Model {
-    Maelstrom,
-    Ideal,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Concurrency {
-    Clients(usize),
-    PerNode(usize),
-}
-
-impl std::str::FromStr for Concurrency {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = match text.strip_suffix('n') {
-            Some(number) => number.parse().map(Concurrency::PerNode),
-            None => text.parse().map(Concurrency::Clients),
-        };
-        match parsed {
-            Ok(Concurrency::Clients(1..=100_000) | Concurrency::PerNode(1..=1000)) => {
-                parsed.map_err(|_| String::new())
-            }
-            _ => Err("expected a number such as 10, or a multiple of the nodes' such as 2n".into()),
-        }
-    }
-}
-
-/// A century; more is a mistake, and overflows somewhere.
-const MOST_SECONDS: f64 = 3.2e9;
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if (0.0..=MOST_SECONDS).contains(&number) => Ok(number),
-        _ => Err("expected a number, at least 0".into()),
-    }
-}
-
-fn probability(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
-        _ => Err("expected a probability, from 0 to 1".into()),
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match not_negative(text) {
-        Ok(number) if number > 0.0 => Ok(number),
-        _ => Err("expected a number above 0".into()),
-    }
-}
-
-impl Args {
-    fn config(&self, seed: u64) -> Result<run::Config, String> {
-        let nodes: Vec<String> = match self.node_count {
-            Some(count) => (0..count).map(|i| format!("n{i}")).collect(),
-            None => self.nodes.clone(),
-        };
-        let mut sorted = nodes.clone();
-        sorted.sort();
-        sorted.dedup();
-        if sorted.len() < nodes.len() || nodes.iter().any(String::is_empty) {
-            return Err(format!(
-                "--nodes: expected different names, found {}",
-                nodes.join(",")
-            ));
-        }
-        let partitions = !self.nemesis.is_empty();
-        Ok(run::Config {
-            concurrency: match self.concurrency {
-                Concurrency::Clients(clients) => clients,
-                Concurrency::PerNode(clients) => clients * nodes.len(),
-            },
-            nodes,
-            rate: self.rate,
-            time_limit: Duration::from_secs_f64(self.time_limit),
-            network: network::Config {
-                latency: Latency {
-                    mean: Duration::from_millis(self.latency),
-                    distribution: self.latency_dist,
-                },
-                loss: self.loss,
-                duplicate: self.duplicate,
-                reorder: self.reorder,
-                ideal: self.network == Model::Ideal,
-            },
-            partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
-            one_way: self.nemesis.contains(&Fault::OneWayPartition),
-            flood: run::FLOOD,
-            seed,
-        })
-    }
-
-    fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
-        let options = workload::Options {
-            topology: self.topology,
-            txn: workload::txn::Options {
-                key_count: self.key_count,
-                max_txn_length: self.max_txn_length,
-                max_writes_per_key: self.max_writes_per_key,
-                consistency_models: self.consistency_models.clone(),
-            },
-            nodes: config.nodes.len(),
-            latency: config.network.latency.mean,
-        };
-        let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
-        workload.suits(config.concurrency)?;
-        Ok(workload)
-    }
-
-    fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
-        Program {
-            bin: bin.to_owned(),
-            args: self.args.clone(),
-            logs,
-            log_stderr: self.log_stderr,
-        }
-    }
-
-    fn program(&self) -> Result<PathBuf, String> {
-        let Some(bin) = &self.bin else {
-            let package = self.node.as_ref().unwrap_or(&self.workload);
-            return super::cargo::build(package, self.example.as_deref());
-        };
-        // Not looked for in PATH: Maelstrom does not, either.
-        std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
-    }
-}
+use crate::{assertion, proof, run, verdict};
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     // What is wrong with the flags is known before anything is built.
@@ -503,58 +221,6 @@ fn run_once(
 fn began() -> String {
     let now = jiff::ZonedDateTime::now();
     now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// This command as it was given.
-fn this_command() -> String {
-    let words = std::env::args().skip(1).map(|word| quoted(&word));
-    let words: Vec<String> = std::iter::once(this_program()).chain(words).collect();
-    words.join(" ")
-}
-
-/// How this program was called, so that the same words call it again.
-fn this_program() -> String {
-    match std::env::var_os("CARGO_PKG_NAME") {
-        // By `cargo run`, for which the workspace has an alias.
-        Some(package) if package == env!("CARGO_PKG_NAME") => "cargo workbench".into(),
-        _ => std::env::args()
-            .next()
-            .map_or("workbench".into(), |name| quoted(&name)),
-    }
-}
-
-/// This command with this seed, in place of whichever it had.
-fn repeat_command(seed: u64) -> String {
-    let mut words = vec![this_program()];
-    let mut args = std::env::args().skip(1);
-    let mut seeded = false;
-    while let Some(arg) = args.next() {
-        if arg == "--" && !seeded {
-            words.push(format!("--seed {seed}"));
-            seeded = true;
-        }
-        match arg.split('=').next() {
-            Some("--seed" | "--seeds" | "--test-count") if !seeded => {
-                if !arg.contains('=') {
-                    args.next();
-                }
-            }
-            _ => words.push(quoted(&arg)),
-        }
-    }
-    if !seeded {
-        words.push(format!("--seed {seed}"));
-    }
-    words.join(" ")
-}
-
-/// The word as a shell wants it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 /// Lockstep, if the node goes in it.

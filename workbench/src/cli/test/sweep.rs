@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{
-    Args, Judged, began, broken_off, repeat_command, run_and_report, run_once, this_command,
-};
+use super::command::{repeat_command, this_command};
+use super::{Args, Judged, began, broken_off, run_and_report, run_once};
 use crate::checker::Validity;
 use crate::run::{Observer, Position};
 use crate::store::Store;

@@ -1,0 +1,252 @@
+//! The flags of `workbench test`, and what they ask for: what to run, on which
+//! network, for how long.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::sweep;
+use super::values::{Concurrency, not_negative, positive, probability};
+use crate::assertion::Assertion;
+use crate::checker::Availability;
+use crate::checker::isolation::model::Models;
+use crate::cli::{cargo, workload_name};
+use crate::host::process::Program;
+use crate::nemesis::Fault;
+use crate::network::{self, Distribution, Latency};
+use crate::run;
+use crate::workload::broadcast::Topology;
+use crate::workload::{self, Workload};
+
+/// Run a workload against the nodes of a test
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// What workload to run
+    #[arg(short, long, value_name = "NAME", value_parser = workload_name)]
+    pub(super) workload: String,
+
+    /// The program that is a node. Without it, the workspace's binary named
+    /// after the workload (or --node) is built and run
+    #[arg(long, value_name = "FILE")]
+    bin: Option<PathBuf>,
+
+    /// The workspace's binary to build and run, if it is not named after the
+    /// workload
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    node: Option<String>,
+
+    /// The example to build and run in place of that binary, such as a broken
+    /// variant of it
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    example: Option<String>,
+
+    /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u32).range(1..))]
+    node_count: Option<u32>,
+
+    /// The nodes' names, with commas between
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "n1,n2,n3,n4,n5"
+    )]
+    nodes: Vec<String>,
+
+    /// How many clients work at a time: a number, or a multiple of the nodes'
+    /// such as 2n
+    #[arg(long, value_name = "NUMBER", default_value = "1n")]
+    concurrency: Concurrency,
+
+    /// Operations a second, of all clients together
+    #[arg(long, default_value_t = 5.0, value_parser = not_negative, allow_negative_numbers = true)]
+    rate: f64,
+
+    /// How long clients begin operations, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = not_negative, allow_negative_numbers = true)]
+    time_limit: f64,
+
+    /// What fraction of the operations must succeed: total, or from 0 to 1
+    #[arg(long, value_name = "EXPECTED")]
+    pub(super) availability: Option<Availability>,
+
+    /// The mean latency of messages between nodes, in milliseconds
+    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
+    latency: u64,
+
+    /// The latencies' distribution
+    #[arg(long, value_name = "TYPE", value_enum, default_value = "constant")]
+    latency_dist: Distribution,
+
+    /// The topology that nodes are told, by workloads that have one
+    #[arg(long, value_name = "SPEC", value_enum, default_value = "grid")]
+    topology: Topology,
+
+    /// Beyond Maelstrom: the probability that a message between nodes is lost
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    loss: f64,
+
+    /// Beyond Maelstrom: the probability that a message between nodes arrives
+    /// twice
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    duplicate: f64,
+
+    /// Beyond Maelstrom: the probability that a message between nodes is late,
+    /// and may be overtaken
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    reorder: f64,
+
+    /// How messages queue: maelstrom, where each endpoint takes one after the
+    /// other, or ideal, where none waits for another
+    #[arg(long, value_name = "MODEL", value_enum, default_value = "maelstrom")]
+    network: Model,
+
+    /// Faults to inject, with commas between
+    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
+    nemesis: Vec<Fault>,
+
+    /// The mean time between two actions of the nemesis, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive, allow_negative_numbers = true)]
+    nemesis_interval: f64,
+
+    /// Run in real time even if the node goes in lockstep
+    #[arg(long)]
+    pub(super) live: bool,
+
+    /// Copy the nodes' stderr to this one's
+    #[arg(long)]
+    log_stderr: bool,
+
+    /// Print every message to stderr as it is sent
+    #[arg(long)]
+    pub(super) log_net_send: bool,
+
+    /// Print every message to stderr as it is received
+    #[arg(long)]
+    pub(super) log_net_recv: bool,
+
+    /// A limit on a figure of the results, such as
+    /// 'net.servers.msgs-per-op < 20'; may be given several times
+    #[arg(long, value_name = "LIMIT")]
+    pub(super) assert: Vec<Assertion>,
+
+    /// What all chance follows from; drawn if it is not given
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+
+    /// Run with each of these seeds, such as 0..100, until one is not valid
+    #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
+    pub(super) seeds: Option<Range<u64>>,
+
+    /// How many times to run, each with the seed after the last one's; ends
+    /// with the first that is not valid
+    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "seeds")]
+    pub(super) test_count: u64,
+
+    /// The folder for what is kept of runs
+    #[arg(long, value_name = "FOLDER", default_value = "store")]
+    pub(super) store: PathBuf,
+
+    /// What consistency models transactions must keep to, with commas between
+    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
+    consistency_models: Models,
+
+    /// Of transactions and kafka: how many keys are in use at a time
+    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    key_count: u32,
+
+    /// Of transactions: how many reads and writes each has at most
+    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_txn_length: u32,
+
+    /// Of transactions and kafka: how often each key is written
+    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    max_writes_per_key: u32,
+
+    /// Arguments for the node
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Model {
+    Maelstrom,
+    Ideal,
+}
+
+impl Args {
+    pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
+        let nodes: Vec<String> = match self.node_count {
+            Some(count) => (0..count).map(|i| format!("n{i}")).collect(),
+            None => self.nodes.clone(),
+        };
+        let mut sorted = nodes.clone();
+        sorted.sort();
+        sorted.dedup();
+        if sorted.len() < nodes.len() || nodes.iter().any(String::is_empty) {
+            return Err(format!(
+                "--nodes: expected different names, found {}",
+                nodes.join(",")
+            ));
+        }
+        let partitions = !self.nemesis.is_empty();
+        Ok(run::Config {
+            concurrency: match self.concurrency {
+                Concurrency::Clients(clients) => clients,
+                Concurrency::PerNode(clients) => clients * nodes.len(),
+            },
+            nodes,
+            rate: self.rate,
+            time_limit: Duration::from_secs_f64(self.time_limit),
+            network: network::Config {
+                latency: Latency {
+                    mean: Duration::from_millis(self.latency),
+                    distribution: self.latency_dist,
+                },
+                loss: self.loss,
+                duplicate: self.duplicate,
+                reorder: self.reorder,
+                ideal: self.network == Model::Ideal,
+            },
+            partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
+            one_way: self.nemesis.contains(&Fault::OneWayPartition),
+            flood: run::FLOOD,
+            seed,
+        })
+    }
+
+    pub(super) fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
+        let options = workload::Options {
+            topology: self.topology,
+            txn: workload::txn::Options {
+                key_count: self.key_count,
+                max_txn_length: self.max_txn_length,
+                max_writes_per_key: self.max_writes_per_key,
+                consistency_models: self.consistency_models.clone(),
+            },
+            nodes: config.nodes.len(),
+            latency: config.network.latency.mean,
+        };
+        let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
+        workload.suits(config.concurrency)?;
+        Ok(workload)
+    }
+
+    pub(super) fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
+        Program {
+            bin: bin.to_owned(),
+            args: self.args.clone(),
+            logs,
+            log_stderr: self.log_stderr,
+        }
+    }
+
+    pub(super) fn program(&self) -> Result<PathBuf, String> {
+        let Some(bin) = &self.bin else {
+            let package = self.node.as_ref().unwrap_or(&self.workload);
+            return cargo::build(package, self.example.as_deref());
+        };
+        // Not looked for in PATH: Maelstrom does not, either.
+        std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
+    }
+}
