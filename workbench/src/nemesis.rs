@@ -24,11 +24,13 @@ pub enum Fault {
 pub enum Shape {
     /// One node is cut off from all others.
     One,
-    /// A majority and a minority of about half, drawn at random.
+    /// Two halves, drawn at random; the second has one node more if their number
+    /// is odd.
     Majority,
-    /// Every node sees a majority, and no two the same one.
+    /// Every node sees a majority, but not all the same one.
     MajoritiesRing,
-    /// Less than a third is cut off, drawn at random.
+    /// As many nodes as are fewer than a third, drawn at random, are cut off from
+    /// the others.
     MinorityThird,
 }
 
@@ -47,9 +49,10 @@ impl Shape {
         rng.shuffle(&mut nodes);
         match self {
             Shape::One => split(nodes.split_at(1.min(n))),
-            Shape::Majority => split(nodes.split_at(n.saturating_sub(1) / 2)),
-            Shape::MinorityThird => split(nodes.split_at(third(n, rng))),
-            Shape::MajoritiesRing => ring(&nodes),
+            Shape::Majority => split(nodes.split_at(n / 2)),
+            Shape::MinorityThird => split(nodes.split_at(n.saturating_sub(1) / 3)),
+            Shape::MajoritiesRing if n <= 5 => ring(&nodes),
+            Shape::MajoritiesRing => web(nodes, rng),
         }
     }
 }
@@ -63,11 +66,6 @@ impl fmt::Display for Shape {
             Shape::MinorityThird => "minority-third",
         })
     }
-}
-
-/// From 0 to less than a third of `n`.
-fn third(n: usize, rng: &Rng) -> usize {
-    rng.below(n.div_ceil(3) as u64) as usize
 }
 
 fn split((left, right): (&[usize], &[usize])) -> BTreeSet<(usize, usize)> {
@@ -93,6 +91,30 @@ fn ring(nodes: &[usize]) -> BTreeSet<(usize, usize)> {
         }
     }
     cut
+}
+
+/// Links between the nodes that have the fewest are added until each hears a
+/// majority; not every number of nodes has a ring. Who hears whom is mutual.
+fn web(mut nodes: Vec<usize>, rng: &Rng) -> BTreeSet<(usize, usize)> {
+    let n = nodes.len();
+    let mut hears: Vec<BTreeSet<usize>> = (0..n).map(|node| BTreeSet::from([node])).collect();
+    loop {
+        rng.shuffle(&mut nodes);
+        nodes.sort_by_key(|node| hears[*node].len());
+        let fewest = nodes[0];
+        let other = nodes.iter().find(|node| !hears[fewest].contains(node));
+        match other {
+            Some(&other) if hears[fewest].len() <= n / 2 => {
+                hears[fewest].insert(other);
+                hears[other].insert(fewest);
+            }
+            _ => break,
+        }
+    }
+    let pairs = (0..n).flat_map(|src| (0..n).map(move |dest| (src, dest)));
+    pairs
+        .filter(|(src, dest)| !hears[*dest].contains(src))
+        .collect()
 }
 
 /// What the nemesis does next.
@@ -170,21 +192,50 @@ mod tests {
                     assert!(cut.iter().all(|&(a, b)| a != b));
                     assert!(mutual || shape == Shape::MajoritiesRing);
                     let seen: Vec<_> = (0..n).map(|node| seen(&cut, n, node)).collect();
-                    let smallest = seen.iter().map(BTreeSet::len).min().unwrap();
-                    let largest = seen.iter().map(BTreeSet::len).max().unwrap();
+                    let sizes = seen.iter().map(BTreeSet::len);
+                    let smallest = sizes.clone().min().unwrap();
+                    let largest = sizes.max().unwrap();
                     let different = seen.iter().collect::<BTreeSet<_>>().len();
-                    match shape {
-                        Shape::One => assert_eq!((smallest, different), (1, n.min(2))),
-                        Shape::Majority => assert!(largest > n / 2 && different <= 2),
-                        Shape::MinorityThird => assert!(3 * (n - largest) < n && different <= 2),
+                    // The sizes of two parts, of which one may be nothing.
+                    let parts = |small: usize| match small {
+                        0 => (n, n, 1),
+                        small => (small, n - small, 2),
+                    };
+                    let majority = n / 2 + 1;
+                    let expected = match shape {
+                        Shape::One if n == 1 => parts(0),
+                        Shape::One => (1, n - 1, 2),
+                        Shape::Majority => parts(n / 2),
+                        Shape::MinorityThird => parts((n - 1) / 3),
+                        Shape::MajoritiesRing if n <= 2 => (n, n, 1),
+                        Shape::MajoritiesRing if n <= 5 => (majority, majority, n),
                         Shape::MajoritiesRing => {
-                            assert_eq!((smallest, largest), (n / 2 + 1, n / 2 + 1));
-                            assert_eq!(different, if n > 2 { n } else { 1 });
+                            assert!(smallest == majority && largest <= majority + 1);
+                            assert!(mutual && different > 2);
+                            continue;
                         }
-                    }
+                    };
+                    assert_eq!((smallest, largest, different), expected, "{shape} of {n}");
                 }
             }
         }
+    }
+
+    /// The nodes that hear fewest others, in partitions of five.
+    #[test]
+    fn minority_third_of_five_cuts_off_one_as_jepsens_does() {
+        let mut lone = [0; 5];
+        for seed in 0..1000 {
+            let cut = Shape::MinorityThird.cut(5, &Rng::new(seed));
+            let cut_off = (0..5).filter(|&node| seen(&cut, 5, node).len() == 1);
+            let cut_off: Vec<usize> = cut_off.collect();
+            assert_eq!((cut_off.len(), cut.len()), (1, 8));
+            lone[cut_off[0]] += 1;
+        }
+        assert!(
+            lone.iter().all(|times| (150..250).contains(times)),
+            "{lone:?}"
+        );
     }
 
     #[test]

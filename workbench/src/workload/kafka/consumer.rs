@@ -61,12 +61,13 @@ impl Consumer {
         match operation.f {
             "assign" => {
                 expect(reply, "list_committed_offsets_ok", &["offsets"])?;
-                let committed: BTreeMap<String, i64> =
+                let _: BTreeMap<String, i64> =
                     field(reply, "offsets", "a map from keys to offsets")?;
-                // A key that stays is gone on with where it was.
+                // A key that stays is gone on with where it was, and every other
+                // from the beginning. Maelstrom's client asks for the committed
+                // offsets, too, and then looks for them where they are not.
                 let position = |key: String| {
-                    let position = self.positions.get(&key).or(committed.get(&key));
-                    let position = position.copied().unwrap_or(0);
+                    let position = self.positions.get(&key).copied().unwrap_or(0);
                     (key, position)
                 };
                 self.positions = keys(operation).map(position).collect();
@@ -159,6 +160,46 @@ mod tests {
             Step::Ask(body) => Json::from(body).to_string(),
             Step::Done(completion) => completion.value.unwrap().to_string(),
         }
+    }
+
+    #[test]
+    fn assign_begins_at_0_whatever_is_committed_as_maelstroms_client_does() {
+        let mut consumer = Consumer::default();
+        let assign = |keys: &[&str]| {
+            let keys = keys.iter().map(|key| Value::from(*key));
+            Operation::new("assign", keys.collect())
+        };
+        let asked = |consumer: &mut Consumer, operation| match consumer.request(&operation) {
+            Step::Ask(body) => Json::from(body).to_string(),
+            Step::Done(_) => panic!("done without a request"),
+        };
+        let committed = r#"{"type":"list_committed_offsets_ok","offsets":{"1":5,"2":9}}"#;
+
+        assert_eq!(
+            asked(&mut consumer, assign(&["1"])),
+            r#"{"keys":["1"],"type":"list_committed_offsets"}"#
+        );
+        after(&mut consumer, &assign(&["1"]), committed);
+        assert_eq!(
+            asked(&mut consumer, poll()),
+            r#"{"offsets":{"1":0},"type":"poll"}"#
+        );
+        let polled = r#"{"type":"poll_ok","msgs":{"1":[[6,"x"]]}}"#;
+        after(&mut consumer, &poll(), polled);
+
+        // Key 1 is gone on with; key 2 is new.
+        after(&mut consumer, &assign(&["1", "2"]), committed);
+        assert_eq!(
+            asked(&mut consumer, poll()),
+            r#"{"offsets":{"1":7,"2":0},"type":"poll"}"#
+        );
+        // Given up and taken up again, it is as new.
+        after(&mut consumer, &assign(&["2"]), committed);
+        after(&mut consumer, &assign(&["1"]), committed);
+        assert_eq!(
+            asked(&mut consumer, poll()),
+            r#"{"offsets":{"1":0},"type":"poll"}"#
+        );
     }
 
     #[test]
