@@ -38,15 +38,13 @@ pub struct Kafka {
 impl Kafka {
     /// A node with empty logs.
     pub fn new(node: &Node, acks: Acks) -> Self {
-        let ids = node.node_ids();
-        let me = ids.iter().position(|id| id == node.id()).unwrap_or(0);
         let config = Config {
             epoch: EPOCH,
             eager: false,
         };
         Kafka {
             contributions: Gossip::new(node, config),
-            logs: RefCell::new(Logs::new(me, ids.len())),
+            logs: RefCell::new(Logs::new(node.place(), node.node_ids().len())),
             acks,
         }
     }

@@ -55,9 +55,8 @@ enum Body<'a> {
 
 impl Replica {
     pub(crate) fn new(node: Node, config: Config) -> Replica {
-        let ids = node.node_ids();
-        let me = Member(ids.iter().position(|id| id == node.id()).unwrap_or(0));
-        let count = ids.len().max(1);
+        let me = Member(node.place());
+        let count = node.node_ids().len();
         let rng = node.rng().fork();
         let mut raft = Raft::new(config, me, count, Store::default(), rng, node.now());
         if me == Member(0) {

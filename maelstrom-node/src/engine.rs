@@ -8,14 +8,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::executor::Executor;
 use crate::id::is_client;
-use crate::logging;
+use crate::logging::{self, excerpt};
 use crate::rpc::{decode_error, input_ended};
-use crate::wire::{Address, Body, DecodeError, Message, prefix, write_message};
-use crate::{Error, Node, NodeId, Result, Rng, Server};
+use crate::waiting::Waiting;
+use crate::wire::{Body, DecodeError, Message};
+use crate::{Error, Node, NodeId, Result, Server};
 
 /// Maelstrom's clients wait this long for a reply and are then taken off the
 /// network; a message to one that is gone would mute this node for good.
@@ -32,15 +31,6 @@ enum State<S: Server> {
     Running(Running<S>),
 }
 
-/// Before `init`.
-struct Waiting<S> {
-    start: Option<Box<dyn FnOnce(Node) -> S>>,
-    rng: Rng,
-    /// What came too early, to be handled once the node knows who it is.
-    early: Vec<Vec<u8>>,
-    out: Vec<u8>,
-}
-
 /// After `init`.
 struct Running<S: Server> {
     node: Node,
@@ -50,23 +40,12 @@ struct Running<S: Server> {
     last_src: NodeId,
 }
 
-#[derive(Deserialize)]
-struct Init {
-    node_id: NodeId,
-    node_ids: Vec<NodeId>,
-}
-
 impl<S: Server> Engine<S> {
     /// A node that will draw its random numbers from `seed` and make its
     /// server with `start` when `init` arrives.
     pub fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static) -> Self {
         Engine {
-            state: State::Waiting(Waiting {
-                start: Some(Box::new(start)),
-                rng: Rng::new(seed),
-                early: Vec::new(),
-                out: Vec::new(),
-            }),
+            state: State::Waiting(Waiting::new(seed, start)),
             now: Duration::ZERO,
         }
     }
@@ -74,14 +53,15 @@ impl<S: Server> Engine<S> {
     /// Draws from another seed, as long as `init` has not arrived.
     pub(crate) fn reseed(&mut self, seed: u64) {
         if let State::Waiting(waiting) = &mut self.state {
-            waiting.rng = Rng::new(seed);
+            waiting.reseed(seed);
         }
     }
 
     /// Takes a line of input, with or without its newline. `now` is the time
     /// since the start; an earlier one than before counts as that.
     ///
-    /// A line that is no message is logged and has no other effect.
+    /// A line that is no message is logged and has no other effect. Before `init`,
+    /// up to [`MAX_EARLY`](crate::MAX_EARLY) bytes are kept for later.
     pub fn line(&mut self, now: Duration, line: &[u8]) {
         self.now = now.max(self.now);
         if line.trim_ascii().is_empty() {
@@ -100,16 +80,17 @@ impl<S: Server> Engine<S> {
                 running.message(message, line);
                 running.run();
             }
-            State::Waiting(waiting) if message.body.kind.as_deref() == Some("init") => {
-                if let Some(running) = waiting.init(&message, self.now) {
-                    let early = std::mem::take(&mut waiting.early);
+            State::Waiting(waiting) => {
+                if let Some((node, server)) = waiting.message(&message, line, self.now) {
+                    let early = waiting.take_early();
+                    let mut running = Running::new(node, server, &message.src);
+                    running.run();
                     self.state = State::Running(running);
                     for line in early {
                         self.line(now, &line);
                     }
                 }
             }
-            State::Waiting(waiting) => waiting.early.push(line.to_vec()),
         }
     }
 
@@ -173,7 +154,7 @@ impl<S: Server> Engine<S> {
     /// How many bytes of output wait to be taken.
     pub fn output_len(&self) -> usize {
         match &self.state {
-            State::Waiting(waiting) => waiting.out.len(),
+            State::Waiting(waiting) => waiting.output_len(),
             State::Running(running) => running.node.out().len(),
         }
     }
@@ -186,67 +167,22 @@ impl<S: Server> Engine<S> {
     pub fn swap_output(&mut self, buffer: &mut Vec<u8>) {
         assert!(buffer.is_empty(), "the buffer still holds output");
         match &mut self.state {
-            State::Waiting(waiting) => std::mem::swap(&mut waiting.out, buffer),
+            State::Waiting(waiting) => std::mem::swap(waiting.out(), buffer),
             State::Running(running) => std::mem::swap(&mut *running.node.out(), buffer),
         }
     }
 }
 
-impl<S: Server> Waiting<S> {
-    /// Starts the server, or answers why that cannot be.
-    fn init(&mut self, message: &Message<'_>, now: Duration) -> Option<Running<S>> {
-        let init: Init = match message.body.decode() {
-            Ok(init) => init,
-            Err(e) => {
-                log::error!("init: {e}");
-                self.reply(message, &Error::malformed_request(format!("init: {e}")));
-                return None;
-            }
-        };
-        logging::set_current(&init.node_id);
-        log::debug!("nodes {:?}", init.node_ids);
-        let start = self.start.take()?;
-        let prefix = prefix(&init.node_id);
-        let node = Node::new(init.node_id, init.node_ids, self.rng.clone(), now);
-        // Before the server can send anything.
-        self.write(&prefix, message, &InitReply::InitOk);
-        node.out().append(&mut self.out);
-        let mut running = Running {
-            server: Rc::new(start(node.clone())),
-            node,
-            executor: Executor::default(),
-            last_src: message.src.as_ref().into(),
-        };
-        running.run();
-        Some(running)
-    }
-
-    /// Answers before the node knows its name: as the one it was called by.
-    fn reply(&mut self, message: &Message<'_>, error: &Error) {
-        self.write(&prefix(&message.dest), message, error);
-    }
-
-    fn write(&mut self, prefix: &[u8], message: &Message<'_>, body: &impl serde::Serialize) {
-        let Some(msg_id) = message.body.msg_id else {
-            return;
-        };
-        let address = Address {
-            prefix,
-            dest: &message.src,
-            msg_id: None,
-            in_reply_to: Some(msg_id),
-        };
-        write_message(&mut self.out, &address, body).expect("it is an enum or an error");
-    }
-}
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-enum InitReply {
-    InitOk,
-}
-
 impl<S: Server> Running<S> {
+    fn new(node: Node, server: S, last_src: &str) -> Self {
+        Running {
+            node,
+            server: Rc::new(server),
+            executor: Executor::default(),
+            last_src: last_src.into(),
+        }
+    }
+
     fn message(&mut self, message: Message<'_>, line: &[u8]) {
         logging::set_current(self.node.id());
         if log::log_enabled!(log::Level::Trace) {
@@ -329,9 +265,9 @@ impl<S: Server> Running<S> {
 
 fn decode_request<R: serde::de::DeserializeOwned>(body: &Body<'_>) -> Result<R> {
     if body.kind.as_deref() == Some("init") {
-        return Err(Error::malformed_request(
-            "init: this node was initialised before; expected it once",
-        ));
+        let text = "init: this node was initialised before; expected it once";
+        log::error!("{text}");
+        return Err(Error::malformed_request(text));
     }
     body.decode().map_err(|e| match e {
         DecodeError::UnknownType(text) => Error::not_supported(text),
@@ -361,15 +297,4 @@ fn finish<R: serde::Serialize>(
         return;
     }
     node.reply(from, msg_id, response);
-}
-
-/// The line as text, cut where it gets long.
-fn excerpt(line: &[u8]) -> String {
-    const LONGEST: usize = 500;
-    let line = line.trim_ascii();
-    let shown = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
-    match line.len() {
-        0..=LONGEST => shown.into_owned(),
-        len => format!("{shown}... ({len} bytes)"),
-    }
 }

@@ -404,7 +404,10 @@
 //!   seed, its input and the time it is told, byte for byte. (So keep random
 //!   `HashMap`s, threads and `Instant::now` out of a server.)
 //! - `init_ok` is the first thing a node says. What came before `init` is
-//!   handled after it.
+//!   handled after it, up to [`MAX_EARLY`] bytes; what is beyond is refused with
+//!   error 11, or logged as lost.
+//! - There is no node without its place: an `init` whose `node_ids` lack the node, or
+//!   have one twice, is refused with error 12, and so is a second one.
 //! - An error is never answered with an error, nor any reply with anything.
 //! - Nothing but messages is written to stdout, and none to a name that the
 //!   network cannot know, nor to a client that has given up: Maelstrom stops
@@ -433,6 +436,7 @@ mod stdio;
 mod task;
 pub mod testing;
 mod timer;
+mod waiting;
 pub mod wire;
 
 pub use engine::{CLIENT_TIMEOUT, Engine};
@@ -448,3 +452,4 @@ pub use signal::Signal;
 pub use stdio::run;
 pub use task::Task;
 pub use timer::{Interval, Sleep};
+pub use waiting::MAX_EARLY;

@@ -45,3 +45,21 @@ pub(crate) fn init() {
         })
         .try_init();
 }
+
+/// The line as text, cut where it gets long, without control characters: the log
+/// may be read on a terminal.
+pub(crate) fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 500;
+    let line = line.trim_ascii();
+    let mut shown = String::with_capacity(line.len().min(LONGEST) + 32);
+    for char in String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).chars() {
+        match char.is_control() {
+            true => shown.extend(char.escape_default()),
+            false => shown.push(char),
+        }
+    }
+    if line.len() > LONGEST {
+        shown.push_str(&format!("... ({} bytes)", line.len()));
+    }
+    shown
+}

@@ -37,6 +37,7 @@ pub struct Node(Rc<Shared>);
 struct Shared {
     id: NodeId,
     node_ids: Vec<NodeId>,
+    place: usize,
     known: BTreeSet<NodeId>,
     /// How every line begins; see [`prefix`].
     prefix: Vec<u8>,
@@ -50,10 +51,13 @@ struct Shared {
 }
 
 impl Node {
+    /// `id` must be one of `node_ids`, and each of these be there once.
     pub(crate) fn new(id: NodeId, node_ids: Vec<NodeId>, rng: Rng, now: Duration) -> Node {
+        let place = node_ids.iter().position(|other| *other == id);
         Node(Rc::new(Shared {
             prefix: prefix(&id),
-            known: node_ids.iter().cloned().chain([id.clone()]).collect(),
+            place: place.expect("init was checked: the node is one of the nodes"),
+            known: node_ids.iter().cloned().collect(),
             id,
             node_ids,
             now: Cell::new(now),
@@ -71,10 +75,16 @@ impl Node {
         &self.0.id
     }
 
-    /// All nodes, this one among them, in the order in which `init` named
-    /// them: the same on every node.
+    /// All nodes, this one among them, each once, in the order in which `init`
+    /// named them: the same on every node.
     pub fn node_ids(&self) -> &[NodeId] {
         &self.0.node_ids
+    }
+
+    /// This node's place in [`Node::node_ids`], from 0: a number that no other
+    /// node has.
+    pub fn place(&self) -> usize {
+        self.0.place
     }
 
     /// All nodes but this one.
