@@ -51,6 +51,7 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     let started = Instant::now();
     // Duplicates, for plain reads and writes without std's locks and buffers.
     let mut input = Input::new(File::from(stdin().as_fd().try_clone_to_owned()?));
+    #[expect(clippy::disallowed_methods, reason = "these are the messages")]
     let mut output = Output::new(File::from(stdout().as_fd().try_clone_to_owned()?));
 
     loop {

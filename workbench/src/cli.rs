@@ -7,10 +7,11 @@ mod draw;
 mod serve;
 mod test;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use crate::terminal;
 
 /// Exit status of a command that was called wrongly.
 const USAGE: u8 = 254;
@@ -41,20 +42,28 @@ pub fn main() -> ExitCode {
         Ok(Command::Draw(args)) => draw::run(&args),
         Ok(Command::Serve(args)) => serve::run(&args),
         Err(e) => {
-            let _ = e.print();
+            let text = e.render().to_string();
             return match e.use_stderr() {
-                true => ExitCode::from(USAGE),
-                false => ExitCode::SUCCESS,
+                true => {
+                    terminal::tell(text.trim_end());
+                    ExitCode::from(USAGE)
+                }
+                false => match print(&text) {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(why) => crash(&why),
+                },
             };
         }
     };
     match done {
         Ok(status) => ExitCode::from(status),
-        Err(why) => {
-            let _ = writeln!(std::io::stderr(), "workbench: {why}");
-            ExitCode::from(CRASH)
-        }
+        Err(why) => crash(&why),
     }
+}
+
+fn crash(why: &str) -> ExitCode {
+    terminal::tell(&format!("workbench: {why}"));
+    ExitCode::from(CRASH)
 }
 
 /// The workload of this name, or which there are.
@@ -68,8 +77,9 @@ fn workload_name(name: &str) -> Result<String, String> {
 
 /// Prints what was asked for. That nobody reads it (any more) is no error.
 fn print(text: &str) -> Result<(), String> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot print: {e}")),
-        _ => Ok(()),
-    }
+    terminal::print(text).map_err(|e| cannot_print(&e))
+}
+
+fn cannot_print(e: &std::io::Error) -> String {
+    format!("cannot print: {e}")
 }

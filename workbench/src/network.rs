@@ -67,7 +67,7 @@ pub enum Received {
 /// How the network treats packets.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// How long they take.
+    /// How long they take: an hour on average at most.
     pub latency: Latency,
     /// The probability, from 0 to 1, that one is lost.
     pub loss: f64,

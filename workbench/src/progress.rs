@@ -1,13 +1,14 @@
 //! What a person sees while a run goes on: a line on a terminal that is written
 //! over and over, and is gone at the end. Nothing on a pipe.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
+
+use crate::terminal::StatusLine;
 
 /// Shows how far a run is.
 #[derive(Debug)]
 pub struct Progress {
-    shown: bool,
+    line: StatusLine,
     last: Option<Duration>,
 }
 
@@ -20,7 +21,7 @@ impl Progress {
     /// On stderr, if that is a terminal.
     pub fn new() -> Self {
         Progress {
-            shown: stderr().is_terminal(),
+            line: StatusLine::new(),
             last: None,
         }
     }
@@ -28,7 +29,7 @@ impl Progress {
     /// The run is at `now` of about `end`, and has begun this many operations.
     pub fn at(&mut self, now: Duration, end: Duration, operations: usize) {
         let is_early = self.last.is_some_and(|last| now < last + EVERY);
-        if !self.shown || is_early {
+        if !self.line.is_shown() || is_early {
             return;
         }
         self.last = Some(now);
@@ -36,17 +37,14 @@ impl Progress {
         let full = (part.min(1.0) * WIDTH as f64) as usize;
         let bar = "█".repeat(full) + &"░".repeat(WIDTH - full);
         let (now, end) = (now.as_secs(), end.as_secs());
-        // A terminal that is gone is no reason to end the run.
-        let _ = write!(
-            stderr(),
-            "\r{bar} {now} of {end} s, {operations} operations\x1b[K"
-        );
+        let line = format!("{bar} {now} of {end} s, {operations} operations");
+        self.line.write(&line);
     }
 
     /// Takes the line away.
     pub fn clear(&mut self) {
-        if self.shown && self.last.is_some() {
-            let _ = write!(stderr(), "\r\x1b[K");
+        if self.last.is_some() {
+            self.line.write("");
         }
     }
 }

@@ -24,13 +24,11 @@ pub struct Report<'a> {
     pub repeat: Option<String>,
     /// Where it is kept.
     pub folder: &'a Path,
-    /// Whether to use colours.
-    pub colours: bool,
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.verdict(f)?;
+        writeln!(f, "{}: {}", self.workload, self.headline().1)?;
         self.problems(f)?;
         self.findings(f)?;
         self.figures(f)?;
@@ -42,18 +40,18 @@ impl fmt::Display for Report<'_> {
 }
 
 impl Report<'_> {
-    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (colour, verdict) = match self.checked.valid {
+    /// The colour of its first line, the verdict, as ANSI's code.
+    pub fn colour(&self) -> u8 {
+        self.headline().0
+    }
+
+    fn headline(&self) -> (u8, &'static str) {
+        match self.checked.valid {
             _ if self.outcome.interrupted => (33, "interrupted; the verdict is on what was done"),
             Validity::Valid => (32, "valid. Everything looks good!"),
             Validity::Unknown => (33, "unknown: the history does not say"),
             Validity::Invalid => (31, "INVALID"),
-        };
-        let mut line = format!("{}: {verdict}", self.workload);
-        if self.colours {
-            line = format!("\x1b[1;{colour}m{line}\x1b[0m");
         }
-        writeln!(f, "{line}")
     }
 
     fn problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

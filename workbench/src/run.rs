@@ -18,6 +18,7 @@
 mod clients;
 mod faults;
 mod final_phase;
+pub mod limits;
 mod nodes;
 mod observer;
 mod preparation;
@@ -41,6 +42,7 @@ use crate::service::Service;
 use crate::workload::Workload;
 
 use final_phase::FinalPhase;
+pub use limits::ConfigError;
 pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::Problem;
 use schedule::Schedule;
@@ -57,18 +59,22 @@ pub const FLOOD: usize = 4_000_000;
 /// What to run, apart from the workload and the nodes.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The nodes' names.
+    /// The nodes' names, 1 to 1,000: different ones of 1 to 64 letters a to z, digits,
+    /// `-`, `_` and `.`, that begin with a letter or a digit, not with `c` as those of
+    /// clients do, and are not those of services.
     pub nodes: Vec<String>,
-    /// How many clients work at a time; each does one operation after another.
+    /// How many clients work at a time, 1 to 10,000; each does one operation after
+    /// another.
     pub concurrency: usize,
-    /// Operations a second, of all clients together; 0 for none at all.
+    /// Operations a second, of all clients together: 10^-6 to 10^6, or 0 for none at
+    /// all. There may be 10^7 in the whole run.
     pub rate: f64,
-    /// How long the main phase takes.
+    /// How long the main phase takes: 10^6 seconds at most.
     pub time_limit: Duration,
     /// How messages travel.
     pub network: network::Config,
-    /// The mean time between two actions of the nemesis, if there are to be
-    /// partitions.
+    /// The mean time between two actions of the nemesis, from a millisecond to 10^6
+    /// seconds, if there are to be partitions.
     pub partitions: Option<Duration>,
     /// Whether a partition leaves one direction between any two nodes.
     pub one_way: bool,
@@ -121,12 +127,19 @@ pub struct Outcome {
 
 /// Runs a workload against the nodes of a host, before the eyes of an observer
 /// (`&mut ()` if nobody cares).
+///
+/// # Panics
+/// If [`Config::check_with`] refuses the configuration: with what it says.
+#[track_caller]
 pub fn run(
     config: &Config,
     workload: &mut dyn Workload,
     host: &mut dyn Host,
     observer: &mut dyn Observer,
 ) -> Outcome {
+    if let Err(error) = config.check_with(workload) {
+        panic!("this cannot be run: {error}");
+    }
     let mut run = Run::new(config, workload, host, observer);
     let interrupted = run.run();
     let endings = run.host.stop();

@@ -14,6 +14,9 @@ use serde_json::{Value as Json, json};
 
 use kv::{Kv, Lww, Request};
 
+/// The names of all services, as messages are sent to them.
+pub const NAMES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
+
 /// How many past states `seq-kv` keeps.
 pub const SEQ_KV_STATES: usize = 32;
 
@@ -49,11 +52,12 @@ impl Service {
             newest: 0,
             seen: BTreeMap::new(),
         };
+        let [lin_kv, seq_kv, lww_kv, lin_tso] = NAMES;
         [
-            ("lin-kv", Service::LinKv(Kv::default())),
-            ("seq-kv", Service::SeqKv(sequential)),
-            ("lww-kv", Service::LwwKv(Default::default())),
-            ("lin-tso", Service::LinTso(0)),
+            (lin_kv, Service::LinKv(Kv::default())),
+            (seq_kv, Service::SeqKv(sequential)),
+            (lww_kv, Service::LwwKv(Default::default())),
+            (lin_tso, Service::LinTso(0)),
         ]
     }
 

@@ -45,6 +45,10 @@ pub struct Simulated {
 
 /// Runs a workload against engines whose servers are made by `start`. The same
 /// configuration gives the same outcome.
+///
+/// # Panics
+/// If [`Config::check_with`] refuses the configuration: with what was expected.
+#[track_caller]
 pub fn simulate<S, F>(config: &Config, workload: &mut dyn Workload, start: F) -> Simulated
 where
     S: Server,

@@ -15,6 +15,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::edn::Value;
+use crate::host::process::log_name;
 use crate::page::{self, Page, Tail};
 use crate::plot;
 use crate::proof::Drawing;
@@ -164,7 +165,7 @@ impl Store {
     pub fn tails(&self, nodes: &[String]) -> Vec<Tail> {
         let most = MOST_LOG.min(MOST_LOGS / nodes.len().max(1));
         let tails = nodes.iter().filter_map(|node| {
-            let path = self.node_logs().join(format!("{node}.log"));
+            let path = self.node_logs().join(log_name(node));
             Some(Tail {
                 node: node.clone(),
                 ..tail(&path, most).ok()?

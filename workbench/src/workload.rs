@@ -39,6 +39,12 @@ pub trait Workload {
         Ok(())
     }
 
+    /// How many reads and writes an operation has at most, where it has several: what
+    /// a run keeps in memory grows with it.
+    fn operation_size(&self) -> u32 {
+        1
+    }
+
     /// What a client does next in the main phase.
     fn generate(&mut self, client: Client, rng: &Rng) -> Operation;
 

@@ -1,6 +1,6 @@
 //! `workbench serve`: shows the store to the browser on this machine.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use crate::serve::Server;
@@ -28,7 +28,6 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         .map_err(|e| format!("cannot listen to Ctrl-C: {e}"))?;
     let store = args.store.display();
     super::print(&format!("serving {store} on http://{address}/\n"))?;
-    io::stdout().flush().map_err(|e| e.to_string())?;
     server.run();
     Ok(0)
 }

@@ -5,7 +5,6 @@ mod flags;
 mod sweep;
 mod values;
 
-use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,12 +26,12 @@ use crate::report::Report;
 use crate::run::{Message, MessageEvent, Observer, Position};
 use crate::store::{Journal, Store};
 use crate::summary::{Origin, Summary};
-use crate::{assertion, proof, run, verdict};
+use crate::{assertion, proof, run, terminal, verdict};
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     // What is wrong with the flags is known before anything is built.
     if let Err(why) = args.config(0).and_then(|config| args.workload(&config)) {
-        let _ = writeln!(std::io::stderr(), "workbench: {why}");
+        terminal::tell(&format!("workbench: {why}"));
         return Ok(super::USAGE);
     }
     let bin = args.program()?;
@@ -119,9 +118,9 @@ fn run_and_report(
         checked,
         repeat: (!live).then(|| repeat_command(seed)),
         folder: shown(store.folder()),
-        colours: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    super::print(&report.to_string())?;
+    let printed = terminal::print_headed(&report.to_string(), report.colour());
+    printed.map_err(|e| super::cannot_print(&e))?;
     // A full disk is no reason to keep the verdict from anyone.
     written.map_err(|e| e.to_string())?;
     Ok(match outcome.interrupted {
@@ -178,11 +177,8 @@ impl Observer for Watcher<'_> {
         };
         if shown {
             let line = String::from_utf8_lossy(message.line);
-            let _ = writeln!(
-                std::io::stderr(),
-                "{:.6} {what} {line}",
-                message.time.as_secs_f64()
-            );
+            let seconds = message.time.as_secs_f64();
+            terminal::tell(&format!("{seconds:.6} {what} {line}"));
         }
     }
 }

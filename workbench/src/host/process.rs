@@ -14,6 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::Ending;
+use crate::name::file_name;
+use crate::terminal;
 
 /// How many lines of a node's stderr are kept for the report.
 const LAST_WORDS: usize = 10;
@@ -33,6 +35,11 @@ pub struct Program {
     pub log_stderr: bool,
 }
 
+/// The name of a node's log.
+pub(crate) fn log_name(node: &str) -> String {
+    format!("{}.log", file_name(node))
+}
+
 /// A node's process.
 #[derive(Debug)]
 pub struct Process {
@@ -49,7 +56,7 @@ impl Process {
     /// When it cannot be started, or its log not be written: which, and what to
     /// do about it.
     pub fn start(program: &Program, name: &str) -> io::Result<(Self, ChildStdin, ChildStdout)> {
-        let log_path = program.logs.join(format!("{name}.log"));
+        let log_path = program.logs.join(log_name(name));
         let log = File::create(&log_path).map_err(|e| about(&log_path, "cannot write", e))?;
         let mut child = spawn(program)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -195,7 +202,7 @@ fn keep_log(stderr: impl Read, log: File, words: &Mutex<VecDeque<String>>, copy:
         let _ = log.write_all(&line);
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         if let Some(name) = copy {
-            let _ = writeln!(io::stderr(), "{name}: {text}");
+            terminal::tell(&format!("{name}: {text}"));
         }
         let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
         words.push_back(text);

@@ -2,6 +2,7 @@
 //! over a changing set of keys, and the clients' requests and replies.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use maelstrom_node::Rng;
 use maelstrom_node::wire::Body;
@@ -12,14 +13,24 @@ use crate::checker::isolation::model::Models;
 use crate::client::{Completion, Operation, Step, expect};
 use crate::edn::Value;
 
+/// How many keys there may be at a time.
+pub const KEY_COUNT: RangeInclusive<u32> = 1..=100_000;
+/// How many reads and writes a transaction may have at most.
+pub const MAX_TXN_LENGTH: RangeInclusive<u32> = 1..=1000;
+/// How often a key may be written.
+pub const MAX_WRITES_PER_KEY: RangeInclusive<u32> = 1..=1_000_000;
+
 /// What flags say about transactions.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many keys are in use at a time, at least 1.
+    /// How many keys are in use at a time; what is not in [`KEY_COUNT`] is taken as its
+    /// nearer end.
     pub key_count: u32,
-    /// How many reads and writes a transaction has at most, at least 1.
+    /// How many reads and writes a transaction has at most; likewise in
+    /// [`MAX_TXN_LENGTH`].
     pub max_txn_length: u32,
-    /// How often a key is written before a new one takes its place, at least 1.
+    /// How often a key is written before a new one takes its place; likewise in
+    /// [`MAX_WRITES_PER_KEY`].
     pub max_writes_per_key: u32,
     /// What the nodes are to keep to.
     pub consistency_models: Models,
@@ -45,7 +56,7 @@ impl Default for Options {
 #[derive(Clone, Debug)]
 pub(super) struct Generator {
     write: &'static str,
-    max_txn_length: u64,
+    max_txn_length: u32,
     max_writes_per_key: i64,
     /// The keys in use.
     keys: Vec<i64>,
@@ -57,19 +68,26 @@ pub(super) struct Generator {
 impl Generator {
     /// With this function for writes.
     pub(super) fn new(write: &'static str, options: &Options) -> Self {
-        let keys = i64::from(options.key_count.max(1));
+        let near =
+            |number: u32, range: RangeInclusive<u32>| number.clamp(*range.start(), *range.end());
+        let keys = i64::from(near(options.key_count, KEY_COUNT));
+        let writes = near(options.max_writes_per_key, MAX_WRITES_PER_KEY);
         Generator {
             write,
-            max_txn_length: u64::from(options.max_txn_length.max(1)),
-            max_writes_per_key: i64::from(options.max_writes_per_key.max(1)),
+            max_txn_length: near(options.max_txn_length, MAX_TXN_LENGTH),
+            max_writes_per_key: i64::from(writes),
             keys: (0..keys).collect(),
             next_key: keys,
             writes: BTreeMap::new(),
         }
     }
 
+    pub(super) fn max_txn_length(&self) -> u32 {
+        self.max_txn_length
+    }
+
     pub(super) fn generate(&mut self, rng: &Rng) -> Operation {
-        let length = 1 + rng.below(self.max_txn_length);
+        let length = 1 + rng.below(u64::from(self.max_txn_length));
         let steps = (0..length).map(|_| self.step(rng)).collect();
         Operation::new("txn", Value::Vector(steps))
     }

@@ -35,6 +35,10 @@ impl Workload for TxnRwRegister {
         "txn-rw-register"
     }
 
+    fn operation_size(&self) -> u32 {
+        self.generator.max_txn_length()
+    }
+
     fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         self.generator.generate(rng)
     }

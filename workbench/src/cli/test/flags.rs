@@ -1,12 +1,12 @@
 //! The flags of `workbench test`, and what they ask for: what to run, on which
 //! network, for how long.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::sweep;
-use super::values::{Concurrency, not_negative, positive, probability};
+use super::values::{Concurrency, nemesis_interval, probability, rate, time_limit};
 use crate::assertion::Assertion;
 use crate::checker::Availability;
 use crate::checker::isolation::model::Models;
@@ -14,9 +14,19 @@ use crate::cli::{cargo, workload_name};
 use crate::host::process::Program;
 use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
-use crate::run;
+use crate::run::{self, limits};
 use crate::workload::broadcast::Topology;
-use crate::workload::{self, Workload};
+use crate::workload::{self, Workload, txn};
+
+/// How many nodes may be asked for by their number.
+const NODE_COUNT: RangeInclusive<u32> = 1..=*limits::NODES.end() as u32;
+/// How many runs one command makes at most, each with a folder.
+const MOST_TESTS: u64 = 10_000;
+
+/// A number in this range.
+fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
+}
 
 /// Run a workload against the nodes of a test
 #[derive(Debug, clap::Args)]
@@ -41,7 +51,7 @@ pub(in crate::cli) struct Args {
     example: Option<String>,
 
     /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
-    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUM", value_parser = within(NODE_COUNT))]
     node_count: Option<u32>,
 
     /// The nodes' names, with commas between
@@ -59,11 +69,11 @@ pub(in crate::cli) struct Args {
     concurrency: Concurrency,
 
     /// Operations a second, of all clients together
-    #[arg(long, default_value_t = 5.0, value_parser = not_negative, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 5.0, value_parser = rate, allow_negative_numbers = true)]
     rate: f64,
 
     /// How long clients begin operations, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = not_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = time_limit, allow_negative_numbers = true)]
     time_limit: f64,
 
     /// What fraction of the operations must succeed: total, or from 0 to 1
@@ -71,7 +81,7 @@ pub(in crate::cli) struct Args {
     pub(super) availability: Option<Availability>,
 
     /// The mean latency of messages between nodes, in milliseconds
-    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
+    #[arg(long, value_name = "MILLIS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(limits::LATENCY))]
     latency: u64,
 
     /// The latencies' distribution
@@ -106,7 +116,7 @@ pub(in crate::cli) struct Args {
     nemesis: Vec<Fault>,
 
     /// The mean time between two actions of the nemesis, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = nemesis_interval, allow_negative_numbers = true)]
     nemesis_interval: f64,
 
     /// Run in real time even if the node goes in lockstep
@@ -140,7 +150,7 @@ pub(in crate::cli) struct Args {
 
     /// How many times to run, each with the seed after the last one's; ends
     /// with the first that is not valid
-    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "seeds")]
+    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_TESTS), conflicts_with = "seeds")]
     pub(super) test_count: u64,
 
     /// The folder for what is kept of runs
@@ -152,15 +162,15 @@ pub(in crate::cli) struct Args {
     consistency_models: Models,
 
     /// Of transactions and kafka: how many keys are in use at a time
-    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = within(txn::KEY_COUNT))]
     key_count: u32,
 
     /// Of transactions: how many reads and writes each has at most
-    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = within(txn::MAX_TXN_LENGTH))]
     max_txn_length: u32,
 
     /// Of transactions and kafka: how often each key is written
-    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = within(txn::MAX_WRITES_PER_KEY))]
     max_writes_per_key: u32,
 
     /// Arguments for the node
@@ -180,21 +190,9 @@ impl Args {
             Some(count) => (0..count).map(|i| format!("n{i}")).collect(),
             None => self.nodes.clone(),
         };
-        let mut sorted = nodes.clone();
-        sorted.sort();
-        sorted.dedup();
-        if sorted.len() < nodes.len() || nodes.iter().any(String::is_empty) {
-            return Err(format!(
-                "--nodes: expected different names, found {}",
-                nodes.join(",")
-            ));
-        }
         let partitions = !self.nemesis.is_empty();
         Ok(run::Config {
-            concurrency: match self.concurrency {
-                Concurrency::Clients(clients) => clients,
-                Concurrency::PerNode(clients) => clients * nodes.len(),
-            },
+            concurrency: self.concurrency.clients(nodes.len()),
             nodes,
             rate: self.rate,
             time_limit: Duration::from_secs_f64(self.time_limit),
@@ -228,8 +226,29 @@ impl Args {
             latency: config.network.latency.mean,
         };
         let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
+        config
+            .check_with(&*workload)
+            .map_err(|e| self.flag_of(&e))?;
         workload.suits(config.concurrency)?;
         Ok(workload)
+    }
+
+    /// What is wrong with a configuration, with the name of the flag for the part.
+    fn flag_of(&self, error: &run::ConfigError) -> String {
+        let flag = match error.part {
+            "nodes" if self.node_count.is_some() => "--node-count",
+            "nodes" => "--nodes",
+            "concurrency" => "--concurrency",
+            "rate" => "--rate",
+            "time_limit" => "--time-limit",
+            "partitions" => "--nemesis-interval",
+            "network.latency" => "--latency",
+            "network.loss" => "--loss",
+            "network.duplicate" => "--duplicate",
+            "network.reorder" => "--reorder",
+            part => part,
+        };
+        format!("{flag}: {}", error.why)
     }
 
     pub(super) fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {

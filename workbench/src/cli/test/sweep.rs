@@ -14,13 +14,19 @@ use crate::run::{Observer, Position};
 use crate::store::Store;
 use crate::summary::{Summary, Verdict};
 
+/// More would not come to an end.
+const MOST_SEEDS: u64 = 1_000_000_000;
+
 /// Seeds as the flag takes them: `A..B`, without B.
 pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
     let range = text.split_once("..").and_then(|(from, to)| {
-        let range = from.trim().parse().ok()?..to.trim().parse().ok()?;
-        (range.start < range.end).then_some(range)
+        let range: Range<u64> = from.trim().parse().ok()?..to.trim().parse().ok()?;
+        let count = range.end.checked_sub(range.start)?;
+        (1..=MOST_SEEDS).contains(&count).then_some(range)
     });
-    range.ok_or_else(|| "expected a range such as 0..100, the second greater".into())
+    range.ok_or_else(|| {
+        "expected a range such as 0..100, the second greater, of 1,000,000,000 seeds at most".into()
+    })
 }
 
 /// The first seed that was not valid, by its number.
@@ -41,16 +47,19 @@ pub(super) fn run(
 ) -> Result<u8, String> {
     let began = began();
     let live = AtomicBool::new(false);
-    let next = AtomicU64::new(seeds.start);
+    // How many seeds were begun.
+    let next = AtomicU64::new(0);
+    let count = seeds.end - seeds.start;
     let tried = AtomicU64::new(0);
     let failed: Mutex<Option<Failed>> = Mutex::new(None);
     let error: Mutex<Option<String>> = Mutex::new(None);
     let worker = || {
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end || interrupted.load(Ordering::Relaxed) {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= count || interrupted.load(Ordering::Relaxed) {
                 return;
             }
+            let seed = seeds.start + i;
             match try_seed(args, bin, seed, &store, interrupted) {
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
@@ -58,12 +67,12 @@ pub(super) fn run(
                     live.fetch_or(judged.live, Ordering::Relaxed);
                     if judged.checked.valid != Validity::Valid {
                         // Smaller ones are under way; none above is begun.
-                        next.store(seeds.end, Ordering::Relaxed);
+                        next.store(count, Ordering::Relaxed);
                         keep_first(&failed, seed, judged);
                     }
                 }
                 Err(e) => {
-                    next.store(seeds.end, Ordering::Relaxed);
+                    next.store(count, Ordering::Relaxed);
                     *error.lock().unwrap_or_else(PoisonError::into_inner) = Some(e);
                 }
             }

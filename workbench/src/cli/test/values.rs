@@ -1,48 +1,67 @@
 //! What single flags of `workbench test` take: numbers and their ranges.
 
+use std::ops::RangeInclusive;
+
+use crate::run::limits;
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Concurrency {
     Clients(usize),
     PerNode(usize),
 }
 
+impl Concurrency {
+    /// How many clients these are with this many nodes.
+    pub(super) fn clients(self, nodes: usize) -> usize {
+        match self {
+            Concurrency::Clients(clients) => clients,
+            Concurrency::PerNode(clients) => clients.saturating_mul(nodes),
+        }
+    }
+}
+
 impl std::str::FromStr for Concurrency {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let most = *limits::CONCURRENCY.end();
         let parsed = match text.strip_suffix('n') {
             Some(number) => number.parse().map(Concurrency::PerNode),
             None => text.parse().map(Concurrency::Clients),
         };
         match parsed {
-            Ok(Concurrency::Clients(1..=100_000) | Concurrency::PerNode(1..=1000)) => {
-                parsed.map_err(|_| String::new())
-            }
-            _ => Err("expected a number such as 10, or a multiple of the nodes' such as 2n".into()),
+            Ok(concurrency) if (1..=most).contains(&concurrency.clients(1)) => Ok(concurrency),
+            _ => Err(format!(
+                "expected a number from 1 to {}, or a multiple of the nodes' such as 2n",
+                limits::Number(most)
+            )),
         }
     }
 }
 
-/// A century; more is a mistake, and overflows somewhere.
-const MOST_SECONDS: f64 = 3.2e9;
+/// Operations a second.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    limits::rate(text.parse().unwrap_or(f64::NAN)).map_err(|why| expected(&why))
+}
 
-pub(super) fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if (0.0..=MOST_SECONDS).contains(&number) => Ok(number),
-        _ => Err("expected a number, at least 0".into()),
-    }
+pub(super) fn time_limit(text: &str) -> Result<f64, String> {
+    number(text, &limits::TIME_LIMIT, "seconds")
+}
+
+pub(super) fn nemesis_interval(text: &str) -> Result<f64, String> {
+    number(text, &limits::NEMESIS_INTERVAL, "seconds")
 }
 
 pub(super) fn probability(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
-        _ => Err("expected a probability, from 0 to 1".into()),
-    }
+    number(text, &limits::PROBABILITY, "")
 }
 
-pub(super) fn positive(text: &str) -> Result<f64, String> {
-    match not_negative(text) {
-        Ok(number) if number > 0.0 => Ok(number),
-        _ => Err("expected a number above 0".into()),
-    }
+fn number(text: &str, range: &RangeInclusive<f64>, unit: &str) -> Result<f64, String> {
+    let number = text.parse().unwrap_or(f64::NAN);
+    limits::within(range, unit, number).map_err(|why| expected(&why))
+}
+
+/// What was expected; what was found is told beside it, as it was given.
+fn expected(why: &str) -> String {
+    why.split(", found").next().unwrap_or_default().to_owned()
 }
