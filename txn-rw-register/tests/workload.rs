@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use maelstrom_node::wire::Body;
 use maelstrom_node::{Node, NodeId, Result, Rng, Server};
 use txn_rw_register::{Request, Response, TxnRwRegister};
 use workbench::checker::Checked;
@@ -14,6 +13,7 @@ use workbench::history::History;
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::{Simulated, simulate};
+use workbench::wire::Body;
 use workbench::workload::txn::Options;
 use workbench::workload::txn_rw_register::TxnRwRegister as Workload;
 

@@ -8,12 +8,11 @@
 use std::time::Duration;
 
 use maelstrom_node::ErrorCode;
-use maelstrom_node::wire::Body;
-use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::edn::Value;
 use crate::history::OpType;
+use crate::wire::Body;
 
 /// How long a client waits for a reply, unless its workload says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
@@ -137,16 +136,9 @@ impl Completion {
 
     /// The reply was this `error`.
     pub fn refused(body: &Body<'_>, is_idempotent: bool) -> Self {
-        #[derive(Deserialize)]
-        struct Fields {
-            code: Option<i64>,
-            text: Option<Json>,
-        }
-        let fields = body.decode::<Fields>();
-        let (code, text) = fields.map_or((None, None), |fields| (fields.code, fields.text));
-        let code = code.map(ErrorCode::from);
+        let code = body.integer("code").map(ErrorCode::from);
         let name = code.map_or("unknown", ErrorCode::name);
-        let text = text.map_or(Value::Nil, |text| Value::from_json(&text));
+        let text = body.value("text").unwrap_or_default();
         Completion::error(
             code.is_some_and(ErrorCode::is_definite),
             is_idempotent,
@@ -199,15 +191,19 @@ pub fn expect(body: &Body<'_>, kind: &str, fields: &[&str]) -> Result<(), String
         keys.extend(fields);
         format!("expected a {kind} with the keys {}", keys.join(", "))
     };
-    let found = body.kind.as_deref();
-    if found != Some(kind) {
+    if body.kind() != Some(kind) {
+        let found = body.get("type").map_or("none", |kind| kind.get());
+        return Err(format!("{}, found the type {found}", expected()));
+    }
+    if body.get("msg_id").is_some() && !body.has_integer("msg_id") {
+        let found = body.get("msg_id").map_or("", |id| id.get());
         return Err(format!(
-            "{}, found the type {:?}",
-            expected(),
-            found.unwrap_or("none")
+            "{}, and an integer as the msg_id if it has one, found {found}",
+            expected()
         ));
     }
-    if let Some((key, _)) = body.fields().find(|(key, _)| !fields.contains(key)) {
+    let is_known = |key: &str| HEAD.contains(&key) || fields.contains(&key);
+    if let Some((key, _)) = body.fields().find(|(key, _)| !is_known(key)) {
         return Err(format!("{}, found {key:?} as well", expected()));
     }
     match fields.iter().find(|field| body.get(field).is_none()) {
@@ -216,14 +212,15 @@ pub fn expect(body: &Body<'_>, kind: &str, fields: &[&str]) -> Result<(), String
     }
 }
 
+/// The keys that every reply may have.
+const HEAD: [&str; 3] = ["type", "msg_id", "in_reply_to"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use maelstrom_node::wire::Message;
 
     fn with_body<T>(body: &str, f: impl FnOnce(&Body<'_>) -> T) -> T {
-        let line = format!(r#"{{"src":"n1","dest":"c1","body":{body}}}"#);
-        f(&Message::parse(line.as_bytes()).unwrap().body)
+        f(&Body::parse(body).unwrap())
     }
 
     #[test]
@@ -284,7 +281,17 @@ mod tests {
                 r#"{"type":"echo_ko","echo":1}"#,
                 r#", found the type "echo_ko""#,
             ),
-            (r#"{"echo":1}"#, r#", found the type "none""#),
+            (r#"{"echo":1}"#, ", found the type none"),
+            (r#"{"type":7,"echo":1}"#, ", found the type 7"),
+            (r#"{"type":"echo_ok","echo":1,"msg_id":-3}"#, ""),
+            (
+                r#"{"type":"echo_ok","echo":1,"msg_id":null}"#,
+                ", and an integer as the msg_id if it has one, found null",
+            ),
+            (
+                r#"{"type":"echo_ok","echo":1,"msg_id":"a1"}"#,
+                r#", and an integer as the msg_id if it has one, found "a1""#,
+            ),
             (r#"{"type":"echo_ok"}"#, r#", but "echo" is missing"#),
             (
                 r#"{"type":"echo_ok","echo":1,"x":2}"#,

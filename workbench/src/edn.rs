@@ -6,6 +6,8 @@ mod json;
 mod read;
 mod write;
 
+pub(crate) use json::Entries;
+pub use json::JsonError;
 pub(crate) use read::read_items;
 pub use read::{ReadError, read, read_all};
 
@@ -362,6 +364,39 @@ mod tests {
             value.to_json().to_string(),
             r#"{"1":"x","[1 2]":"c","nil":5}"#
         );
+    }
+
+    #[test]
+    fn json_text_is_read_exactly() {
+        for (json, edn) in [
+            ("18446744073709551617", "18446744073709551617N"),
+            (
+                "-340282366920938463463374607431768211456",
+                "-340282366920938463463374607431768211456N",
+            ),
+            ("9223372036854775807", "9223372036854775807"),
+            ("9223372036854775808", "9223372036854775808N"),
+            ("-0", "0"),
+            (" 1e3 ", "1000.0"),
+            ("2.50", "2.5"),
+            (
+                r#"{"z":[null,true],"a":{"b":"\u00e9\n"}}"#,
+                r#"{"z" [nil true], "a" {"b" "é\n"}}"#,
+            ),
+            ("[ ]", "[]"),
+        ] {
+            assert_eq!(Value::parse_json(json).unwrap().to_string(), edn);
+        }
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let deep = Value::parse_json(&nested(505)).unwrap();
+        assert_eq!(read(&deep.to_string()), Ok(deep));
+        for levels in [506, 100_000] {
+            let error = Value::parse_json(&nested(levels)).unwrap_err().to_string();
+            assert_eq!(error, "expected at most 504 levels of nesting, found more");
+        }
+        for text in ["", "nil", "[1", r#""\ud800""#] {
+            assert!(Value::parse_json(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@
 //! - [`run`]: one run, a loop around a heap of events.
 //! - [`host`]: where nodes live: processes in real time, or engines within this
 //!   process in virtual time.
-//! - [`network`], [`service`], [`nemesis`], [`client`]: what lies between.
+//! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.
 //! - [`simulation`]: a run within a test.
 //! - [`history`], [`edn`]: what happened, as Jepsen writes it.
 //! - [`checker`], [`assertion`]: whether that is as it should be.
@@ -145,4 +145,5 @@ mod svg;
 mod terminal;
 pub mod timeline;
 pub mod verdict;
+pub mod wire;
 pub mod workload;

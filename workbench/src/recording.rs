@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use maelstrom_node::wire;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::run::{Message, MessageEvent, Observer};
+use crate::wire::Envelope;
 
 /// How much of the messages' text is kept at most, in bytes.
 pub const MOST_BYTES: usize = 256 << 20;
@@ -115,8 +115,7 @@ impl Recording {
                         "message {id} is sent, expected message {next}"
                     )));
                 }
-                let message = wire::Message::parse(line.as_bytes());
-                let message = message.map_err(|e| error(e.to_string()))?;
+                let message = Envelope::parse(line).map_err(|e| error(e.to_string()))?;
                 ends.push((message.src.into_owned(), message.dest.into_owned()));
             }
             let place = usize::try_from(entry.id).unwrap_or(usize::MAX);

@@ -30,8 +30,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire;
-use serde_json::json;
 
 use crate::client::{self, Completion};
 use crate::history::{History, Op};
@@ -39,12 +37,13 @@ use crate::host::Host;
 use crate::nemesis::Nemesis;
 use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
+use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
 
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
 pub use observer::{Message, MessageEvent, Observer, Position};
-pub use problem::Problem;
+pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
 use threads::Threads;
 
@@ -118,6 +117,8 @@ pub struct Outcome {
     pub messages: Stats,
     /// What the nodes did wrong beside their replies.
     pub problems: Vec<Problem>,
+    /// What services left without an answer, of each service the first.
+    pub unanswered: Vec<Unanswered>,
     /// Whether the run was broken off from outside.
     pub interrupted: bool,
     /// The moment of the run that counts as 0 in the history: nodes had answered
@@ -150,6 +151,7 @@ pub fn run(
         history: History::new(run.history),
         messages: *run.network.stats(),
         problems: run.problems,
+        unanswered: run.unanswered,
         interrupted,
         start: run.start,
     }
@@ -192,6 +194,12 @@ enum Phase {
     Over,
 }
 
+/// The body of a message that was sent, and so once read.
+fn body(packet: &Packet) -> Option<Body<'_>> {
+    let text = std::str::from_utf8(&packet.line).ok()?;
+    Body::parse(Envelope::parse(text).ok()?.body).ok()
+}
+
 struct Run<'a> {
     config: &'a Config,
     workload: &'a mut dyn Workload,
@@ -215,6 +223,7 @@ struct Run<'a> {
     final_phase: FinalPhase,
     history: Vec<Op>,
     problems: Vec<Problem>,
+    unanswered: Vec<Unanswered>,
     /// How many messages the nodes wrote since the time last changed.
     at_this_moment: usize,
 }
@@ -277,6 +286,7 @@ impl<'a> Run<'a> {
             final_phase: FinalPhase::default(),
             history: Vec::new(),
             problems: Vec::new(),
+            unanswered: Vec::new(),
             at_this_moment: 0,
         }
     }
@@ -322,23 +332,17 @@ impl<'a> Run<'a> {
         false
     }
 
-    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &serde_json::Value) {
-        let line = json!({
-            "id": self.network.stats().all.sent,
-            "src": self.network.name(src),
-            "dest": self.network.name(dest),
-            "body": body,
-        });
-        self.transmit(src, dest, line.to_string().into_bytes());
-    }
-
-    fn transmit(&mut self, src: EndpointId, dest: EndpointId, line: Vec<u8>) {
+    /// Sends this body, an object as JSON text.
+    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &str) {
+        let id = self.network.stats().all.sent;
+        let names = [src, dest].map(|end| self.network.name(end));
+        let line = wire::line(id, names[0], names[1], body);
         self.observer.message(Message {
             event: MessageEvent::Sent,
             time: self.now,
-            id: self.network.stats().all.sent,
-            src: self.network.name(src),
-            dest: self.network.name(dest),
+            id,
+            src: names[0],
+            dest: names[1],
             line: &line,
         });
         self.network.send(self.now, src, dest, line);
@@ -407,15 +411,34 @@ impl<'a> Run<'a> {
     }
 
     fn ask_service(&mut self, service: usize, packet: &Packet) {
-        let Ok(message) = wire::Message::parse(&packet.line) else {
-            return;
+        let client = self.network.name(packet.src);
+        let answer = match body(packet) {
+            Some(body) => self.services[service].handle(client, &body, &self.rng),
+            None => Err("its body cannot be read".into()),
         };
-        let service = &mut self.services[service];
-        if let Some(mut answer) = service.handle(&message.src, &message.body, &self.rng) {
-            if let Some(msg_id) = message.body.msg_id {
-                answer["in_reply_to"] = msg_id.into();
-            }
-            self.send(packet.dest, packet.src, &answer);
+        match answer {
+            Ok(answer) => self.send(packet.dest, packet.src, &answer),
+            Err(why) => self.unanswered(packet, why),
+        }
+    }
+
+    /// Maelstrom only says in its log that a service did not know what to answer.
+    fn unanswered(&mut self, packet: &Packet, why: String) {
+        let service = self.network.name(packet.dest);
+        match self
+            .unanswered
+            .iter_mut()
+            .find(|known| known.service == service)
+        {
+            Some(known) => known.count += 1,
+            None => self.unanswered.push(Unanswered {
+                service: service.to_owned(),
+                count: 1,
+                why,
+                node: self.network.name(packet.src).to_owned(),
+                time: self.now.saturating_sub(self.start),
+                line: problem::quoted(&packet.line),
+            }),
         }
     }
 

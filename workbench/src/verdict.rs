@@ -4,7 +4,7 @@
 use crate::checker::{self, Availability, Checked, Validity};
 use crate::edn::Value;
 use crate::history::{History, OpType};
-use crate::run::{Outcome, Problem};
+use crate::run::{Outcome, Problem, Unanswered};
 use crate::workload::Workload;
 
 /// Judges a history by itself: its workload's checker and those that all have.
@@ -40,6 +40,9 @@ pub fn judge(
         ),
     );
     all.insert(0, ("nodes", nodes(&outcome.problems)));
+    if !outcome.unanswered.is_empty() {
+        all.push(("services", services(&outcome.unanswered)));
+    }
     checker::compose(all)
 }
 
@@ -57,6 +60,29 @@ fn parts(
         ),
         ("workload", workload.check(history)),
     ]
+}
+
+/// What services did not answer. That is no fault as such: Maelstrom's answer
+/// neither.
+fn services(unanswered: &[Unanswered]) -> Checked {
+    let requests = unanswered.iter().map(|unanswered| {
+        Value::map([
+            ("service", unanswered.service.as_str().into()),
+            ("count", unanswered.count.into()),
+            ("why", unanswered.why.as_str().into()),
+            ("node", unanswered.node.as_str().into()),
+            ("time", (unanswered.time.as_nanos() as i64).into()),
+            ("message", unanswered.line.as_str().into()),
+        ])
+    });
+    Checked {
+        valid: Validity::Valid,
+        results: Value::map([
+            ("valid?", true.into()),
+            ("unanswered", Value::List(requests.collect())),
+        ]),
+        findings: unanswered.iter().map(Unanswered::to_string).collect(),
+    }
 }
 
 /// Whether the nodes kept to the protocol. Maelstrom has no such section: there

@@ -18,13 +18,13 @@ pub mod unique_ids;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json};
 
 use crate::checker::Checked;
 use crate::client::{self, Client, Final, Operation, Step, Turn};
 use crate::edn::Value;
 use crate::history::{History, Op};
+use crate::wire::Body;
 
 /// What clients do, and how to judge what came of it.
 pub trait Workload {
@@ -179,17 +179,25 @@ fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Js
         .collect()
 }
 
-/// The elements of a set under this key of a reply.
+/// The elements of a set under this key of a reply; null stands for none, as Go
+/// writes it.
 fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
     let text = reply.get(key).map_or("", |value| value.get());
     // Nearly all are integers, and there are many of them.
     if let Ok(ints) = serde_json::from_str::<Vec<i64>>(text) {
         return Ok(Value::Vector(ints.into_iter().map(Value::Int).collect()));
     }
-    match serde_json::from_str::<Vec<Json>>(text) {
-        Ok(items) => Ok(Value::Vector(items.iter().map(Value::from_json).collect())),
-        Err(_) => Err(format!(
+    match value(reply, key)? {
+        items @ (Value::Vector(_) | Value::Nil) => Ok(items),
+        _ => Err(format!(
             "expected a list as the {key} of the reply, found {text}"
         )),
     }
+}
+
+/// Whatever a reply has under this key.
+fn value(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+    reply
+        .value(key)
+        .map_err(|e| format!("the {key} of the reply: {e}"))
 }

@@ -1,16 +1,15 @@
 //! What a person is told about a node that is broken: which node, what it did,
 //! its last words. And the run always comes to an end.
 
-use std::collections::VecDeque;
+mod scripted;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use workbench::host::{self, Ending, Host};
-use workbench::run::{self, Config};
-use workbench::workload;
+use scripted::reply;
+use workbench::run;
 
 /// A folder for one test, gone with it.
 struct Folder(PathBuf);
@@ -307,65 +306,8 @@ fn flags_that_make_no_sense_are_usage_errors() {
     }
 }
 
-/// Nodes in virtual time that answer each line as told.
-struct Scripted<F> {
-    now: Duration,
-    said: VecDeque<(usize, host::Output)>,
-    answer: F,
-}
-
-impl<F: FnMut(usize, &str) -> Vec<String>> Host for Scripted<F> {
-    fn deliver(&mut self, node: usize, line: &[u8]) {
-        let lines = (self.answer)(node, std::str::from_utf8(line).unwrap());
-        let lines = lines
-            .into_iter()
-            .map(|line| (node, host::Output::Line(line.into_bytes())));
-        self.said.extend(lines);
-    }
-
-    fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, host::Output)>) {
-        if self.said.is_empty() {
-            self.now = self.now.max(until.unwrap_or_default());
-        }
-        (self.now, self.said.drain(..).collect())
-    }
-
-    fn stop(&mut self) -> Vec<Ending> {
-        vec![Ending::Stopped; 2]
-    }
-
-    fn last_words(&mut self, node: usize) -> Vec<String> {
-        vec![format!("I am {node}")]
-    }
-}
-
 fn two_nodes(answer: impl FnMut(usize, &str) -> Vec<String>) -> run::Outcome {
-    let config = Config {
-        rate: 10.0,
-        time_limit: Duration::from_secs(30),
-        ..Config::for_nodes(2).seed(1)
-    };
-    let mut host = Scripted {
-        now: Duration::ZERO,
-        said: VecDeque::new(),
-        answer,
-    };
-    let mut workload = workload::find("echo", &Default::default()).unwrap();
-    run::run(&config, &mut *workload, &mut host, &mut ())
-}
-
-/// The reply that an echo node would give to this line.
-fn reply(node: usize, line: &str) -> String {
-    let message: serde_json::Value = serde_json::from_str(line).unwrap();
-    let body = &message["body"];
-    let kind = body["type"].as_str().unwrap();
-    let mut reply =
-        serde_json::json!({"type": format!("{kind}_ok"), "in_reply_to": body["msg_id"]});
-    if kind == "echo" {
-        reply["echo"] = body["echo"].clone();
-    }
-    serde_json::json!({"src": format!("n{node}"), "dest": message["src"], "body": reply})
-        .to_string()
+    scripted::run("echo", &scripted::two_nodes(), answer).0
 }
 
 #[test]

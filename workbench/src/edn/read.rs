@@ -5,7 +5,7 @@ use std::fmt;
 use super::Value;
 
 /// How deep values may nest; a history needs some ten levels.
-const DEEPEST: usize = 512;
+pub(super) const DEEPEST: usize = 512;
 
 /// Text that is no EDN: where, what was expected there, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,6 @@
 //! The clients: one operation after another, each with its invocation and its
 //! completion in the history.
 
-use maelstrom_node::wire;
-
 use super::{Event, Phase, Run};
 use crate::client::{Client, Completion, Operation, Step};
 use crate::edn::Value;
@@ -27,7 +25,8 @@ impl Run<'_> {
         let request = self.threads.ask(thread, &mut self.network);
         body.insert("msg_id".into(), request.msg_id.into());
         let node = client.process as usize % self.nodes.len();
-        self.send(request.src, self.nodes[node].endpoint, &body.into());
+        let body = serde_json::Value::from(body).to_string();
+        self.send(request.src, self.nodes[node].endpoint, &body);
         self.events.add(
             self.now + self.workload.timeout(),
             Event::Timeout {
@@ -45,19 +44,21 @@ impl Run<'_> {
             }
             return;
         }
-        let Ok(message) = wire::Message::parse(&packet.line) else {
+        let Some(body) = super::body(packet) else {
             return;
         };
-        let body = message.body;
         // A reply to an operation that was given up before is none of its.
-        let Some(thread) = self.threads.expecting(packet.dest, body.in_reply_to) else {
+        let Some(thread) = self
+            .threads
+            .expecting(packet.dest, body.integer("in_reply_to"))
+        else {
             return;
         };
         let Some(operation) = self.threads.operation(thread) else {
             return;
         };
         let client = self.threads.client(thread);
-        let step = if body.kind.as_deref() == Some("error") {
+        let step = if body.kind() == Some("error") {
             Completion::refused(&body, self.workload.is_idempotent(operation.f)).into()
         } else {
             self.workload

@@ -1,14 +1,13 @@
 //! What the nodes write, and how they end.
 
-use maelstrom_node::wire;
-
 use super::{Phase, Problem, Run};
 use crate::host::{Ending, Output};
+use crate::wire::{self, Envelope};
 
 impl Run<'_> {
     pub(super) fn output(&mut self, node: usize, output: Output) {
         match output {
-            Output::Line(line) => self.line(node, line),
+            Output::Line(line) => self.line(node, &line),
             Output::Closed if !self.nodes[node].ended => {
                 self.nodes[node].ended = true;
                 // It will not recover, and its end is what there is to see.
@@ -21,32 +20,28 @@ impl Run<'_> {
     /// Puts what a node wrote onto the network. After a line that is no message
     /// or that goes nowhere, Maelstrom reads no more of this node; so it is
     /// here, since a node that only works here would be worth nothing.
-    fn line(&mut self, node: usize, line: Vec<u8>) {
+    fn line(&mut self, node: usize, line: &[u8]) {
         if self.nodes[node].mute {
             return;
         }
-        let found = match wire::Message::parse(&line) {
-            Ok(message) => {
-                let src = self.network.find(&message.src);
-                let dest = self.network.find(&message.dest);
-                match (src, dest) {
-                    (Some(src), Some(dest)) => Ok((src, dest)),
-                    (None, _) => Err(Problem::unknown("src", &message.src, &line)),
-                    (_, None) => Err(Problem::unknown("dest", &message.dest, &line)),
-                }
-            }
-            Err(e) => Err(Problem::no_message(&e, &line)),
-        };
-        match found {
-            Ok((src, dest)) => {
-                self.transmit(src, dest, line);
-                self.dam(node);
-            }
-            Err(what) => {
-                self.nodes[node].mute = true;
-                self.problem(node, what);
-            }
+        if let Err(what) = self.put_through(line) {
+            self.nodes[node].mute = true;
+            self.problem(node, what);
+            return;
         }
+        self.dam(node);
+    }
+
+    /// Sends a node's line on its way, its body as it is.
+    fn put_through(&mut self, line: &[u8]) -> Result<(), String> {
+        let no_message = |e| Problem::no_message(&e, line);
+        let text = wire::text(line).map_err(no_message)?;
+        let Envelope { src, dest, body } = Envelope::parse(&text).map_err(no_message)?;
+        let (from, to) = (self.network.find(&src), self.network.find(&dest));
+        let from = from.ok_or_else(|| Problem::unknown("src", &src, line))?;
+        let to = to.ok_or_else(|| Problem::unknown("dest", &dest, line))?;
+        self.send(from, to, body);
+        Ok(())
     }
 
     /// Ends the run when there are more messages than anyone means to send:

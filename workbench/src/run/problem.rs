@@ -1,9 +1,10 @@
 //! What a node did wrong beside its replies: it ended, wrote something that is
 //! no message, or wrote to nobody.
 
+use std::fmt;
 use std::time::Duration;
 
-use maelstrom_node::wire::ParseError;
+use crate::wire::NotAMessage;
 
 /// Something that went wrong with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn no_message(error: &ParseError, line: &[u8]) -> String {
+    pub(super) fn no_message(error: &NotAMessage, line: &[u8]) -> String {
         format!(
             "it wrote a line to stdout that is no message, and is not listened to any more: {}\n\
              {error}\nLogs belong on stderr.",
@@ -41,8 +42,44 @@ impl Problem {
     }
 }
 
+/// Requests that a service did not answer, as Maelstrom's does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The service.
+    pub service: String,
+    /// How many there were.
+    pub count: usize,
+    /// Why the first of them was not.
+    pub why: String,
+    /// Who sent it.
+    pub node: String,
+    /// When, since the start of the main phase.
+    pub time: Duration,
+    /// It itself, cut where it gets long.
+    pub line: String,
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unanswered {
+            service,
+            count,
+            why,
+            node,
+            line,
+            ..
+        } = self;
+        let seconds = self.time.as_secs_f64();
+        write!(
+            f,
+            "{service} left {count} requests unanswered, as Maelstrom's does: {why}; the first, \
+             of {node} after {seconds:.3} s: {line}"
+        )
+    }
+}
+
 /// The line as text, cut where it gets long.
-fn quoted(line: &[u8]) -> String {
+pub(super) fn quoted(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     match text.char_indices().nth(300) {
         Some((end, _)) => format!("{}... ({} bytes)", &text[..end], line.len()),

@@ -118,12 +118,12 @@ impl Threads {
     pub(super) fn expecting(
         &self,
         endpoint: EndpointId,
-        in_reply_to: Option<u64>,
+        in_reply_to: Option<i64>,
     ) -> Option<usize> {
         self.threads.iter().position(|thread| {
             thread.endpoint == Some(endpoint)
                 && thread.busy.is_some()
-                && in_reply_to == Some(thread.last_msg_id)
+                && in_reply_to == Some(thread.last_msg_id as i64)
         })
     }
 

@@ -4,7 +4,6 @@
 mod topology;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Workload, ask, body, elements};
@@ -12,6 +11,7 @@ use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 pub use topology::Topology;
 

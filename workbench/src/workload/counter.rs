@@ -2,13 +2,13 @@
 //! node must give the same one, and the right one.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 
 use super::{Workload, ask};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// The workloads g-counter and pn-counter, which differ in what is added.
 #[derive(Debug)]

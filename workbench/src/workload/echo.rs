@@ -1,14 +1,13 @@
 //! Echo: a client sends a payload and wants just that back.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
-use serde_json::{Map, Value as Json};
 
-use super::{Workload, ask};
+use super::{Workload, ask, value};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// The echo workload. It has no state.
 #[derive(Debug)]
@@ -31,9 +30,10 @@ impl Workload for Echo {
     /// The value of an `ok` is the whole body.
     fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
         expect(reply, "echo_ok", &["echo"])?;
-        let mut whole: Map<String, Json> = reply.decode().map_err(|e| e.to_string())?;
-        whole.insert("in_reply_to".into(), reply.in_reply_to.into());
-        Ok(Completion::ok(Value::from_json_body(&whole.into())).into())
+        let keys = reply.fields().map(|(key, _)| key);
+        let entries = keys.map(|key| Ok((Value::keyword(key), value(reply, key)?)));
+        let whole = entries.collect::<Result<_, String>>()?;
+        Ok(Completion::ok(Value::Map(whole)).into())
     }
 
     fn check(&self, history: &History) -> Checked {

@@ -2,13 +2,13 @@
 //! have them all.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 
 use super::{Workload, ask, elements};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// The g-set workload: half adds of 0, 1, 2, ..., half reads.
 #[derive(Debug, Default)]

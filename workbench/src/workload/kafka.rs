@@ -14,12 +14,12 @@ mod offsets;
 use std::collections::BTreeMap;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 
 use super::{Workload, txn};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Final, Operation, Step, Turn};
 use crate::history::{History, Op, OpType};
+use crate::wire::Body;
 use catch_up::CatchUp;
 use consumer::Consumer;
 use generator::Generator;

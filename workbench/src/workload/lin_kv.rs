@@ -11,14 +11,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
-use serde_json::Value as Json;
 
-use super::{Workload, ask};
+use super::{Workload, ask, value};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// How many processes may touch a key.
 pub const PROCESS_LIMIT: usize = 20;
@@ -145,11 +144,9 @@ impl Workload for LinKv {
         match operation.f {
             "read" => {
                 expect(reply, "read_ok", &["value"])?;
-                let found = reply.get("value").map_or("", |value| value.get());
-                let found: Json = serde_json::from_str(found).map_err(|e| e.to_string())?;
                 let (key, _) = parts(&operation.value);
-                let value = pair(key.clone(), Value::from_json(&found));
-                return Ok(Completion::ok(value).into());
+                let found = pair(key.clone(), value(reply, "value")?);
+                return Ok(Completion::ok(found).into());
             }
             "write" => expect(reply, "write_ok", &[])?,
             _ => expect(reply, "cas_ok", &[])?,

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
-use serde_json::Value as Json;
 
-use super::ask;
+use super::{ask, value};
 use crate::checker::isolation::model::Models;
 use crate::client::{Completion, Operation, Step, expect};
 use crate::edn::Value;
+use crate::wire::Body;
 
 /// How many keys there may be at a time.
 pub const KEY_COUNT: RangeInclusive<u32> = 1..=100_000;
@@ -140,25 +139,27 @@ pub(super) fn request(operation: &Operation) -> Step {
 pub(super) fn complete(
     reply: &Body<'_>,
     write: &str,
-    is_read: impl Fn(&Json) -> bool,
+    is_read: impl Fn(&Value) -> bool,
 ) -> Result<Step, String> {
     expect(reply, "txn_ok", &["txn"])?;
-    let text = reply.get("txn").map_or("", |txn| txn.get());
     let wrong = |found: &dyn std::fmt::Display| {
         format!(
             "expected a list of [\"r\", key, value] and [\"{write}\", key, value] as the txn of \
              the reply, found {found}"
         )
     };
-    let steps: Vec<Json> = serde_json::from_str(text).map_err(|_| wrong(&text))?;
-    let steps = steps
-        .iter()
-        .map(|found| match found.as_array().map(Vec::as_slice) {
-            Some([Json::String(f), key, value]) if f == write || (f == "r" && is_read(value)) => {
-                Ok(step(f, Value::from_json(key), Value::from_json(value)))
-            }
-            _ => Err(wrong(found)),
-        });
+    let found = match value(reply, "txn")? {
+        Value::Vector(steps) => steps,
+        // Maelstrom's schema takes it for an empty list.
+        Value::Nil => Vec::new(),
+        other => return Err(wrong(&other.to_json())),
+    };
+    let steps = found.iter().map(|found| match found.items() {
+        Some([Value::Str(f), key, value]) if f == write || (f == "r" && is_read(value)) => {
+            Ok(step(f, key.clone(), value.clone()))
+        }
+        _ => Err(wrong(&found.to_json())),
+    });
     let steps = steps.collect::<Result<Vec<Value>, String>>()?;
     Ok(Completion::ok(Value::Vector(steps)).into())
 }

@@ -2,13 +2,14 @@
 //! nodes claim to isolate them, they must.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 
 use super::{Workload, txn};
 use crate::checker::Checked;
 use crate::checker::isolation::{self, model::Models};
 use crate::client::{Client, Operation, Step};
+use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// The txn-list-append workload.
 #[derive(Debug)]
@@ -48,7 +49,9 @@ impl Workload for TxnListAppend {
     }
 
     fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
-        txn::complete(reply, WRITE, |read| read.is_null() || read.is_array())
+        txn::complete(reply, WRITE, |read| {
+            matches!(read, Value::Nil | Value::Vector(_))
+        })
     }
 
     fn reuses_clients(&self) -> bool {

@@ -2,13 +2,13 @@
 //! nodes claim to isolate them, they must.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
 
 use super::{Workload, txn};
 use crate::checker::Checked;
 use crate::checker::isolation::{self, model::Models};
 use crate::client::{Client, Operation, Step};
 use crate::history::History;
+use crate::wire::Body;
 
 /// The txn-rw-register workload.
 #[derive(Debug)]

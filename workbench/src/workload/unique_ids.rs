@@ -1,14 +1,13 @@
 //! Unique ids: clients ask for ids, no two of which may be the same.
 
 use maelstrom_node::Rng;
-use maelstrom_node::wire::Body;
-use serde_json::Value as Json;
 
-use super::{Workload, ask};
+use super::{Workload, ask, value};
 use crate::checker::{self, Checked};
 use crate::client::{Client, Completion, Operation, Step, expect};
 use crate::edn::Value;
 use crate::history::History;
+use crate::wire::Body;
 
 /// The unique-ids workload. It has no state.
 #[derive(Debug)]
@@ -29,9 +28,7 @@ impl Workload for UniqueIds {
 
     fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
         expect(reply, "generate_ok", &["id"])?;
-        let id = reply.get("id").ok_or("no id")?;
-        let id: Json = serde_json::from_str(id.get()).map_err(|e| e.to_string())?;
-        Ok(Completion::ok(Value::from_json(&id)).into())
+        Ok(Completion::ok(value(reply, "id")?).into())
     }
 
     fn reuses_clients(&self) -> bool {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::{Gap, Part, Row, cut, fit, one_line};
 use crate::page::Page;
 use crate::recording::Recorded;
 use crate::service::Service;
+use crate::wire::{Body, Envelope};
 
 /// How many characters of a body are shown.
 const MOST_CHARS: usize = 320;
@@ -49,8 +49,9 @@ struct Columns<'a> {
 struct Message<'a> {
     recorded: Recorded<'a>,
     kind: Cow<'a, str>,
-    msg_id: Option<u64>,
-    in_reply_to: Option<u64>,
+    /// As JSON text: between two nodes it may be anything.
+    msg_id: Option<&'a str>,
+    in_reply_to: Option<&'a str>,
     body: Cow<'a, str>,
 }
 
@@ -66,29 +67,20 @@ impl Row for Message<'_> {
 
 impl<'a> Message<'a> {
     fn new(recorded: Recorded<'a>) -> Self {
-        #[derive(Deserialize)]
-        struct Envelope<'a> {
-            #[serde(borrow)]
-            body: &'a RawValue,
-        }
-        #[derive(Default, Deserialize)]
-        struct Head<'a> {
-            #[serde(borrow, default, rename = "type")]
-            kind: Option<Cow<'a, str>>,
-            #[serde(default)]
-            msg_id: Option<u64>,
-            #[serde(default)]
-            in_reply_to: Option<u64>,
-        }
-        let body = serde_json::from_slice::<Envelope<'a>>(recorded.line);
-        let body = body.map_or("", |envelope| envelope.body.get());
-        let head = serde_json::from_str::<Head<'a>>(body).unwrap_or_default();
+        let text = std::str::from_utf8(recorded.line).unwrap_or_default();
+        let whole = Envelope::parse(text).map_or("", |envelope| envelope.body);
+        let body = Body::parse(whole).unwrap_or_default();
+        let get = |key| Some(body.get(key)?.get());
         Message {
             recorded,
-            kind: head.kind.unwrap_or(Cow::Borrowed(NO_TYPE)),
-            msg_id: head.msg_id,
-            in_reply_to: head.in_reply_to,
-            body: one_line(body, MOST_CHARS),
+            kind: match (body.kind(), get("type")) {
+                (Some(kind), _) => Cow::Owned(kind.to_owned()),
+                (None, Some(kind)) => Cow::Borrowed(kind),
+                (None, None) => Cow::Borrowed(NO_TYPE),
+            },
+            msg_id: get("msg_id"),
+            in_reply_to: get("in_reply_to"),
+            body: one_line(whole, MOST_CHARS),
         }
     }
 }
@@ -121,7 +113,7 @@ fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
     let mut lines = String::new();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     // Requests by who asked whom with which number.
-    let mut asked: BTreeMap<(usize, usize, u64), usize> = BTreeMap::new();
+    let mut asked: BTreeMap<(usize, usize, &str), usize> = BTreeMap::new();
     let (mut last_id, mut last_sent, mut last_place) = (0, 0, 0);
     for (place, message) in rows.iter().enumerate() {
         let Recorded {

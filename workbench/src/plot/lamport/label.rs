@@ -1,16 +1,14 @@
 //! What a message says, in the few words beside its arrow.
 
-use maelstrom_node::wire;
-use serde_json::value::RawValue;
-
 use crate::svg::cut;
+use crate::wire::{Body, Envelope};
 
 /// How much of a body is looked at, in bytes, for so few words.
 const MOST_BYTES: usize = 400;
 /// Fields that come first, and in this order.
 const FIRST: [&str; 6] = ["code", "key", "from", "to", "value", "text"];
-/// Fields that say nothing beside the name of the node.
-const NOTHING: [&str; 1] = ["node_ids"];
+/// Fields that say nothing beside the type, the arrows, and the name of the node.
+const UNTOLD: [&str; 4] = ["type", "msg_id", "in_reply_to", "node_ids"];
 
 /// A message in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,30 +21,29 @@ pub(super) struct Words {
     pub(super) body: String,
 }
 
-#[derive(serde::Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    body: &'a RawValue,
-}
-
 impl Words {
     /// Those of a line, with at most so many characters of its body.
     pub(super) fn new(line: &[u8], most: usize) -> Words {
-        let body = match serde_json::from_slice::<Envelope<'_>>(line) {
-            Ok(envelope) => cut(envelope.body.get(), most),
-            Err(_) => cut(&String::from_utf8_lossy(line), most),
-        };
-        let Ok(message) = wire::Message::parse(line) else {
+        let text = String::from_utf8_lossy(line);
+        let Some((whole, body)) = Envelope::parse(&text)
+            .ok()
+            .and_then(|envelope| Some((envelope.body, Body::parse(envelope.body).ok()?)))
+        else {
             return Words {
                 kind: String::new(),
                 label: "(no message)".into(),
-                body,
+                body: cut(&text, most),
             };
         };
-        let kind = cut(message.body.kind.as_deref().unwrap_or("(no type)"), 100);
-        let mut fields: Vec<(&str, &str)> = (message.body.fields())
+        let kind = match (body.kind(), body.get("type")) {
+            (Some(kind), _) => kind,
+            (None, Some(kind)) => kind.get(),
+            (None, None) => "(no type)",
+        };
+        let kind = cut(kind, 100);
+        let mut fields: Vec<(&str, &str)> = (body.fields())
             .map(|(name, value)| (name, value.get()))
-            .filter(|(name, _)| !NOTHING.contains(name))
+            .filter(|(name, _)| !UNTOLD.contains(name))
             .collect();
         // The sort is stable: the others stay in the order of the line.
         fields.sort_by_key(|(name, _)| {
@@ -61,7 +58,11 @@ impl Words {
             label.push(' ');
             label.push_str(&bare(value));
         }
-        Words { kind, label, body }
+        Words {
+            kind,
+            label,
+            body: cut(whole, most),
+        }
     }
 }
 
@@ -107,6 +108,7 @@ mod tests {
             ),
             (r#"{"type":"x","a":"{\"b\":1}"}"#, "x {b:1}"),
             ("{}", "(no type)"),
+            (r#"{"type":7,"a":1,"msg_id":"a1"}"#, "7 1"),
             ("5", "(no message)"),
         ] {
             assert_eq!(label(body), words);

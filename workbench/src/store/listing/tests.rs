@@ -201,6 +201,7 @@ fn what_a_summary_calls_its_figures_has_columns() {
         history: History::read(history).unwrap(),
         messages: Default::default(),
         problems: Vec::new(),
+        unanswered: Vec::new(),
         interrupted: false,
         start: Default::default(),
     };

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use maelstrom_node::wire::Body;
-use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::client::{Completion, Operation, Step, expect};
-use crate::edn::Value;
+use crate::edn::{JsonError, Value};
+use crate::wire::Body;
 use crate::workload::ask;
 
 /// What one process knows.
@@ -94,7 +94,7 @@ impl Consumer {
     /// Moves on behind what was polled, and commits that.
     fn polled(&mut self, reply: &Body<'_>) -> Result<Step, String> {
         expect(reply, "poll_ok", &["msgs"])?;
-        let logs: BTreeMap<String, Vec<(i64, Json)>> = field(
+        let logs: BTreeMap<String, Option<Vec<(i64, &RawValue)>>> = field(
             reply,
             "msgs",
             "a map from keys to lists of [offset, message]",
@@ -102,16 +102,27 @@ impl Consumer {
         let mut commit = serde_json::Map::new();
         let mut polled = Vec::new();
         for (key, records) in logs {
+            let is_null = records.is_none();
+            let records = records.unwrap_or_default();
             let last = records.iter().map(|(offset, _)| *offset).max();
             let position = self.positions.entry(key.clone()).or_insert(0);
             if let Some(last) = last {
                 *position = last.saturating_add(1).max(*position);
                 commit.insert(key.clone(), last.max(0).into());
             }
-            let pair = |(offset, message): (i64, Json)| {
-                Value::Vector(vec![Value::Int(offset), Value::from_json(&message)])
+            let pair = |(offset, message): (i64, &RawValue)| {
+                let message = Value::parse_json(message.get())?;
+                Ok(Value::Vector(vec![Value::Int(offset), message]))
             };
-            let records = records.into_iter().map(pair).collect();
+            let records = records
+                .into_iter()
+                .map(pair)
+                .collect::<Result<_, JsonError>>();
+            let records = match is_null {
+                // As Go writes a list that nothing was ever put into.
+                true => Value::Nil,
+                false => Value::Vector(records.map_err(|e| e.to_string())?),
+            };
             polled.push((Value::Str(key), records));
         }
         let step = vec![Value::keyword("poll"), Value::Map(polled)];
@@ -139,23 +150,22 @@ fn sent(operation: &Operation) -> Option<(&Value, &Value)> {
 }
 
 /// A field of a reply.
-fn field<T: DeserializeOwned>(reply: &Body<'_>, name: &str, what: &str) -> Result<T, String> {
-    let text = reply.get(name).map_or("", |value| value.get());
+fn field<'a, T: Deserialize<'a>>(reply: &Body<'a>, name: &str, what: &str) -> Result<T, String> {
+    let text: &'a str = reply.get(name).map_or("", |value| value.get());
     serde_json::from_str(text)
         .map_err(|_| format!("expected {what} as the {name} of the reply, found {text}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use maelstrom_node::wire::Message;
+    use serde_json::Value as Json;
 
     use super::*;
     use crate::workload::kafka::generator::poll;
 
     /// What a consumer does after this reply.
     fn after(consumer: &mut Consumer, operation: &Operation, reply: &str) -> String {
-        let line = format!(r#"{{"src":"n0","dest":"c0","body":{reply}}}"#);
-        let reply = Message::parse(line.as_bytes()).unwrap().body;
+        let reply = Body::parse(reply).unwrap();
         match consumer.complete(operation, &reply).unwrap() {
             Step::Ask(body) => Json::from(body).to_string(),
             Step::Done(completion) => completion.value.unwrap().to_string(),
