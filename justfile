@@ -160,7 +160,7 @@ new name:
     } >"$crate/tests/$snake.rs"
 
     # Its command: as documented, where Maelstrom has a workload of that name.
-    on=" --node $name"
+    on=" --package $name"
     case $name in
         broadcast) flags='-w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition' ;;
         g-set) flags='-w g-set --rate 10 --time-limit 30 --nemesis partition' ;;

@@ -3,6 +3,7 @@
 mod assert;
 mod cargo;
 mod check;
+mod dashes;
 mod draw;
 mod serve;
 mod test;
@@ -24,7 +25,7 @@ const INTERRUPTED: u8 = 130;
 ///
 /// Exit status: 0 valid, 1 invalid, 2 unknown, 254 wrong usage, 255 error.
 #[derive(Debug, Parser)]
-#[command(name = "workbench", version)]
+#[command(name = "workbench", version, args_override_self = true)]
 enum Command {
     Test(Box<test::Args>),
     Check(check::Args),
@@ -35,6 +36,10 @@ enum Command {
 
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
+    if let Some(why) = dashes::look_alike(std::env::args_os().skip(1)) {
+        terminal::tell(&format!("workbench: {why}"));
+        return ExitCode::from(USAGE);
+    }
     let done = match Command::try_parse() {
         Ok(Command::Test(args)) => test::run(&args),
         Ok(Command::Check(args)) => check::run(&args),

@@ -47,9 +47,16 @@ impl Server {
     /// # Errors
     /// When there is no such folder, or the port is taken: what, and why.
     pub fn bind(root: &Path, port: u16) -> io::Result<Self> {
+        Server::bind_to(root, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// The same at an address, which should be a loopback address.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub fn bind_to(root: &Path, address: SocketAddr) -> io::Result<Self> {
         let about = |what: String, e: io::Error| io::Error::new(e.kind(), format!("{what}: {e}"));
         std::fs::read_dir(root).map_err(|e| about(format!("cannot read {}", root.display()), e))?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(address)
             .map_err(|e| about(format!("cannot listen on {address}"), e))?;
         Ok(Server {

@@ -1,12 +1,12 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
 //! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
-//! `workbench.log`, the charts `latency-raw.svg`, `latency-quantiles.svg`,
+//! `jepsen.log`, the charts `latency-raw.svg`, `latency-quantiles.svg`,
 //! `rate.svg` and `messages-in-flight.svg`, the messages as arrows in
 //! `messages.svg`, the operations as boxes in `timeline.html`, a log of each node
 //! in `node-logs/`, proofs of what is wrong in `anomalies/`, and `index.html`, which
-//! shows all of it. In a few lines it is `summary.json`. The links `store/latest`
-//! and `store/<workload>/latest` lead to the last one, and `store/index.html` lists
-//! all.
+//! shows all of it. In a few lines it is `summary.json`. The link `store/current`
+//! leads to the run that was begun last, `store/latest` and `store/<workload>/latest`
+//! to the one that ended last, and `store/index.html` lists all.
 
 pub(crate) mod listing;
 
@@ -29,10 +29,11 @@ pub struct Store {
     root: PathBuf,
     folder: PathBuf,
     log: File,
+    json_log: bool,
 }
 
 impl Store {
-    /// Makes the folder of a new run below `root`, and the links to it. That
+    /// Makes the folder of a new run below `root`, and the link to it. That
     /// this can be written to, is known before the run begins.
     ///
     /// # Errors
@@ -60,15 +61,32 @@ impl Store {
             .map_err(|e| cannot("make a folder in", &parent, &e))?;
         let logs = folder.join("node-logs");
         fs::create_dir(&logs).map_err(|e| cannot("make", &logs, &e))?;
-        let path = folder.join("workbench.log");
+        let path = folder.join("jepsen.log");
         let log = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
-        link(&parent.join("latest"), Path::new(&name))?;
-        link(&root.join("latest"), &Path::new(workload).join(&name))?;
+        link(&root.join("current"), &Path::new(workload).join(&name))?;
         Ok(Store {
             root: root.to_owned(),
             folder,
             log,
+            json_log: false,
         })
+    }
+
+    /// With each line of `jepsen.log` as a JSON object, if so.
+    #[must_use]
+    pub fn with_json_log(self, json_log: bool) -> Self {
+        Store { json_log, ..self }
+    }
+
+    /// Leads the links to the last run here. While it goes on, they lead to the one
+    /// before it, and only `current` to this.
+    fn link_latest(&self) -> io::Result<()> {
+        let (Some(parent), Some(name)) = (self.folder.parent(), self.folder.file_name()) else {
+            return Ok(());
+        };
+        link(&parent.join("latest"), Path::new(name))?;
+        let workload = Path::new(parent.file_name().unwrap_or_default());
+        link(&self.root.join("latest"), &workload.join(name))
     }
 
     /// The run's folder.
@@ -81,11 +99,26 @@ impl Store {
         self.folder.join("node-logs")
     }
 
-    /// Adds a line to `workbench.log`, with the time.
+    /// Adds a line to `jepsen.log`, with the time.
     pub fn log(&mut self, line: &str) {
-        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S%.3f");
-        // A log that cannot be written is no reason to end the run.
-        let _ = writeln!(self.log, "{now} {line}");
+        let now = jiff::ZonedDateTime::now();
+        // As logback writes it, with and without its encoder for JSON. A log that
+        // cannot be written is no reason to end the run.
+        let _ = match self.json_log {
+            true => {
+                let entry = serde_json::json!({
+                    "@timestamp": now.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+                    "level": "INFO",
+                    "logger_name": "workbench",
+                    "message": line,
+                });
+                writeln!(self.log, "{entry}")
+            }
+            false => {
+                let now = now.strftime("%Y-%m-%d %H:%M:%S,%3f");
+                writeln!(self.log, "{now}\tINFO\t[main] workbench: {line}")
+            }
+        };
     }
 
     /// Begins `messages.jsonl`: a line for each message as it is sent, with the
@@ -109,6 +142,7 @@ impl Store {
     /// # Errors
     /// When something cannot be written: what, and why.
     pub fn write(&self, results: &Value, page: &Page<'_>) -> io::Result<()> {
+        self.link_latest()?;
         let history = page.history;
         self.file("history.edn", |out| history.write_edn(out))?;
         self.file("history.txt", |out| history.write_text(out))?;
@@ -145,6 +179,7 @@ impl Store {
     /// # Errors
     /// When something cannot be written: what, and why.
     pub fn write_brief(&self, summary: &Summary) -> io::Result<()> {
+        self.link_latest()?;
         self.file("index.html", |out| write!(out, "{}", page::Brief(summary)))?;
         self.write_summary(summary)
     }

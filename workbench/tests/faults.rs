@@ -208,7 +208,7 @@ fn an_interrupt_ends_the_run_and_its_nodes() {
         .spawn()
         .unwrap();
     // Once the node has its log, the handler is in place.
-    let log = folder.0.join("store/latest/node-logs/n0.log");
+    let log = folder.0.join("store/current/node-logs/n0.log");
     while !log.exists() {
         std::thread::yield_now();
     }
@@ -293,7 +293,7 @@ fn flags_that_make_no_sense_are_usage_errors() {
             "\"read-comitted\" is no consistency model; expected some of 1SR, ",
         ),
         (["--such-flag", "1"], "--such-flag"),
-        (["--node", "n1"], "cannot be used with"),
+        (["--package", "echo"], "cannot be used with"),
         (["--example", "e"], "cannot be used with"),
         (["-w", "lin-kv"], "pass --concurrency 2n, 4n, 6n, ..."),
     ] {

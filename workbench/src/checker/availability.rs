@@ -20,9 +20,14 @@ impl FromStr for Availability {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.parse()) {
+        // Maelstrom reads it as EDN, so 99/100 is a number, too.
+        let number = match (text.parse(), crate::edn::read(text)) {
+            (Ok(number), _) | (_, Ok(Value::Float(number))) => Some(number),
+            _ => None,
+        };
+        match (text, number) {
             ("total", _) => Ok(Availability::Total),
-            (_, Ok(fraction)) if (0.0..=1.0).contains(&fraction) => {
+            (_, Some(fraction)) if (0.0..=1.0).contains(&fraction) => {
                 Ok(Availability::AtLeast(fraction))
             }
             _ => Err("expected 'total' or a number from 0 to 1".into()),

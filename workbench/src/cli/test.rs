@@ -2,6 +2,8 @@
 
 mod command;
 mod flags;
+mod meaningless;
+mod nodes;
 mod sweep;
 mod values;
 
@@ -34,8 +36,14 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         terminal::tell(&format!("workbench: {why}"));
         return Ok(super::USAGE);
     }
+    if let Some(said) = args.meaningless.said() {
+        terminal::tell(&format!("workbench: {said}"));
+    }
     let bin = args.program()?;
-    let store = |folder: &Path| Store::create(folder, &args.workload).map_err(|e| e.to_string());
+    let store = |folder: &Path| {
+        let store = Store::create(folder, &args.workload).map_err(|e| e.to_string())?;
+        Ok::<_, String>(store.with_json_log(args.logging_json))
+    };
     let interrupted = interrupt_flag()?;
     if let Some(seeds) = &args.seeds {
         return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &interrupted);

@@ -5,8 +5,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::sweep;
-use super::values::{Concurrency, nemesis_interval, probability, rate, time_limit};
+use super::values::{Concurrency, Faults, faults, nemesis_interval, probability, rate, time_limit};
+use super::{meaningless, nodes, sweep};
 use crate::assertion::Assertion;
 use crate::checker::Availability;
 use crate::checker::isolation::model::Models;
@@ -18,13 +18,11 @@ use crate::run::{self, limits};
 use crate::workload::broadcast::Topology;
 use crate::workload::{self, Workload, txn};
 
-/// How many nodes may be asked for by their number.
-const NODE_COUNT: RangeInclusive<u32> = 1..=*limits::NODES.end() as u32;
 /// How many runs one command makes at most, each with a folder.
 const MOST_TESTS: u64 = 10_000;
 
 /// A number in this range.
-fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
+pub(super) fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
 }
 
@@ -32,36 +30,26 @@ fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// What workload to run
-    #[arg(short, long, value_name = "NAME", value_parser = workload_name)]
+    #[arg(short, long, value_name = "NAME", value_parser = workload_name, default_value = "lin-kv")]
     pub(super) workload: String,
 
-    /// The program that is a node. Without it, the workspace's binary named
-    /// after the workload (or --node) is built and run
+    /// The program that is a node. Without it, the workspace's package named after
+    /// the workload (or --package) is built and run
     #[arg(long, value_name = "FILE")]
     bin: Option<PathBuf>,
 
-    /// The workspace's binary to build and run, if it is not named after the
+    /// The workspace's package to build and run, if it is not named after the
     /// workload
     #[arg(long, value_name = "NAME", conflicts_with = "bin")]
-    node: Option<String>,
+    package: Option<String>,
 
-    /// The example to build and run in place of that binary, such as a broken
+    /// The example to build and run in place of its binary, such as a broken
     /// variant of it
     #[arg(long, value_name = "NAME", conflicts_with = "bin")]
     example: Option<String>,
 
-    /// How many nodes: n0, n1, ...; without it and --nodes, five: n1 to n5
-    #[arg(long, value_name = "NUM", value_parser = within(NODE_COUNT))]
-    node_count: Option<u32>,
-
-    /// The nodes' names, with commas between
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "n1,n2,n3,n4,n5"
-    )]
-    nodes: Vec<String>,
+    #[command(flatten)]
+    nodes: nodes::NodeFlags,
 
     /// How many clients work at a time: a number, or a multiple of the nodes'
     /// such as 2n
@@ -112,8 +100,8 @@ pub(in crate::cli) struct Args {
     network: Model,
 
     /// Faults to inject, with commas between
-    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
-    nemesis: Vec<Fault>,
+    #[arg(long, value_name = "FAULTS", value_parser = faults)]
+    nemesis: Option<Faults>,
 
     /// The mean time between two actions of the nemesis, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = nemesis_interval, allow_negative_numbers = true)]
@@ -173,9 +161,16 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "INT", default_value_t = 16, value_parser = within(txn::MAX_WRITES_PER_KEY))]
     max_writes_per_key: u32,
 
-    /// Arguments for the node
-    #[arg(last = true)]
+    /// Write jepsen.log as JSON, an object a line
+    #[arg(long)]
+    pub(super) logging_json: bool,
+
+    /// Arguments for the node; those that begin with - after --
     args: Vec<String>,
+
+    // The last, since its heading is for all that follow.
+    #[command(flatten)]
+    pub(super) meaningless: meaningless::Meaningless,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -186,11 +181,8 @@ enum Model {
 
 impl Args {
     pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
-        let nodes: Vec<String> = match self.node_count {
-            Some(count) => (0..count).map(|i| format!("n{i}")).collect(),
-            None => self.nodes.clone(),
-        };
-        let partitions = !self.nemesis.is_empty();
+        let nodes = self.nodes.names();
+        let faults = self.nemesis.as_ref().map(|Faults(faults)| faults);
         Ok(run::Config {
             concurrency: self.concurrency.clients(nodes.len()),
             nodes,
@@ -206,8 +198,8 @@ impl Args {
                 reorder: self.reorder,
                 ideal: self.network == Model::Ideal,
             },
-            partitions: partitions.then(|| Duration::from_secs_f64(self.nemesis_interval)),
-            one_way: self.nemesis.contains(&Fault::OneWayPartition),
+            partitions: faults.map(|_| Duration::from_secs_f64(self.nemesis_interval)),
+            one_way: faults.is_some_and(|faults| faults.contains(&Fault::OneWayPartition)),
             flood: run::FLOOD,
             seed,
         })
@@ -236,8 +228,7 @@ impl Args {
     /// What is wrong with a configuration, with the name of the flag for the part.
     fn flag_of(&self, error: &run::ConfigError) -> String {
         let flag = match error.part {
-            "nodes" if self.node_count.is_some() => "--node-count",
-            "nodes" => "--nodes",
+            "nodes" => self.nodes.flag(),
             "concurrency" => "--concurrency",
             "rate" => "--rate",
             "time_limit" => "--time-limit",
@@ -262,7 +253,7 @@ impl Args {
 
     pub(super) fn program(&self) -> Result<PathBuf, String> {
         let Some(bin) = &self.bin else {
-            let package = self.node.as_ref().unwrap_or(&self.workload);
+            let package = self.package.as_ref().unwrap_or(&self.workload);
             return cargo::build(package, self.example.as_deref());
         };
         // Not looked for in PATH: Maelstrom does not, either.

@@ -1,4 +1,24 @@
-//! What single flags of `workbench test` take: numbers and their ranges.
+//! What single flags of `workbench test` take: numbers and their ranges, and faults.
+
+use clap::ValueEnum;
+
+use crate::nemesis::Fault;
+
+/// Several faults; to clap, a vector would be a flag given several times.
+#[derive(Clone, Debug)]
+pub(super) struct Faults(pub(super) Vec<Fault>);
+
+pub(super) fn faults(text: &str) -> Result<Faults, String> {
+    let fault = |name: &str| Fault::from_str(name.trim(), false);
+    let faults = text.split(',').map(fault).collect::<Result<_, _>>();
+    faults.map(Faults).map_err(|_| {
+        let all = Fault::value_variants().iter();
+        let names: Vec<_> = (all.filter_map(Fault::to_possible_value))
+            .map(|fault| fault.get_name().to_owned())
+            .collect();
+        format!("expected some of {}, with commas between", names.join(", "))
+    })
+}
 
 use std::ops::RangeInclusive;
 
