@@ -9,11 +9,13 @@
 pub mod in_process;
 pub mod live;
 pub mod lockstep;
+mod noise;
 pub mod process;
 mod virtual_time;
 
 use std::time::Duration;
 
+pub use noise::{Noise, Stall, Stalls};
 pub use virtual_time::{TimedNode, VirtualTime};
 
 /// The nodes of a run, behind one trait, whatever they are.
@@ -46,6 +48,8 @@ pub enum Output {
     Line(Vec<u8>),
     /// It closed its output, or ended. Nothing more comes from it.
     Closed,
+    /// It stands still from now until this time, and then catches up.
+    Still(Duration),
 }
 
 /// How a node ended.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::run::{Message, MessageEvent, Observer};
+use crate::run::{Message, MessageEvent, Observer, Still};
 use crate::wire::Envelope;
 
 /// How much of the messages' text is kept at most, in bytes.
@@ -27,6 +27,8 @@ pub struct Recording {
     kept: Vec<Kept>,
     text: Vec<u8>,
     forgotten: u64,
+    /// Which node stood still, from when to when.
+    stalls: Vec<(String, Duration, Duration)>,
     /// How many sendings and arrivals it was told.
     events: u64,
     start: Duration,
@@ -215,6 +217,19 @@ impl Recording {
         })
     }
 
+    /// A node begins to stand still.
+    pub fn still(&mut self, still: Still<'_>) {
+        let Still { node, from, until } = still;
+        self.stalls.push((node.to_owned(), from, until));
+    }
+
+    /// Which node stood still, from when to when, in nanoseconds as in the history.
+    pub fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
+        let time = |time: Duration| time.as_nanos() as i64 - self.start.as_nanos() as i64;
+        let stalls = self.stalls.iter();
+        stalls.map(move |(node, from, until)| (&**node, time(*from), time(*until)))
+    }
+
     /// How many messages were sent that are not among them: the last ones.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
@@ -225,6 +240,10 @@ impl Recording {
 impl Observer for Recording {
     fn message(&mut self, message: Message<'_>) {
         Recording::message(self, message);
+    }
+
+    fn still(&mut self, still: Still<'_>) {
+        Recording::still(self, still);
     }
 }
 

@@ -33,7 +33,7 @@ use maelstrom_node::Rng;
 
 use crate::client::{self, Completion};
 use crate::history::{History, Op};
-use crate::host::Host;
+use crate::host::{Host, Noise};
 use crate::nemesis::Nemesis;
 use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
@@ -42,7 +42,7 @@ use crate::workload::Workload;
 
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
-pub use observer::{Message, MessageEvent, Observer, Position};
+pub use observer::{Message, MessageEvent, Observer, Position, Still};
 pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
 use threads::Threads;
@@ -72,6 +72,9 @@ pub struct Config {
     pub time_limit: Duration,
     /// How messages travel.
     pub network: network::Config,
+    /// How tired the machine is on which the nodes run. It is the host that makes it
+    /// so, given this and [`Config::noise_seed`].
+    pub noise: Noise,
     /// The mean time between two actions of the nemesis, from a millisecond to 10^6
     /// seconds, if there are to be partitions.
     pub partitions: Option<Duration>,
@@ -95,6 +98,7 @@ impl Config {
             rate: 5.0,
             time_limit: Duration::from_secs(60),
             network: network::Config::default(),
+            noise: Noise::NONE,
             partitions: None,
             one_way: false,
             flood: FLOOD,
@@ -105,6 +109,12 @@ impl Config {
     /// The same with this seed.
     pub fn seed(self, seed: u64) -> Self {
         Config { seed, ..self }
+    }
+
+    /// What the delays of a tired machine follow from: so that the rest of a run is
+    /// drawn the same with them as without.
+    pub fn noise_seed(&self) -> u64 {
+        self.seed ^ 0x5E1F_5700_D571_1100
     }
 }
 

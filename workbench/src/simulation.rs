@@ -54,7 +54,8 @@ where
     S: Server,
     F: Fn(Node) -> S + Clone + 'static,
 {
-    let mut host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
+    let host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
+    let mut host = host.with_noise(config.noise, config.noise_seed());
     let outcome = run::run(config, workload, &mut host, &mut ());
     let checked = verdict::judge(workload, &outcome, None);
     Simulated {

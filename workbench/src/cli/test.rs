@@ -20,12 +20,12 @@ use crate::checker::{Checked, Validity};
 use crate::edn::Value;
 use crate::host::live::Live;
 use crate::host::process::Program;
-use crate::host::{Host, lockstep};
+use crate::host::{Host, Noise, lockstep};
 use crate::page::Page;
 use crate::progress::Progress;
 use crate::recording::Recording;
 use crate::report::Report;
-use crate::run::{Message, MessageEvent, Observer, Position};
+use crate::run::{Message, MessageEvent, Observer, Position, Still};
 use crate::store::{Journal, Store};
 use crate::summary::{Origin, Summary};
 use crate::{assertion, proof, run, terminal, verdict};
@@ -189,6 +189,10 @@ impl Observer for Watcher<'_> {
             terminal::tell(&format!("{seconds:.6} {what} {line}"));
         }
     }
+
+    fn still(&mut self, still: Still<'_>) {
+        self.recording.still(still);
+    }
 }
 
 fn broken_off(interrupted: &AtomicBool) -> ControlFlow<()> {
@@ -236,8 +240,16 @@ fn host(
     let names = &config.nodes;
     let live = live || !lockstep::speaks(program, &names[0])?;
     let host: Box<dyn Host> = match live {
+        true if config.noise != Noise::NONE => {
+            let why = "--noise is for virtual time, and this runs in real time, with the noise of \
+                       its machine";
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+        }
         true => Box::new(Live::start(program, names)?),
-        false => Box::new(lockstep::start(program, names, &Rng::new(!config.seed))?),
+        false => {
+            let host = lockstep::start(program, names, &Rng::new(!config.seed))?;
+            Box::new(host.with_noise(config.noise, config.noise_seed()))
+        }
     };
     Ok((host, live))
 }

@@ -1,9 +1,11 @@
 //! Nodes in virtual time: it jumps from one deadline to the next, and stands
-//! still while a node thinks.
+//! still while a node thinks. On a tired machine ([`Noise`]) a node's turn comes
+//! later than what it is for.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::noise::{Noise, Tiredness};
 use super::{Ending, Host, Output};
 
 /// A node that is told what time it is.
@@ -31,73 +33,151 @@ pub trait TimedNode {
 /// Nodes that share one virtual clock.
 #[derive(Debug)]
 pub struct VirtualTime<N> {
-    nodes: Vec<N>,
+    nodes: Vec<Hosted<N>>,
     now: Duration,
-    /// Every node's deadline, the next one first.
-    deadlines: BTreeSet<(Duration, usize)>,
-    /// The entry of each node among them.
-    entered: Vec<Option<Duration>>,
+    /// Every node's next wake-up, the next one first.
+    wakes: BTreeSet<(Duration, usize)>,
+    /// `None` on a perfect machine: whoever is woken has its turn at once.
+    tiredness: Option<Tiredness>,
     ready: VecDeque<(usize, Output)>,
 }
 
+#[derive(Debug)]
+struct Hosted<N> {
+    node: N,
+    /// Its entry among the wake-ups: its turn, or else its deadline.
+    wakes_at: Option<Duration>,
+    /// The turn it was woken for and has not had yet.
+    turn_at: Option<Duration>,
+    /// What it will find then.
+    inbox: Vec<Vec<u8>>,
+}
+
 impl<N: TimedNode> VirtualTime<N> {
-    /// These nodes, at time 0.
+    /// These nodes, at time 0, on a perfect machine.
     pub fn new(nodes: Vec<N>) -> Self {
+        let hosted = |node| Hosted {
+            node,
+            wakes_at: None,
+            turn_at: None,
+            inbox: Vec::new(),
+        };
         VirtualTime {
-            entered: vec![None; nodes.len()],
-            nodes,
+            nodes: nodes.into_iter().map(hosted).collect(),
             now: Duration::ZERO,
-            deadlines: BTreeSet::new(),
+            wakes: BTreeSet::new(),
+            tiredness: None,
             ready: VecDeque::new(),
         }
     }
 
-    fn turn(&mut self, node: usize, line: Option<&[u8]>) {
+    /// The same on a machine that is as tired as this; `seed` says when.
+    #[must_use]
+    pub fn with_noise(mut self, noise: Noise, seed: u64) -> Self {
+        let count = self.nodes.len();
+        self.tiredness = (noise != Noise::NONE).then(|| Tiredness::new(noise, count, seed));
+        self
+    }
+
+    /// A node has its turn: what was due first, as in a binary, then what arrived.
+    fn turn(&mut self, node: usize, lines: &[impl AsRef<[u8]>]) {
         let ready = &mut self.ready;
         let mut say = |output| ready.push_back((node, output));
-        match line {
-            Some(line) => self.nodes[node].line(self.now, line, &mut say),
-            None => self.nodes[node].advance(self.now, &mut say),
+        let hosted = &mut self.nodes[node];
+        hosted.turn_at = None;
+        for line in lines {
+            hosted.node.line(self.now, line.as_ref(), &mut say);
         }
-        let deadline = self.nodes[node].deadline();
-        let entered = std::mem::replace(&mut self.entered[node], deadline);
-        if entered != deadline {
-            if let Some(before) = entered {
-                self.deadlines.remove(&(before, node));
+        if lines.is_empty() {
+            hosted.node.advance(self.now, &mut say);
+        }
+        let deadline = hosted.node.deadline();
+        self.wake_at(node, deadline);
+    }
+
+    fn wake_at(&mut self, node: usize, at: Option<Duration>) {
+        let before = std::mem::replace(&mut self.nodes[node].wakes_at, at);
+        if before != at {
+            if let Some(before) = before {
+                self.wakes.remove(&(before, node));
             }
-            self.deadlines
-                .extend(deadline.map(|deadline| (deadline, node)));
+            self.wakes.extend(at.map(|at| (at, node)));
         }
+    }
+
+    /// Something happened that a node wants to act on: it has its turn, or will.
+    fn wake(&mut self, node: usize) {
+        let due = match &self.tiredness {
+            None => self.now,
+            Some(tiredness) => {
+                let now = self.now;
+                let drawn = || tiredness.turn(node, now);
+                let at = *self.nodes[node].turn_at.get_or_insert_with(drawn);
+                self.wake_at(node, Some(at));
+                at
+            }
+        };
+        if due <= self.now {
+            let lines = std::mem::take(&mut self.nodes[node].inbox);
+            self.turn(node, &lines);
+        }
+    }
+
+    /// A node begins to stand still.
+    fn stall(&mut self) {
+        let Some(stall) = self.tiredness.as_mut().and_then(Tiredness::stall) else {
+            return;
+        };
+        let node = stall.node;
+        if let Some(at) = self.nodes[node].turn_at
+            && at < stall.until
+        {
+            self.nodes[node].turn_at = Some(stall.until);
+            self.wake_at(node, Some(stall.until));
+        }
+        self.ready.push_back((node, Output::Still(stall.until)));
     }
 }
 
 impl<N: TimedNode> Host for VirtualTime<N> {
     fn deliver(&mut self, node: usize, line: &[u8]) {
-        self.turn(node, Some(line));
+        if self.tiredness.is_none() {
+            return self.turn(node, &[line]);
+        }
+        self.nodes[node].inbox.push(line.to_vec());
+        self.wake(node);
     }
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
         while self.ready.is_empty() {
-            match (self.deadlines.first(), until) {
-                (Some(&(at, node)), until) if until.is_none_or(|until| at <= until) => {
-                    self.now = at.max(self.now);
-                    self.turn(node, None);
-                }
-                (_, Some(until)) => {
-                    self.now = until.max(self.now);
-                    break;
-                }
-                (_, None) => break,
+            let wake = self.wakes.first().copied();
+            let next = match (wake.map(|(at, _)| at), until) {
+                (Some(at), Some(until)) => at.min(until),
+                (None, None) => break,
+                (at, until) => at.or(until).unwrap_or_default(),
+            };
+            // A node that stands still at a moment does nothing more at that moment.
+            let stall = self.tiredness.as_ref().and_then(Tiredness::next_stall);
+            if let Some(at) = stall.filter(|at| *at <= next) {
+                self.now = at.max(self.now);
+                self.stall();
+                continue;
+            }
+            self.now = next.max(self.now);
+            match wake {
+                Some((at, node)) if until.is_none_or(|until| at <= until) => self.wake(node),
+                _ => break,
             }
         }
         (self.now, self.ready.drain(..).collect())
     }
 
     fn stop(&mut self) -> Vec<Ending> {
-        self.nodes.iter_mut().map(N::stop).collect()
+        let nodes = self.nodes.iter_mut();
+        nodes.map(|hosted| hosted.node.stop()).collect()
     }
 
     fn last_words(&mut self, node: usize) -> Vec<String> {
-        self.nodes[node].last_words()
+        self.nodes[node].node.last_words()
     }
 }

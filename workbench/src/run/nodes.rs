@@ -1,6 +1,6 @@
 //! What the nodes write, and how they end.
 
-use super::{Phase, Problem, Run};
+use super::{Phase, Problem, Run, Still};
 use crate::host::{Ending, Output};
 use crate::wire::{self, Envelope};
 
@@ -14,6 +14,11 @@ impl Run<'_> {
                 self.phase = Phase::Over;
             }
             Output::Closed => {}
+            Output::Still(until) => self.observer.still(Still {
+                node: &self.config.nodes[node],
+                from: self.now,
+                until,
+            }),
         }
     }
 

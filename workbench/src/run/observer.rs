@@ -43,7 +43,18 @@ pub struct Message<'a> {
     pub line: &'a [u8],
 }
 
-/// Watches a run. Both methods do nothing by default.
+/// A node that stands still, and then catches up.
+#[derive(Clone, Copy, Debug)]
+pub struct Still<'a> {
+    /// The node's name.
+    pub node: &'a str,
+    /// When it begins, since the start of the run.
+    pub from: Duration,
+    /// When the node goes on.
+    pub until: Duration,
+}
+
+/// Watches a run. The methods do nothing by default.
 pub trait Observer {
     /// Called now and then; `Break` ends the run at once, with what it has.
     fn position(&mut self, _position: Position) -> ControlFlow<()> {
@@ -52,6 +63,9 @@ pub trait Observer {
 
     /// Called for every message, at either end.
     fn message(&mut self, _message: Message<'_>) {}
+
+    /// Called when a node begins to stand still.
+    fn still(&mut self, _still: Still<'_>) {}
 }
 
 /// Nobody watches.

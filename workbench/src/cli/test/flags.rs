@@ -11,6 +11,7 @@ use crate::assertion::Assertion;
 use crate::checker::Availability;
 use crate::checker::isolation::model::Models;
 use crate::cli::{cargo, workload_name};
+use crate::host::Noise;
 use crate::host::process::Program;
 use crate::nemesis::Fault;
 use crate::network::{self, Distribution, Latency};
@@ -107,6 +108,11 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = nemesis_interval, allow_negative_numbers = true)]
     nemesis_interval: f64,
 
+    /// Beyond Maelstrom: how tired the machine is, in virtual time: how late nodes
+    /// have their turn, and how often and long one stands still
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "none")]
+    noise: Level,
+
     /// Run in real time even if the node goes in lockstep
     #[arg(long)]
     pub(super) live: bool,
@@ -179,6 +185,27 @@ enum Model {
     Ideal,
 }
 
+/// The levels of [`Noise`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// A perfect machine
+    None,
+    /// Turns are 0.5 ms late on average; every 2 s a node stands still for 20 to 100 ms
+    Light,
+    /// Turns are 3 ms late on average; every second a node stands still for 50 to 400 ms
+    Busy,
+}
+
+impl From<Level> for Noise {
+    fn from(level: Level) -> Noise {
+        match level {
+            Level::None => Noise::NONE,
+            Level::Light => Noise::LIGHT,
+            Level::Busy => Noise::BUSY,
+        }
+    }
+}
+
 impl Args {
     pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
         let nodes = self.nodes.names();
@@ -198,6 +225,7 @@ impl Args {
                 reorder: self.reorder,
                 ideal: self.network == Model::Ideal,
             },
+            noise: self.noise.into(),
             partitions: faults.map(|_| Duration::from_secs_f64(self.nemesis_interval)),
             one_way: faults.is_some_and(|faults| faults.contains(&Fault::OneWayPartition)),
             flood: run::FLOOD,

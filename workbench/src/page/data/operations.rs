@@ -21,6 +21,8 @@ struct Columns<'a> {
     faults: Vec<Shade>,
     /// Nodes that broke the protocol or ended: which, and when.
     problems: Vec<(&'a str, i64)>,
+    /// Nodes that stood still on a tired machine: which, from when to when.
+    stalls: Vec<(&'a str, i64, i64)>,
     /// How many clients there were at a time. A process that ended with an unknown
     /// outcome is replaced by the one whose number is higher by this.
     threads: usize,
@@ -125,6 +127,7 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
             times().max().unwrap_or(0),
         ],
         faults: faults(page.history).into_iter().map(shade).collect(),
+        stalls: page.recording.stalls().collect(),
         problems: page
             .problems
             .iter()

@@ -5,6 +5,10 @@ function words({ kind, i }) {
     const fault = O.faults[i];
     return [fault.name, `from ${exactly(fault.begin)} to ${exactly(fault.end)}`, fault.detail];
   }
+  if (kind === 'stall') {
+    const stall = lanes.stalls[i];
+    return [`${lanes.names[stall.lane]} stands still`, `from ${exactly(stall.begin)} to ${exactly(stall.end)}: ${milliseconds(stall.end - stall.begin)}`, 'What arrives waits, and is handled when it goes on.'];
+  }
   if (kind === 'operation') {
     const end = O.end_index[i], endpoint = O.endpoint.get(O.process[i]);
     const ended = O.took[i] < 0 ? 'it never ended' : `${OUTCOMES[O.outcome[i]].name} after ${milliseconds(O.took[i])}`;
@@ -85,7 +89,12 @@ function near(px, py) {
     const d = Math.hypot(px - ax - part * (bx - ax), py - ay - part * (by - ay));
     if (d < distance) [best, distance] = [{ kind: 'message', i }, d];
   }
-  return best || faultAt(px);
+  return best || stallAt(px, py) || faultAt(px);
+}
+
+function stallAt(px, py) {
+  const i = lanes.stalls.findIndex(({ lane, begin, end }) => !lanes.hidden[lane] && Math.abs(py - size.y[lane]) <= 6 && px >= x(axis.at(begin)) - 1 && px <= x(axis.at(end)) + 1);
+  return i < 0 ? null : { kind: 'stall', i };
 }
 
 function faultAt(px) {

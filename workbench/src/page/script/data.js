@@ -113,6 +113,7 @@ function makeLanes() {
     const lane = M.endpoints.indexOf(node);
     if (lane >= 0 && !lanes.dies.has(lane)) lanes.dies.set(lane, time);
   }
+  lanes.stalls = O.stalls.map(([node, begin, end]) => ({ lane: M.endpoints.indexOf(node), begin, end })).filter(stall => stall.lane >= 0);
 }
 
 /// First place in a sorted column that is not below a value.

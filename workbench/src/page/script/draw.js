@@ -237,6 +237,11 @@ function drawMessages(g, c) {
     g.lineTo(Math.max(GUTTER, end), size.y[lane] + 0.5);
   }
   g.stroke();
+  g.fillStyle = c['--soft'];
+  for (const { lane, begin, end } of lanes.stalls) {
+    const a = Math.max(GUTTER, x(axis.at(begin))), b = x(axis.at(end)), high = Math.min(10, size.lane * 0.7);
+    if (!lanes.hidden[lane] && b >= GUTTER) g.fillRect(a, size.y[lane] - high / 2, Math.max(1, b - a), high);
+  }
   g.strokeStyle = c['--info'];
   g.lineWidth = 3;
   g.beginPath();

@@ -95,6 +95,7 @@ function makeKey() {
   });
   if (M.repeats.size) items.push('<li><span>×2</span>it arrived twice</li>');
   if (lanes.dies.size) add('--info', sample(16, '<path d="M2 1l12 12M14 1L2 13" stroke-width="3"/>'), 'a node ends, or is not listened to any more');
+  if (lanes.stalls.length) add('--soft', sample(26, '<path d="M0 7h26"/><rect x="6" y="3" width="14" height="8" fill="currentColor" stroke="none"/>'), 'a node stands still: what arrives waits');
   OUTCOMES.forEach((outcome, i) => {
     if (!O.outcome.includes(i)) return;
     const inside = i === 2 ? '<path d="M2 12L12 2"/>' : '';

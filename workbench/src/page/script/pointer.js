@@ -59,7 +59,7 @@ function listen() {
   const release = event => {
     if (drag && !drag.moved) {
       const box = diagram.getBoundingClientRect(), thing = near(event.clientX - box.left, event.clientY - box.top);
-      choose(thing && thing.kind !== 'fault' ? thing : null, false);
+      choose(thing && (thing.kind === 'message' || thing.kind === 'operation') ? thing : null, false);
     }
     drag = null;
     diagram.classList.remove('grabbing');
