@@ -12,8 +12,8 @@ use gossip::{Config, Gossip, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
-/// How long elements are gathered before they go to all nodes.
-pub const EPOCH: Duration = Duration::from_millis(1400);
+/// Within this time of its addition every node has an element, if nothing is lost.
+pub const WITHIN: Duration = Duration::from_millis(1430);
 
 /// The node.
 pub struct GSet {
@@ -24,7 +24,7 @@ impl GSet {
     /// A node that knows no element.
     pub fn new(node: Node) -> Self {
         let config = Config {
-            epoch: EPOCH,
+            within: WITHIN,
             eager: false,
         };
         GSet {

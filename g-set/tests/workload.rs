@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use g_set::GSet;
+use workbench::host::Noise;
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::simulate;
@@ -25,6 +26,7 @@ fn rough(seed: u64) -> Config {
         },
         partitions: Some(Duration::from_secs(2)),
         one_way: seed.is_multiple_of(3),
+        noise: Noise::LEVELS[seed as usize / 2 % 3],
         ..Config::for_nodes(1 + seed as usize % 7).seed(seed)
     }
 }

@@ -20,8 +20,8 @@
 //!
 //! impl Notes {
 //!     fn new(node: &Node) -> Self {
-//!         let epoch = Duration::from_millis(400);
-//!         Notes(Gossip::new(node, Config { epoch, eager: false }))
+//!         let within = Duration::from_millis(500);
+//!         Notes(Gossip::new(node, Config { within, eager: false }))
 //!     }
 //! }
 //!
@@ -109,7 +109,7 @@ impl<R: Replica> Gossip<R> {
     /// messages of the type `gossip` to [`Gossip::receive`].
     pub fn new(node: &Node, config: Config) -> Self {
         let ids = node.node_ids();
-        let me = ids.iter().position(|id| id == node.id()).unwrap_or(0);
+        let me = node.place();
         Gossip(Rc::new(Shared {
             node: node.clone(),
             protocol: RefCell::new(Protocol::new(config, me, ids.len())),
@@ -162,7 +162,8 @@ impl<R: Replica> Gossip<R> {
     /// Takes in what another node says.
     ///
     /// # Errors
-    /// If the sender is not one of the nodes, or a message cannot be written.
+    /// If the sender is not one of the nodes, if what it says cannot be true (such as a
+    /// version near the end of its range), or if a message cannot be written.
     pub fn receive(&self, from: &NodeId, message: Message<R>) -> Result<()> {
         let node = &self.0.node;
         let Some(place) = node.node_ids().iter().position(|id| id == from) else {
@@ -170,8 +171,9 @@ impl<R: Replica> Gossip<R> {
             return Err(Error::malformed_request(text));
         };
         let mut protocol = self.0.protocol.borrow_mut();
-        protocol.receive(node.now(), place, message);
+        let received = protocol.receive(node.now(), place, message);
         drop(protocol);
+        received.map_err(|why| Error::malformed_request(format!("gossip of {from}: {why}")))?;
         poll(&self.0)
     }
 }

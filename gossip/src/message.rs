@@ -25,9 +25,17 @@ pub struct Message<D> {
     /// once.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) push: bool,
-    /// In how many nanoseconds the sender, a hub, pushes next.
+    /// In how many nanoseconds the sender, a hub, pushes next; and how many come
+    /// to pass from one push to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) next_push: Option<u64>,
+    pub(crate) next_push: Option<(u64, u64)>,
+    /// To a hub: how many nanoseconds ago the oldest change was made that it is
+    /// told here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) age: Option<u64>,
+    /// To a hub: by how many nanoseconds the worst was late that the sender knows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) late: u64,
     /// An answer is wanted at once.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) ask: bool,
@@ -45,6 +53,10 @@ pub struct Message<D> {
     /// The receiver's clock as it said last, and how long ago that came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) echo: Option<(u64, u64)>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn is_false(flag: &bool) -> bool {

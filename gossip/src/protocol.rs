@@ -11,6 +11,11 @@
 //!   when that is from the last push and the round-trip time.
 //! - After a pause, the first piece of news goes up and out at once.
 //!
+//! Nodes promise that a change is everywhere within a certain time, and keep room in it
+//! for those that are late ([`pace`](self::Config::within)). What would still come later
+//! than promised if it waited for its turn does not wait: a leaf sends it up before its
+//! time, the hub pushes it between two pushes.
+//!
 //! Acknowledgements are version vectors in messages that go anyway; only after
 //! [`ACKNOWLEDGE`] without any does a message go for that alone. When a message
 //! is lost, the next one does not fit and the receiver asks for what it missed;
@@ -22,17 +27,18 @@
 //! it in the list, so there is never a circle.) A hub that cannot reach a leaf
 //! asks one after another of the others to relay.
 
+mod check;
+mod pace;
 mod receive;
 mod timing;
 
 use std::time::Duration;
 
-use maelstrom_node::RoundTrip;
-
 use crate::message::Message;
 use crate::peer::Peer;
 use crate::replica::Replica;
 use crate::versions::Versions;
+use pace::Pace;
 
 /// How long an acknowledgement may wait for a message to go with.
 pub const ACKNOWLEDGE: Duration = Duration::from_secs(2);
@@ -44,12 +50,26 @@ const LATE: Duration = Duration::from_millis(300);
 /// How long a node is a hub to one that counts on it, or was told to be.
 const BELOW: Duration = Duration::from_secs(10);
 
+/// A node that has something to do looks at the clock this often: only so can it
+/// notice that it stood still.
+const WATCH: Duration = Duration::from_millis(25);
+/// For so long after the last news it has something to do.
+const ACTIVE: Duration = Duration::from_secs(10);
+/// An answer that is wanted at once waits so long at most for the next push.
+const TOGETHER: Duration = Duration::from_millis(50);
+/// A node that is late by more than this has mail, and takes so long to read it
+/// before it says anything.
+const SOON: Duration = Duration::from_millis(2);
+
 /// Where on the frontier between messages and latency to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The time from one push of the hub to the next. A change is everywhere
-    /// after one epoch and two latencies at most, if nothing is lost.
-    pub epoch: Duration,
+    /// The promise: a change is everywhere within this time, if nothing is lost.
+    /// The longer, the fewer messages: what of it is not needed for two latencies,
+    /// and as room for nodes that are late, is the epoch, the time from one push
+    /// of the hub to the next. Where nodes are late by nearly as much as is
+    /// promised, it is not kept; an epoch is not shorter than an eighth of it.
+    pub within: Duration,
     /// Whether a node sends each change of its own to everyone at once, so that
     /// it is everywhere after one latency. The hub then only mends.
     pub eager: bool,
@@ -67,13 +87,26 @@ pub struct Protocol<R> {
     /// What the replicas make.
     have: Versions,
     peers: Vec<Peer>,
-    round_trip: RoundTrip,
+    pace: Pace,
+    /// When this node wanted to be polled again.
+    wakes_at: Option<Duration>,
+    /// It was late; until then it takes in what came meanwhile.
+    mail_until: Duration,
+    /// Until then it watches the clock.
+    active_until: Duration,
     /// As a hub: the next push may be at this time.
     push_at: Duration,
     /// There is a push beside those once an epoch at this time.
     late_at: Option<Duration>,
     /// As a leaf: what there is to say may go up at this time.
     up_at: Duration,
+    /// As a leaf, from its hub: the time from one push to the next.
+    epoch: Duration,
+    /// When the oldest change was made that is known here and that the hub was
+    /// not told.
+    untold: Option<Duration>,
+    /// The version of the own replica that was last looked at.
+    noted: u64,
     /// Which node thinks that it is this one's hub: the one it told so last.
     told: usize,
     /// When the nodes before the hub were last tried.
@@ -93,10 +126,16 @@ impl<R: Replica> Protocol<R> {
             replicas: (0..count).map(|_| R::default()).collect(),
             have: Versions::default(),
             peers: (0..count).map(|_| Peer::default()).collect(),
-            round_trip: RoundTrip::default(),
+            pace: Pace::new(config.within),
+            wakes_at: None,
+            mail_until: Duration::ZERO,
+            active_until: Duration::ZERO,
             push_at: Duration::ZERO,
             late_at: None,
             up_at: Duration::ZERO,
+            epoch: config.within,
+            untold: None,
+            noted: 0,
             told: 0,
             tried_at: Duration::ZERO,
             everyone_has: 0,
@@ -157,17 +196,21 @@ impl<R: Replica> Protocol<R> {
     /// What there is to say now, and to whom; and when to ask again, if nothing
     /// comes before.
     pub fn poll(&mut self, now: Duration) -> (Outgoing<R::Delta>, Option<Duration>) {
+        self.look_at_the_clock(now);
         self.miss(now);
         let mut messages = Vec::new();
         if self.config.eager && self.everyone_has < self.have.get(self.me) {
             self.tell_everyone(now, &mut messages);
         }
-        let is_due = |node: &usize| self.due(*node, now).is_some_and(|due| due <= now);
+        let is_due = |node: &usize| {
+            let due = self.due(*node, now);
+            due.is_some_and(|due| due.max(self.mail_until) <= now)
+        };
         let due: Vec<usize> = self.others().filter(is_due).collect();
         if due.iter().any(|node| self.is_pushed_to(*node, now)) {
             self.late_at = None;
             if self.push_at <= now {
-                self.push_at = now + self.config.epoch;
+                self.push_at = now + self.pace.epoch(now);
             }
         }
         for node in due {
@@ -177,8 +220,28 @@ impl<R: Replica> Protocol<R> {
             let owes = self.peers[node].owes_until();
             [self.due(node, now), owes].into_iter().flatten()
         });
-        let next = wakes.min().map(|next| next.max(now));
+        let watch = (now < self.active_until).then_some(now + WATCH);
+        let next = wakes.min().map(|next| next.max(now).max(self.mail_until));
+        let next = next.into_iter().chain(watch).min();
+        self.wakes_at = next;
         (messages, next)
+    }
+
+    /// Takes note of how late this is, and of changes since the last time.
+    fn look_at_the_clock(&mut self, now: Duration) {
+        if let Some(due) = self.wakes_at.take().filter(|due| *due <= now) {
+            let late = now.saturating_sub(due);
+            self.pace.turn(now, late);
+            if late > SOON {
+                self.mail_until = now + SOON;
+            }
+        }
+        let version = self.version();
+        if self.noted < version {
+            self.noted = version;
+            self.untold.get_or_insert(now);
+            self.active_until = now + ACTIVE;
+        }
     }
 
     /// Looks who did not acknowledge what was sent to him.
@@ -235,7 +298,12 @@ impl<R: Replica> Protocol<R> {
     fn due(&self, node: usize, now: Duration) -> Option<Duration> {
         let peer = &self.peers[node];
         if peer.answer {
-            return Some(now);
+            let with_push = self.is_below(node, now) && self.push_at < now + TOGETHER;
+            return Some(if with_push {
+                now.max(self.push_at)
+            } else {
+                now
+            });
         }
         let hub = self.hub();
         if node == hub && self.told != hub {
@@ -249,7 +317,13 @@ impl<R: Replica> Protocol<R> {
             let is_mine = node == hub || self.is_below(node, now);
             is_mine.then(|| peer.owes_until().unwrap_or(now))
         } else if node == hub {
-            Some(self.up_at)
+            // Of a push that is less than a round trip ahead, it cannot know in time.
+            let can_time = self.pace.timeout().is_none_or(|ahead| ahead < self.epoch);
+            Some(if can_time {
+                self.up_at.min(self.up_by(now))
+            } else {
+                now
+            })
         } else if self.is_below(node, now) {
             Some(self.late_at.unwrap_or(self.push_at).min(self.push_at))
         } else {
@@ -286,7 +360,7 @@ impl<R: Replica> Protocol<R> {
         let push = self.is_pushed_to(node, now);
         if node == hub {
             let peer = &mut self.peers[node];
-            if self.round_trip.mean().is_some() {
+            if self.pace.mean().is_some() {
                 self.up_at = self.epochs_after(self.up_at, now);
             } else if peer.owes_until().is_none() && !peer.has.covers(&self.have) {
                 // When to send the next, only an answer can tell.
@@ -310,8 +384,14 @@ impl<R: Replica> Protocol<R> {
             let known = self.peers[node].expected().get(of);
             (of, self.replicas[of].since(known))
         });
-        let news = news.collect();
-        let until = now + self.patience(node);
+        let news: Vec<(usize, R::Delta)> = news.collect();
+        let age = match node == hub {
+            true => self.untold.take().filter(|_| !news.is_empty()),
+            false => None,
+        };
+        let until = now + self.patience(node, now);
+        let epoch = nanos(self.pace.epoch(now));
+        let late = nanos(self.pace.worst(now));
         let peer = &mut self.peers[node];
         if is_mine || peer.ask {
             peer.sent(&self.have, until);
@@ -324,7 +404,9 @@ impl<R: Replica> Protocol<R> {
             part: !is_mine,
             up: node == hub,
             push,
-            next_push: (hub == self.me).then(|| nanos(self.push_at.saturating_sub(now))),
+            next_push: (hub == self.me).then(|| (nanos(self.push_at.saturating_sub(now)), epoch)),
+            age: age.map(|made| nanos(now.saturating_sub(made))),
+            late: if node == hub { late } else { 0 },
             ask: std::mem::take(&mut peer.ask),
             again: std::mem::take(&mut peer.again),
             relay: std::mem::take(&mut peer.relay),

@@ -74,7 +74,7 @@ impl<T: Clone + Serialize + DeserializeOwned + 'static> Replica for Log<T> {
     }
 
     fn version_after(&self, delta: &Run<T>) -> Option<u64> {
-        let after = delta.from + delta.items.len() as u64;
+        let after = delta.from.checked_add(delta.items.len() as u64)?;
         (delta.from <= self.version()).then_some(after.max(self.version()))
     }
 

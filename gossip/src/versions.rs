@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Versions(Vec<u64>);
 
 impl Versions {
+    /// How many nodes it has an entry of.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The version of the node's replica.
     pub fn get(&self, node: usize) -> u64 {
         self.0.get(node).copied().unwrap_or(0)

@@ -23,8 +23,8 @@ use serde_json::Value;
 
 pub use options::{Acks, HELP};
 
-/// How long records are gathered before they go to all nodes.
-pub const EPOCH: Duration = Duration::from_millis(100);
+/// Within this time of a change every node knows it, if nothing is lost.
+pub const WITHIN: Duration = Duration::from_millis(130);
 /// How many records of a key a poll returns at most.
 pub const PAGE: usize = 256;
 
@@ -39,7 +39,7 @@ impl Kafka {
     /// A node with empty logs.
     pub fn new(node: &Node, acks: Acks) -> Self {
         let config = Config {
-            epoch: EPOCH,
+            within: WITHIN,
             eager: false,
         };
         Kafka {

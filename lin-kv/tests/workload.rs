@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lin_kv::{LinKv, Request, Response};
 use maelstrom_node::{ErrorCode, NodeId, Result, Server};
+use workbench::host::Noise;
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::{Simulated, simulate};
@@ -47,6 +48,7 @@ fn rough(seed: u64, nodes: usize) -> Config {
         time_limit: Duration::from_secs(20),
         partitions: Some(Duration::from_secs(3)),
         one_way: seed.is_multiple_of(3),
+        noise: Noise::LEVELS[seed as usize / 2 % 3],
         ..guide(seed, nodes)
     }
 }

@@ -13,8 +13,8 @@ use gossip::{Config, Gossip, Latest};
 use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
-/// How long changes are gathered before they go to all nodes.
-pub const EPOCH: Duration = Duration::from_millis(1400);
+/// Within this time of a change every node knows it, if nothing is lost.
+pub const WITHIN: Duration = Duration::from_millis(1430);
 
 /// The node.
 pub struct PnCounter {
@@ -25,7 +25,7 @@ impl PnCounter {
     /// A node that knows of no change: 0.
     pub fn new(node: Node) -> Self {
         let config = Config {
-            epoch: EPOCH,
+            within: WITHIN,
             eager: false,
         };
         PnCounter {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use txn_list_append::TxnListAppend;
+use workbench::host::Noise;
 use workbench::network::{self, Distribution, Latency};
 use workbench::run::Config;
 use workbench::simulation::{Simulated, simulate};
@@ -31,6 +32,7 @@ fn rough(seed: u64, nodes: usize) -> Config {
         concurrency: 2 * nodes,
         partitions: Some(Duration::from_secs(2)),
         one_way: seed.is_multiple_of(3),
+        noise: Noise::LEVELS[seed as usize / 2 % 3],
         ..Config::for_nodes(nodes).seed(seed)
     }
 }

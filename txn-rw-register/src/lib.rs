@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use writes::Writes;
 
-/// How long writes are gathered before they go to all nodes.
-pub const EPOCH: Duration = Duration::from_millis(100);
+/// Within this time of a commit every node knows it, if nothing is lost.
+pub const WITHIN: Duration = Duration::from_millis(130);
 
 /// A read or a write: `["r", key, null]`, and with its value in the reply; or
 /// `["w", key, value]`.
@@ -40,7 +40,7 @@ impl TxnRwRegister {
     /// A node that knows of no write.
     pub fn new(node: Node) -> Self {
         let config = Config {
-            epoch: EPOCH,
+            within: WITHIN,
             eager: false,
         };
         TxnRwRegister {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ACKNOWLEDGE, BELOW, LATE, Protocol};
+use super::{ACKNOWLEDGE, ACTIVE, BELOW, LATE, Protocol, SOON};
 use crate::message::Message;
 use crate::replica::Replica;
 use crate::versions::Versions;
@@ -19,22 +19,35 @@ struct Heard {
     is_late: bool,
     /// The sender has more than it was known to have.
     is_progress: bool,
-    next_push: Option<Duration>,
+    next_push: Option<(Duration, Duration)>,
+    /// How old the oldest change was that it brings.
+    age: Option<Duration>,
 }
 
 impl<R: Replica> Protocol<R> {
     /// Takes in what another node says.
-    pub fn receive(&mut self, now: Duration, from: usize, message: Message<R::Delta>) {
+    ///
+    /// # Errors
+    /// If it cannot be true; nothing of it counts then.
+    pub fn receive(
+        &mut self,
+        now: Duration,
+        from: usize,
+        message: Message<R::Delta>,
+    ) -> Result<(), String> {
         if from == self.me || from >= self.peers.len() {
-            return;
+            return Ok(());
         }
+        self.check(&message)?;
         let heard = Heard {
             from,
             has_news: !message.news.is_empty(),
             is_to_all: message.push,
             is_late: message.again || !message.below.is_empty(),
             is_progress: !self.peers[from].has.covers(&message.have),
-            next_push: message.next_push.map(Duration::from_nanos),
+            next_push: (message.next_push)
+                .map(|(at, epoch)| (Duration::from_nanos(at), Duration::from_nanos(epoch))),
+            age: message.age.map(Duration::from_nanos),
         };
         self.hear_of_others(now, &message.below, &message.relay);
         self.hear_from_sender(now, from, &message);
@@ -45,7 +58,11 @@ impl<R: Replica> Protocol<R> {
             (sender.answer, sender.ask) = (true, true);
         }
         let learnt = !was.covers(&self.have);
+        if learnt {
+            self.active_until = now + ACTIVE;
+        }
         self.plan(now, &heard, learnt);
+        Ok(())
     }
 
     /// Takes in the news, if nothing before it is missing.
@@ -108,11 +125,14 @@ impl<R: Replica> Protocol<R> {
         if let Some((at, held)) = message.echo {
             let (at, held) = (Duration::from_nanos(at), Duration::from_nanos(held));
             let round_trip = now.saturating_sub(at).saturating_sub(held);
-            self.round_trip.measured(round_trip);
+            self.pace.round_trip(now, round_trip);
             // It has answered since.
             if peer.suspected.is_some_and(|since| since <= at) {
                 peer.suspected = None;
             }
+        }
+        if message.late > 0 {
+            self.pace.late(now, Duration::from_nanos(message.late));
         }
         if message.up {
             peer.below_until = now + BELOW;
@@ -130,7 +150,8 @@ impl<R: Replica> Protocol<R> {
         let from = heard.from;
         let hub = self.hub();
         let next_push = heard.next_push.filter(|_| from == hub);
-        if let Some(next_push) = next_push {
+        if let Some((next_push, epoch)) = next_push {
+            self.epoch = epoch;
             self.up_at = self.just_in_time(now, next_push);
         }
         if heard.has_news && (from == hub || self.is_below(from, now)) {
@@ -144,6 +165,12 @@ impl<R: Replica> Protocol<R> {
         if hub == self.me {
             if learnt && heard.is_late {
                 self.late_at.get_or_insert(now + LATE);
+            } else if let Some(age) = heard.age.filter(|_| learnt)
+                && self.pace.latest(now, age, 2) < self.push_at
+            {
+                // Others that were held up by the same may come just now.
+                let at = now + SOON;
+                self.late_at = Some(self.late_at.map_or(at, |late| late.min(at)));
             }
         } else {
             if learnt && relays {
@@ -174,7 +201,7 @@ impl<R: Replica> Protocol<R> {
             if hub != self.me && node != hub {
                 continue;
             }
-            let until = now + self.patience(node);
+            let until = now + self.patience(node, now);
             let peer = &mut self.peers[node];
             if peer.suspected.is_none() && peer.failures == 0 {
                 peer.sent(&self.have, until);
