@@ -83,6 +83,33 @@ fn a_burst_and_the_end_lose_nothing_even_without_the_last_newline() {
 }
 
 #[test]
+fn a_line_that_seems_to_have_no_end_is_skipped() {
+    const MIB: usize = 1 << 20;
+    let mut node = start("info");
+    let mut input = node.stdin.take().unwrap();
+    let mut output = BufReader::new(node.stdout.take().unwrap()).lines();
+    writeln!(input, "{INIT}").unwrap();
+    assert_eq!(output.next().unwrap().unwrap(), INIT_OK);
+    for _ in 0..200 {
+        input.write_all(&[b'x'; MIB]).unwrap();
+    }
+    // It ends after all, and what follows is heard.
+    writeln!(input, "\n{}", request(2)).unwrap();
+    assert_eq!(output.next().unwrap().unwrap(), reply(2));
+    if let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", node.id())) {
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak: usize = peak.unwrap().trim_end_matches("kB").trim().parse().unwrap();
+        assert!(peak < 150 << 10, "{peak} KiB");
+    }
+    drop(input);
+    let ended = node.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&ended.stderr);
+    let too_long = "skipped a line: expected one message a line, of 64 MiB at most";
+    assert_eq!(log.matches(too_long).count(), 1, "{log}");
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
 fn a_closed_stdout_ends_it_quietly() {
     let mut node = start("info");
     let mut input = node.stdin.take().unwrap();

@@ -406,6 +406,7 @@
 //! - `init_ok` is the first thing a node says. What came before `init` is
 //!   handled after it, up to [`MAX_EARLY`] bytes; what is beyond is refused with
 //!   error 11, or logged as lost.
+//! - A line of input longer than [`MAX_LINE`] is skipped and logged.
 //! - There is no node without its place: an `init` whose `node_ids` lack the node, or
 //!   have one twice, is refused with error 12, and so is a second one.
 //! - An error is never answered with an error, nor any reply with anything.
@@ -449,7 +450,7 @@ pub use round_trip::RoundTrip;
 pub use rpc::{Call, Retry};
 pub use server::Server;
 pub use signal::Signal;
-pub use stdio::run;
+pub use stdio::{MAX_LINE, run};
 pub use task::Task;
 pub use timer::{Interval, Sleep};
 pub use waiting::MAX_EARLY;

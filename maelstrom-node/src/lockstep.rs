@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::stdio::{Filled, Input, Output};
+use crate::stdio::{Filled, Input, Output, TOO_LONG};
 use crate::{Engine, Server};
 
 /// The seed, if this line asks for lockstep.
@@ -58,8 +58,14 @@ pub(crate) fn serve<S: Server>(
                 .map_or("-".to_owned(), |at| at.as_nanos().to_string());
             output.line(&format!("= {deadline}\n"))
         })?;
-        if let Filled::End = input.fill(None)? {
-            return Ok(());
+        match input.fill(None)? {
+            Filled::End => return Ok(()),
+            // It would be a turn, and nobody would end it.
+            Filled::TooLong => {
+                let why = format!("lockstep: {TOO_LONG}");
+                return Err(io::Error::new(ErrorKind::InvalidData, why));
+            }
+            Filled::Nothing | Filled::Lines => {}
         }
     }
 }

@@ -15,6 +15,9 @@ use crate::{Engine, Node, Server, lockstep, logging};
 
 /// How much is read at once; a line may be longer.
 const READ: usize = 64 << 10;
+/// How long a line of input may be, in bytes, with its newline (64 MiB). One that is longer
+/// is skipped and logged: a line without an end must not take all memory.
+pub const MAX_LINE: usize = 64 << 20;
 /// How much output is collected before it is written, even if lines are left.
 const WRITE: usize = 64 << 10;
 /// How long requests that are still being handled may take after the end of
@@ -75,6 +78,7 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
                     }
                 })?;
             }
+            Filled::TooLong => log::error!("skipped a line: {TOO_LONG}"),
             Filled::End => break,
         }
     }
@@ -102,11 +106,18 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     Ok(())
 }
 
+/// What is wrong with a line longer than [`MAX_LINE`].
+pub(crate) const TOO_LONG: &str =
+    "expected one message a line, of 64 MiB at most, found more than that without a newline";
+
 pub(crate) enum Filled {
     /// The time was over first.
     Nothing,
     /// There is more input; perhaps complete lines.
     Lines,
+    /// The line that came until now is longer than [`MAX_LINE`]: it was dropped, and so will be
+    /// the rest of it.
+    TooLong,
     /// There never will be more.
     End,
 }
@@ -120,6 +131,8 @@ pub(crate) struct Input {
     len: usize,
     /// How much of that is known to hold no newline.
     searched: usize,
+    /// What comes up to the next newline belongs to a line that was too long.
+    skips: bool,
 }
 
 impl Input {
@@ -129,6 +142,7 @@ impl Input {
             buffer: vec![0; READ],
             len: 0,
             searched: 0,
+            skips: false,
         }
     }
 
@@ -138,6 +152,11 @@ impl Input {
             && !is_readable(&self.file, wait)?
         {
             return Ok(Filled::Nothing);
+        }
+        if self.len >= MAX_LINE {
+            (self.len, self.searched, self.skips) = (0, 0, true);
+            self.buffer = vec![0; READ];
+            return Ok(Filled::TooLong);
         }
         if self.len == self.buffer.len() {
             self.buffer.resize(self.len * 2, 0);
@@ -183,8 +202,13 @@ impl Input {
             if skipped == 0 || self.buffer[self.searched - 1] != b'\n' {
                 break;
             }
-            each(&self.buffer[start..self.searched - 1])?;
+            if !std::mem::take(&mut self.skips) {
+                each(&self.buffer[start..self.searched - 1])?;
+            }
             start = self.searched;
+        }
+        if self.skips {
+            start = self.len;
         }
         self.buffer.copy_within(start..self.len, 0);
         self.len -= start;
