@@ -78,11 +78,11 @@ impl Replica {
 
     /// Another member says something.
     pub(crate) fn receive(&self, from: &NodeId, message: MessageOf<Store>) -> Result<()> {
-        let from = self.member(from)?;
         let now = self.0.node.now();
-        self.0.raft.borrow_mut().receive(now, from, message);
+        let member = self.member(from)?;
+        let received = self.0.raft.borrow_mut().receive(now, member, message);
         self.then();
-        Ok(())
+        received.map_err(|why| Error::malformed_request(format!("raft of {from}: {why}")))
     }
 
     /// Another member was asked for a change, and takes this one for the leader. It

@@ -57,7 +57,7 @@
 //!             return happened;
 //!         }
 //!         for (from, to, message) in messages {
-//!             members[to.0].receive(Duration::ZERO, Member(from), message);
+//!             members[to.0].receive(Duration::ZERO, Member(from), message).unwrap();
 //!         }
 //!     }
 //! }
@@ -98,7 +98,8 @@
 //!
 //! # What it needs
 //!
-//! Messages may be lost, late, in any order, and come twice, but not altered. A
+//! Messages may be lost, late, in any order, and come twice, but not altered. (One with a
+//! number that cannot be true, such as a term near 2^64, counts as lost: [`Doubt`].) A
 //! member's time must not go back, and its clock may be wrong by
 //! [`Config::drift`]: only reads rest on that, and only with a lease. What a
 //! member is told to save ([`Unsaved`]) must be there after a crash, or it must
@@ -117,4 +118,4 @@ pub use log::{Entry, Index, Log, Position, Term};
 pub use machine::StateMachine;
 pub use message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
 pub use output::{Event, Output, ReadId, Unsaved};
-pub use raft::{NotLeader, Raft, Role, Saved};
+pub use raft::{Doubt, NotLeader, Raft, Role, Saved};

@@ -6,7 +6,9 @@
 //!   commits.
 //! - [`reads`]: reads without an entry in the log.
 //! - [`hand_over`]: another leader, on purpose.
+//! - [`doubt`]: what cannot be true.
 
+mod doubt;
 mod election;
 mod follower;
 mod hand_over;
@@ -24,6 +26,7 @@ use crate::machine::StateMachine;
 use crate::message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
 use crate::mutation::Mutation;
 use crate::output::{Event, Output};
+pub use doubt::Doubt;
 use election::Votes;
 use leader::Leadership;
 
@@ -179,11 +182,26 @@ impl<M: StateMachine> Raft<M> {
     }
 
     /// A message came from another member.
-    pub fn receive(&mut self, now: Duration, from: Member, message: MessageOf<M>) {
+    ///
+    /// # Errors
+    /// If what it says cannot be true, such as a term near the end of its range: it counts as
+    /// lost.
+    pub fn receive(
+        &mut self,
+        now: Duration,
+        from: Member,
+        message: MessageOf<M>,
+    ) -> Result<(), Doubt> {
         self.pass(now);
         if from == self.me || from.0 >= self.count {
-            return;
+            return Ok(());
         }
+        self.doubt(&message)?;
+        self.hear(from, message);
+        Ok(())
+    }
+
+    fn hear(&mut self, from: Member, message: MessageOf<M>) {
         let Message { term, body } = message;
         match body {
             // No one's term changes for a question.

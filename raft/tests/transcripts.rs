@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use maelstrom_node::Rng;
 use raft::{
-    Body, Config, Entry, Event, Match, Member, MessageOf, Position, Raft, Role, Saved, StateMachine,
+    Body, Config, Entry, Event, Match, Member, MessageOf, Position, Raft, Role, Saved, Snapshot,
+    StateMachine,
 };
 
 /// A list of all commands.
@@ -52,6 +53,8 @@ fn config() -> Config {
 struct Told {
     raft: Raft<Lines>,
     now: Duration,
+    /// When it sent the last message that is to be answered.
+    sent: Duration,
 }
 
 impl Told {
@@ -69,6 +72,7 @@ impl Told {
         Told {
             raft,
             now: Duration::ZERO,
+            sent: Duration::ZERO,
         }
     }
 
@@ -78,6 +82,9 @@ impl Told {
         let mut said = String::new();
         for (Member(to), Message { term, body }) in output.messages {
             writeln!(said, "to {to} in term {term}: {}", text(&body)).unwrap();
+            if let Body::Append { sent, .. } | Body::Install { sent, .. } = body {
+                self.sent = sent;
+            }
         }
         for event in output.events {
             let event = match event {
@@ -102,8 +109,13 @@ impl Told {
         body: Body<&'static str, Vec<&'static str>>,
     ) -> String {
         let message = Message { term, body };
-        self.raft.receive(self.now, Member(from), message);
-        self.says()
+        match self.raft.receive(self.now, Member(from), message) {
+            Ok(()) => self.says(),
+            Err(doubt) => {
+                assert_eq!(self.says(), "", "it counts as lost");
+                doubt.to_string()
+            }
+        }
     }
 
     fn after(&mut self, time: Duration) -> String {
@@ -125,11 +137,10 @@ impl Told {
         self.answers(2, last);
     }
 
-    /// A member answers what it was just sent.
+    /// A member answers what was just sent.
     fn answers(&mut self, from: usize, index: u64) -> String {
         let term = self.raft.term();
-        // Every message of this instant has a stamp of its own, all before this.
-        let sent = self.now + Duration::from_nanos(100);
+        let sent = self.sent;
         let result = Match::UpTo(index);
         self.hears(from, term, Body::Appended { result, sent })
     }
@@ -525,4 +536,80 @@ fn one_member_alone_needs_no_one() {
     n0.raft.propose("a", None).unwrap();
     n0.raft.read().unwrap();
     assert_eq!(n0.says(), "leader 0\napplied 2/1: 1\nread 1 is ready\n");
+}
+
+/// As far ahead as is believed.
+const FAR: u64 = 1 << 32;
+
+#[test]
+fn what_cannot_be_true_counts_as_lost() {
+    const MAX: u64 = u64::MAX;
+    let mut n0 = Told::new(3, config());
+    n0.leads();
+    let (granted, last) = (false, at(0, 0));
+    let far = |found: u64| {
+        format!("expected a term up to 4294967296 ahead of this member's, 1, found {found}")
+    };
+    let vote = Body::RequestVote {
+        last,
+        hand_over: true,
+    };
+    assert_eq!(n0.hears(1, MAX, vote), far(MAX));
+    let refusal = Body::PreVoted { granted };
+    assert_eq!(n0.hears(1, 2 + FAR, refusal), far(2 + FAR));
+    assert_eq!(n0.hears(1, 1 << 63, Body::Voted { granted }), far(1 << 63));
+    assert_eq!(n0.hears(1, MAX, append(last, &[], 0)), far(MAX));
+    assert_eq!(n0.hears(1, MAX, Body::TakeOver), far(MAX));
+    let ask = Body::PreVote { last };
+    assert_eq!(n0.hears(1, MAX, ask), far(MAX));
+    // An answer to a message that is yet to be sent would make a lease of centuries.
+    let sent = Duration::MAX;
+    let result = Match::UpTo(1);
+    assert_eq!(
+        n0.hears(1, 1, Body::Appended { result, sent }),
+        "expected an answer to a message sent at 3ns or before, found one to \
+         18446744073709551615.999999999s"
+    );
+    let snapshot = |last| Body::Install {
+        snapshot: Snapshot {
+            last,
+            state: vec!["evil"],
+        },
+        sent,
+    };
+    assert_eq!(
+        n0.hears(1, 2, snapshot(at(MAX, 2))),
+        "expected a snapshot that ends up to 281474976710656 behind this member's log, at 1, \
+         found one at 18446744073709551615"
+    );
+    let of_later_term = "expected entries up to the message's term, 2, found one of 3";
+    assert_eq!(n0.hears(1, 2, snapshot(at(9, 3))), of_later_term);
+    let entries = append(at(1, 1), &[(3, "evil")], 2);
+    assert_eq!(n0.hears(1, 2, entries), of_later_term);
+    // It is as it was.
+    assert_eq!((n0.raft.role(), n0.raft.term()), (Role::Leader, 1));
+    assert_eq!(n0.raft.log().last(), at(1, 1));
+}
+
+/// Whoever believed the latest term that is believed can be heard by those that did not.
+#[test]
+fn a_term_as_far_ahead_as_is_believed_cuts_nobody_off() {
+    let mut n0 = Told::new(3, config());
+    let (granted, last) = (false, at(0, 0));
+    n0.hears(1, FAR, Body::Voted { granted });
+    assert_eq!(n0.raft.term(), FAR);
+    // It asks in the term that would come next,
+    let asks = n0.after(ms(600));
+    let question = format!("to 1 in term {}: would you vote? log ends 0/0\n", FAR + 1);
+    assert!(asks.starts_with(&question), "{asks}");
+    // which one that is still in term 0 answers,
+    let mut n1 = Told::new(3, config());
+    let ask = Body::PreVote { last };
+    let grants = format!("to 1 in term {}: would vote: true\n", FAR + 1);
+    assert_eq!(n1.hears(1, FAR + 1, ask), grants);
+    // and a leader of term 0 is told that it is over.
+    assert_eq!(
+        n0.hears(1, 1, append(last, &[], 0)),
+        format!("to 1 in term {FAR}: Outdated\n")
+    );
 }

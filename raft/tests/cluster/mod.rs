@@ -358,8 +358,10 @@ impl Cluster {
                 if until > self.now {
                     self.at(until, Happening::Deliver(from, to, message));
                 } else if !self.cut.contains(&(from, to)) {
-                    let receive =
-                        |raft: &mut Raft<Digest>, clock| raft.receive(clock, from, message);
+                    let receive = |raft: &mut Raft<Digest>, clock| {
+                        let received = raft.receive(clock, from, message);
+                        assert_eq!(received, Ok(()), "members say what can be");
+                    };
                     if self.tell_first(to, receive).is_some() {
                         self.then(to);
                     }
