@@ -23,6 +23,18 @@ pub trait Replica: Default + 'static {
     /// knows all that. `None` if it is too old for the delta.
     fn version_after(&self, delta: &Self::Delta) -> Option<u64>;
 
+    /// Whether what a message to the node `me` brings can be true, beside the copies that it
+    /// has: its own numbers are near those that are known, and none is near the end of its
+    /// range. (That versions are is looked at already.) Everything that can be said can be true,
+    /// unless a replica knows better.
+    ///
+    /// # Errors
+    /// What was expected, and what was found.
+    fn check(me: usize, copies: &[Self], news: &[(usize, Self::Delta)]) -> Result<(), String> {
+        let _ = (me, copies, news);
+        Ok(())
+    }
+
     /// Brings this copy up to date; a delta that it knows changes nothing.
     /// False if it is too old for the delta, which then changes nothing, either.
     fn apply(&mut self, delta: Self::Delta) -> bool;

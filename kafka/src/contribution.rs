@@ -7,6 +7,10 @@ use gossip::Replica;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// An offset may be this far ahead of all that are known of its log, and a node may have seen
+/// this many records more of another than are here.
+const FAR: u64 = 1 << 48;
+
 /// A record of a log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -24,6 +28,8 @@ pub struct Contribution {
     version: u64,
     /// Each with the version that added it.
     records: Vec<(u64, Record)>,
+    /// By key, the offset of the last of them.
+    ends: BTreeMap<String, u64>,
     /// By key, the highest offset that was committed here, and the version that
     /// made it so.
     committed: BTreeMap<String, (u64, u64)>,
@@ -69,7 +75,15 @@ impl Contribution {
     /// Adds a record.
     pub fn add(&mut self, record: Record) {
         self.version += 1;
-        self.records.push((self.version, record));
+        self.push(self.version, record);
+    }
+
+    fn push(&mut self, at: u64, record: Record) {
+        match self.ends.get_mut(&record.key) {
+            Some(end) => *end = record.offset,
+            None => drop(self.ends.insert(record.key.clone(), record.offset)),
+        }
+        self.records.push((at, record));
     }
 
     /// Takes note that a client is done with everything up to this offset.
@@ -116,6 +130,20 @@ impl Replica for Contribution {
         (changes.from <= self.version).then_some(changes.to.max(self.version))
     }
 
+    /// What the order of the logs rests on: a node's offsets are of its own class, near those
+    /// that are known, and only grow; and nobody has seen what is not there.
+    fn check(me: usize, copies: &[Contribution], news: &[(usize, Changes)]) -> Result<(), String> {
+        for (node, changes) in news {
+            changes
+                .check_versions()
+                .map_err(|why| format!("node {node}: {why}"))?;
+            if let Some((_, seen)) = &changes.seen {
+                check_seen(me, copies, seen).map_err(|why| format!("node {node}: {why}"))?;
+            }
+        }
+        check_offsets(copies, news)
+    }
+
     fn apply(&mut self, changes: Changes) -> bool {
         if changes.from > self.version {
             return false;
@@ -125,7 +153,9 @@ impl Replica for Contribution {
         }
         let known = self.version;
         let records = changes.records.into_iter().filter(|(at, _)| *at > known);
-        self.records.extend(records);
+        for (at, record) in records {
+            self.push(at, record);
+        }
         self.committed.extend(changes.committed);
         if let Some(seen) = changes.seen {
             self.seen = seen;
@@ -133,4 +163,92 @@ impl Replica for Contribution {
         self.version = changes.to;
         true
     }
+}
+
+impl Changes {
+    /// Whether everything in it is of a version that it says it holds, records in order.
+    fn check_versions(&self) -> Result<(), String> {
+        let Changes { from, to, .. } = *self;
+        let mut before = from;
+        for (at, _) in &self.records {
+            if *at <= before || *at > to {
+                return Err(format!(
+                    "expected a record's version in {}..={to}, found {at}",
+                    before.saturating_add(1)
+                ));
+            }
+            before = *at;
+        }
+        let committed = self.committed.values().map(|(at, _)| *at);
+        let seen = self.seen.iter().map(|(at, _)| *at);
+        match committed.chain(seen).find(|at| *at <= from || *at > to) {
+            Some(at) => Err(format!("expected a version in {from}..={to}, found {at}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether someone can have seen so many records of each node.
+fn check_seen(me: usize, copies: &[Contribution], seen: &[usize]) -> Result<(), String> {
+    if seen.len() > copies.len() {
+        let (nodes, found) = (copies.len(), seen.len());
+        return Err(format!(
+            "seen: expected {nodes} nodes at most, found {found}"
+        ));
+    }
+    for (node, (&found, copy)) in seen.iter().zip(copies).enumerate() {
+        let here = copy.records.len();
+        let far = usize::try_from(FAR).unwrap_or(usize::MAX);
+        // What this node has not sent, nobody has seen.
+        let most = if node == me {
+            here
+        } else {
+            here.saturating_add(far)
+        };
+        if found > most {
+            return Err(format!(
+                "seen: expected {most} records of node {node} at most, found {found}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether these can be the offsets of new records.
+fn check_offsets(copies: &[Contribution], news: &[(usize, Changes)]) -> Result<(), String> {
+    let nodes = copies.len() as u64;
+    // By key, those of all nodes together: one may follow on another that comes with it.
+    let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (node, changes) in news {
+        let Some(copy) = copies.get(*node) else {
+            continue;
+        };
+        let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, Record { key, offset, .. }) in
+            (changes.records.iter()).filter(|(at, _)| *at > copy.version)
+        {
+            let end = ends.insert(key, *offset).or(copy.ends.get(key).copied());
+            if *offset % nodes != *node as u64 || end.is_some_and(|end| *offset <= end) {
+                return Err(format!(
+                    "key {key}: expected an offset of node {node} among {nodes} above {end:?}, \
+                     found {offset}"
+                ));
+            }
+            found.entry(key).or_default().push(*offset);
+        }
+    }
+    for (key, mut offsets) in found {
+        offsets.sort_unstable();
+        let ends = copies.iter().filter_map(|copy| copy.ends.get(key));
+        let mut known = ends.copied().max().unwrap_or(0);
+        for offset in offsets {
+            if offset > known.saturating_add(FAR) {
+                return Err(format!(
+                    "key {key}: offset {offset} is too far from {known}, which is known"
+                ));
+            }
+            known = known.max(offset);
+        }
+    }
+    Ok(())
 }

@@ -95,3 +95,84 @@ fn with_acks_all_an_acknowledgement_waits_for_the_others() {
         "{said}"
     );
 }
+
+/// What another node says in a message that wants an answer, so that its refusal can be seen.
+fn told_by_n1(node: &mut TestNode<Kafka>, news: &str) -> String {
+    let body = format!(
+        r#"{{"type":"gossip","msg_id":9,"have":[0,1],"at":1,"part":true,"news":[[1,{news}]]}}"#
+    );
+    node.tell_from("n1", &body).concat()
+}
+
+/// One that counts would have an offset given twice, or hide what is sent later.
+#[test]
+fn offsets_and_versions_that_cannot_be_true_are_refused() {
+    let mut node = start("n0", ["n0", "n1"], Acks::One);
+    let record = |offset: u64| {
+        format!(r#"{{"from":0,"to":1,"records":[[1,{{"key":"a","offset":{offset},"msg":0}}]]}}"#)
+    };
+    let max = u64::MAX;
+    let too_far =
+        |offset: u64| format!("news: key a: offset {offset} is too far from 0, which is known");
+    let twice = r#"{"from":0,"to":2,"records":[[1,{"key":"a","offset":1,"msg":0}],[2,{"key":"a","offset":1,"msg":9}]]}"#;
+    let lies = [
+        (record(max), too_far(max)),
+        (record(max - 2), too_far(max - 2)),
+        (
+            record(0),
+            "key a: expected an offset of node 1 among 2 above None, found 0".into(),
+        ),
+        (
+            twice.into(),
+            "key a: expected an offset of node 1 among 2 above Some(1), found 1".into(),
+        ),
+        (
+            record(1).replace("[[1,", "[[7,"),
+            "node 1: expected a record's version in 1..=1, found 7".into(),
+        ),
+        (
+            format!(r#"{{"from":0,"to":1,"committed":{{"a":[{max},0]}}}}"#),
+            format!("node 1: expected a version in 0..=1, found {max}"),
+        ),
+        // It cannot have seen what was not there.
+        (
+            r#"{"from":0,"to":1,"seen":[1,[1,0]]}"#.into(),
+            "node 1: seen: expected 0 records of node 0 at most, found 1".into(),
+        ),
+        (
+            format!(r#"{{"from":0,"to":1,"seen":[1,[0,{max}]]}}"#),
+            format!(
+                "node 1: seen: expected 281474976710656 records of node 1 at most, found {max}"
+            ),
+        ),
+        (
+            r#"{"from":0,"to":1,"seen":[1,[0,0,0]]}"#.into(),
+            "node 1: seen: expected 2 nodes at most, found 3".into(),
+        ),
+    ];
+    for (news, why) in lies {
+        let said = told_by_n1(&mut node, &news);
+        assert!(
+            said.contains(r#""code":12,"text":"gossip of n1: news: "#),
+            "{news}: {said}"
+        );
+        assert!(said.contains(&why), "{news}: {said}");
+    }
+    // Nothing of that is here.
+    let send = r#"{"type":"send","msg_id":1,"key":"a","msg":1}"#;
+    assert_eq!(
+        ask(&mut node, send),
+        [r#"{"type":"send_ok","offset":0,"in_reply_to":1}"#]
+    );
+    let poll = r#"{"type":"poll","msg_id":2,"offsets":{"a":0}}"#;
+    assert_eq!(
+        ask(&mut node, poll),
+        [r#"{"type":"poll_ok","msgs":{"a":[[0,1]]},"in_reply_to":2}"#]
+    );
+    // The truth still counts.
+    assert!(!told_by_n1(&mut node, &record(1)).contains("error"));
+    assert_eq!(
+        ask(&mut node, poll),
+        [r#"{"type":"poll_ok","msgs":{"a":[[0,1],[1,0]]},"in_reply_to":2}"#]
+    );
+}

@@ -6,6 +6,10 @@ use gossip::Replica;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// A time may be this far ahead of all that are known: more transactions than there are
+/// anywhere while a node hears nothing of them.
+const FAR: u64 = 1 << 48;
+
 /// A value, and the time of the transaction that wrote it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Write {
@@ -79,6 +83,36 @@ impl Replica for Writes {
 
     fn version_after(&self, changes: &Changes) -> Option<u64> {
         (changes.from <= self.version).then_some(changes.to.max(self.version))
+    }
+
+    /// Times are near each other, and no write is later than its transactions: one near the end
+    /// of its range would hide all others for ever.
+    fn check(_me: usize, copies: &[Writes], news: &[(usize, Changes)]) -> Result<(), String> {
+        for (node, changes) in news {
+            let Changes { from, to, time, .. } = *changes;
+            for (key, (at, write)) in &changes.keys {
+                if !(from < *at && *at <= to) || write.time > time {
+                    return Err(format!(
+                        "node {node}, key {key}: expected a version in {from}..={to} and a time up \
+                         to {time}, found {at} and {}",
+                        write.time
+                    ));
+                }
+            }
+        }
+        // One that seems far ahead may follow on another that comes with it.
+        let mut times: Vec<u64> = news.iter().map(|(_, changes)| changes.time).collect();
+        times.sort_unstable();
+        let mut known = copies.iter().map(Writes::time).max().unwrap_or(0);
+        for time in times {
+            if time > known.saturating_add(FAR) {
+                return Err(format!(
+                    "time {time} is too far from {known}, which is known"
+                ));
+            }
+            known = known.max(time);
+        }
+        Ok(())
     }
 
     fn apply(&mut self, changes: Changes) -> bool {

@@ -44,6 +44,7 @@ impl<R: Replica> Protocol<R> {
                 self.check_version("news", *node, after)?;
             }
         }
+        R::check(self.me, &self.replicas, &message.news).map_err(|why| format!("news: {why}"))?;
         let (at, held) = message.echo.unwrap_or_default();
         let (next_push, epoch) = message.next_push.unwrap_or_default();
         for (what, time, most) in [
