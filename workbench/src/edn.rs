@@ -46,6 +46,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// A list of these.
+    pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
+        Value::List(items.into_iter().collect())
+    }
+
     /// The keyword of this name.
     pub fn keyword(name: impl Into<String>) -> Value {
         Value::Keyword(name.into())
@@ -67,10 +72,13 @@ impl Value {
         }
     }
 
-    /// What a map has under this keyword.
+    /// What a map has under this keyword, also one with a tag before it, as Clojure
+    /// writes records.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let Value::Map(entries) = self else {
-            return None;
+        let entries = match self {
+            Value::Map(entries) => entries,
+            Value::Tagged(_, record) => return record.get(key),
+            _ => return None,
         };
         let is_key = |name: &Value| matches!(name, Value::Keyword(name) if name == key);
         entries
@@ -188,6 +196,7 @@ mod tests {
             "#{1 :a}",
             r#"{:type :ok, :value {"x" nil}}"#,
             r#"#inst "2026-01-01T00:00:00Z""#,
+            "#a.b.Op{:index 1}",
         ] {
             assert_eq!(read(text).unwrap().to_string(), text);
         }
@@ -397,6 +406,21 @@ mod tests {
         for text in ["", "nil", "[1", r#""\ud800""#] {
             assert!(Value::parse_json(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_record_is_a_map_with_a_tag() {
+        let value = read("#a.Op {:index 5, :value #b.C{:x nil}}").unwrap();
+        assert_eq!(value.get("index"), Some(&Value::Int(5)));
+        assert_eq!(value.get("value").unwrap().get("x"), Some(&Value::Nil));
+        assert_eq!(value.to_string(), "#a.Op{:index 5, :value #b.C{:x nil}}");
+        let text = value.pretty() + &Value::list([value.clone(), value]).pretty();
+        assert_eq!(
+            text,
+            "#a.Op{:index 5, :value #b.C{:x nil}}\n\
+             (#a.Op{:index 5, :value #b.C{:x nil}}\n \
+             #a.Op{:index 5, :value #b.C{:x nil}})\n"
+        );
     }
 
     #[test]

@@ -85,8 +85,13 @@ impl Op {
         !matches!(flag, Value::Nil | Value::Bool(false))
     }
 
-    /// All of it, as a map.
+    /// All of it, as Jepsen has operations in its results: a record.
     pub fn to_edn(&self) -> Value {
+        self.with_value(self.value.clone())
+    }
+
+    /// The same with another value.
+    pub(crate) fn with_value(&self, value: Value) -> Value {
         let process = match self.process {
             Process::Client(number) => Value::Int(number),
             Process::Nemesis => Value::keyword("nemesis"),
@@ -97,12 +102,12 @@ impl Op {
             ("type", Value::keyword(self.typ.name())),
             ("process", process),
             ("f", Value::keyword(&*self.f)),
-            ("value", self.value.clone()),
+            ("value", value),
         ]);
         for (key, value) in &self.extra {
             map.insert(key, value.clone());
         }
-        map
+        Value::Tagged("jepsen.history.Op".into(), Box::new(map))
     }
 
     /// Reads one from a map, at this place of the history.

@@ -4,10 +4,12 @@
 //! `rate.svg` and `messages-in-flight.svg`, the messages as arrows in
 //! `messages.svg`, the operations as boxes in `timeline.html`, a log of each node
 //! in `node-logs/`, proofs of what is wrong in `anomalies/`, and `index.html`, which
-//! shows all of it. In a few lines it is `summary.json`. The link `store/current`
+//! shows all of it. Where keys are judged one by one, `independent/<key>/` has the
+//! history, the results and the timeline of each. In a few lines it is `summary.json`. The link `store/current`
 //! leads to the run that was begun last, `store/latest` and `store/<workload>/latest`
 //! to the one that ended last, and `store/index.html` lists all.
 
+mod independent;
 pub(crate) mod listing;
 
 use std::fs::{self, File};
@@ -161,6 +163,7 @@ impl Store {
         let title = format!("{}, seed {}", summary.workload, summary.seed);
         let timeline = timeline(history, Some(summary.concurrency), &title);
         self.file("timeline.html", |out| out.write_all(timeline.as_bytes()))?;
+        self.write_independent(results, page)?;
         draw(&self.folder.join("anomalies"), page.drawings)?;
         // After the others, since it links to them.
         let files = self.files();
@@ -172,6 +175,25 @@ impl Store {
         self.file("index.html", |out| write!(out, "{page}"))?;
         // Last, since whatever lists this run by its summary finds all of it.
         self.write_summary(summary)
+    }
+
+    /// Writes what there is of each key.
+    fn write_independent(&self, results: &Value, page: &Page<'_>) -> io::Result<()> {
+        for part in independent::parts(page.history, results) {
+            let folder = self.folder.join(&part.folder);
+            fs::create_dir_all(&folder).map_err(|e| cannot("make", &folder, &e))?;
+            let file = |name| part.folder.join(name);
+            self.file(file("history.edn"), |out| part.history.write_edn(out))?;
+            self.file(file("results.edn"), |out| {
+                out.write_all(part.results.pretty().as_bytes())
+            })?;
+            let title = format!("{}, key {}", page.summary.workload, part.key);
+            let timeline = timeline(&part.history, Some(page.summary.concurrency), &title);
+            self.file(file("timeline.html"), |out| {
+                out.write_all(timeline.as_bytes())
+            })?;
+        }
+        Ok(())
     }
 
     /// Writes a page that is just the summary, for what is no single run.
@@ -222,7 +244,7 @@ impl Store {
 
     fn file(
         &self,
-        name: &str,
+        name: impl AsRef<Path>,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         let path = self.folder.join(name);

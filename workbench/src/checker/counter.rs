@@ -1,7 +1,7 @@
 //! Counters: every final read must be the sum of the adds that succeeded, plus
 //! that of any of those of which nobody knows.
 
-use super::{Checked, Validity, brief, listed};
+use super::{Checked, Validity, listed};
 use crate::edn::Value;
 use crate::history::{History, Op, OpType};
 
@@ -80,7 +80,7 @@ pub fn check(history: &History) -> Checked {
     let acceptable = acceptable
         .iter()
         .map(|(from, to)| Value::Vector(vec![(*from).into(), (*to).into()]));
-    let errors = errors.into_iter().map(|op| brief(op, &op.f)).collect();
+    let errors = errors.into_iter().map(Op::to_edn);
     Checked {
         valid: Validity::from(valid),
         results: Value::map([
@@ -90,14 +90,14 @@ pub fn check(history: &History) -> Checked {
                 if valid {
                     Value::Nil
                 } else {
-                    Value::Vector(errors)
+                    Value::list(errors)
                 },
             ),
             (
                 "final-reads",
-                Value::Vector(reads.iter().map(|op| op.value.clone()).collect()),
+                Value::list(reads.iter().map(|op| op.value.clone())),
             ),
-            ("acceptable", Value::Vector(acceptable.collect())),
+            ("acceptable", Value::list(acceptable)),
         ]),
         findings,
     }
@@ -178,7 +178,7 @@ mod tests {
         );
         assert_eq!(
             checked.results.to_string(),
-            "{:valid? true, :errors nil, :final-reads [7], :acceptable [[7 7]]}"
+            "{:valid? true, :errors nil, :final-reads (7), :acceptable ([7 7])}"
         );
         assert_eq!(judge("ok add 3\nok read 99").valid, Validity::Valid);
     }
@@ -189,8 +189,9 @@ mod tests {
         assert_eq!(
             checked.results.to_string(),
             "{:valid? false, \
-             :errors [{:index 2, :time 0, :type :ok, :process 2, :f :read}], \
-             :final-reads [4], :acceptable [[3 3] [13 13]]}"
+             :errors (#jepsen.history.Op{:index 2, :time 0, :type :ok, :process 2, :f :read, \
+             :value 4, :final? true}), \
+             :final-reads (4), :acceptable ([3 3] [13 13])}"
         );
         assert_eq!(
             checked.findings,
@@ -200,14 +201,14 @@ mod tests {
 
     #[test]
     fn an_uncertain_addition_may_have_happened_or_not() {
-        assert_eq!(acceptable_after("ok add 5\nfail add 100"), "[[5 5]]");
-        assert_eq!(acceptable_after("ok add 5\ninfo add 1"), "[[5 6]]");
-        assert_eq!(acceptable_after("info add 2"), "[[0 0] [2 2]]");
-        assert_eq!(acceptable_after("info add 2\ninfo add 1"), "[[0 3]]");
-        assert_eq!(acceptable_after("info add 0"), "[[0 0]]");
+        assert_eq!(acceptable_after("ok add 5\nfail add 100"), "([5 5])");
+        assert_eq!(acceptable_after("ok add 5\ninfo add 1"), "([5 6])");
+        assert_eq!(acceptable_after("info add 2"), "([0 0] [2 2])");
+        assert_eq!(acceptable_after("info add 2\ninfo add 1"), "([0 3])");
+        assert_eq!(acceptable_after("info add 0"), "([0 0])");
         assert_eq!(
             acceptable_after("info add -3\ninfo add 3\nok add 1"),
-            "[[-2 -2] [1 1] [4 4]]"
+            "([-2 -2] [1 1] [4 4])"
         );
     }
 
@@ -239,7 +240,7 @@ mod tests {
                 .collect();
             assert_eq!(
                 acceptable_after(&format!("{adds}ok add 7")),
-                format!("[{}]", ranges.join(" "))
+                format!("({})", ranges.join(" "))
             );
         }
     }
@@ -253,11 +254,11 @@ mod tests {
         };
         assert_eq!(
             acceptable_after(&adds(&mut (0..5_000).map(|i| i % 5 - 2))),
-            "[[-3000 3000]]"
+            "([-3000 3000])"
         );
         assert_eq!(
             acceptable_after(&adds(&mut (0..40).rev().map(|i| 1 << i))),
-            format!("[[0 {}]]", (1u64 << 40) - 1)
+            format!("([0 {}])", (1u64 << 40) - 1)
         );
         let checked = judge(&adds(&mut (0..30).map(|i| 3 << (2 * i))));
         assert_eq!(checked.valid, Validity::Unknown);
@@ -268,7 +269,7 @@ mod tests {
         let largest = i64::MAX;
         assert_eq!(
             acceptable_after(&format!("ok add {largest}\nok add {largest}")),
-            "[[18446744073709551614N 18446744073709551614N]]"
+            "([18446744073709551614N 18446744073709551614N])"
         );
     }
 

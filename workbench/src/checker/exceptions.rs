@@ -79,9 +79,9 @@ mod tests {
         let checked = check(&history.unwrap());
         assert_eq!(
             checked.results.get("exceptions").unwrap().to_string(),
-            "({:count 2, :class a.B, :example {:index 0, :time 0, :type :info, :process 0, :f :add, \
+            "({:count 2, :class a.B, :example #jepsen.history.Op{:index 0, :time 0, :type :info, :process 0, :f :add, \
              :value 1, :exception {:via [{:type a.B, :message \"no\"}]}}} \
-             {:count 1, :class :c, :example {:index 1, :time 0, :type :info, :process 1, :f :read, \
+             {:count 1, :class :c, :example #jepsen.history.Op{:index 1, :time 0, :type :info, :process 1, :f :read, \
              :value nil, :exception {:type :c, :cause \"why\"}}})"
         );
         assert_eq!(

@@ -177,18 +177,15 @@ fn results(
         let names = reported
             .iter()
             .map(|anomaly| Value::keyword(anomaly.name()));
-        results.insert("anomaly-types", Value::Vector(names.collect()));
+        results.insert("anomaly-types", Value::list(names));
     }
     if any_reported {
         let mut cases = Value::map([]);
         let mut counts = Value::map([]);
         for anomaly in &reported {
             let all = &anomalies[anomaly];
-            let shown = all
-                .iter()
-                .take(LISTED)
-                .map(|instance| teller.data(instance));
-            cases.insert(anomaly.name(), Value::Vector(shown.collect()));
+            let shown = &all[..all.len().min(LISTED)];
+            cases.insert(anomaly.name(), teller.cases(*anomaly, shown));
             counts.insert(anomaly.name(), all.len().into());
         }
         results.insert("anomalies", cases);
@@ -199,6 +196,8 @@ fn results(
             let names = names.into_iter().map(Value::keyword);
             results.insert(key, Value::Set(names.collect()));
         }
+    } else if is_register {
+        results.insert("anomalies", Value::Nil);
     }
     let mut findings = Vec::new();
     for anomaly in by_severity(&reported) {

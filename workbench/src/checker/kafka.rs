@@ -71,7 +71,7 @@ fn judge(history: &History) -> Result<Checked, String> {
     sections.sort_by_key(|section| section.name);
     let names = |is_named: fn(&&str) -> bool| -> Value {
         let names = sections.iter().map(|section| section.name);
-        names.filter(is_named).map(Value::keyword).collect()
+        Value::list(names.filter(is_named).map(Value::keyword))
     };
     let bad = names(|name| !ALLOWED.contains(name));
     let valid = bad.items().is_some_and(<[Value]>::is_empty);
@@ -157,5 +157,5 @@ fn causes(history: &History) -> Value {
             }
         }
     }
-    Value::Vector(causes)
+    Value::List(causes)
 }

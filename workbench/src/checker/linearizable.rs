@@ -9,6 +9,7 @@
 //!   between two returns.
 //! - `sweep`, `depth_first`, `beam`, `decide`: three searches, by turns.
 //! - `proof`: the fewest calls that cannot be ordered.
+//! - `configurations`: where a search ended, as Knossos tells it.
 //!
 //! The rules are those of Knossos' cas-register under jepsen.independent: a
 //! register holds `nil` at first; a read of `nil` is always legal; a failed
@@ -18,6 +19,7 @@
 mod beam;
 mod bits;
 mod calls;
+mod configurations;
 mod decide;
 mod depth_first;
 mod frontier;
@@ -30,10 +32,11 @@ mod sweep;
 mod tests;
 mod trace;
 
-use super::{Checked, Validity, listed};
+use super::{Checked, Validity, drawn, listed};
 use crate::edn::Value;
 use crate::history::History;
 use calls::Calls;
+use configurations::Configurations;
 use decide::{Answer, Start, decide};
 use proof::Proof;
 use search::Limit;
@@ -48,8 +51,9 @@ struct Judged<'a> {
 }
 
 enum Verdict<'a> {
-    Linearizable,
-    Not(Proof<'a>),
+    /// With what the results say of it beside.
+    Linearizable(Value),
+    Not(Proof<'a>, Value),
     Unknown(String),
 }
 
@@ -63,11 +67,17 @@ pub fn check(history: &History) -> Checked {
     let mut failures = Vec::new();
     let mut results = Vec::new();
     for Judged { key, verdict } in &keys {
-        let (validity, result) = verdict.result();
+        let (validity, linearizable) = verdict.result();
         valid = valid.and(validity);
         if validity == Validity::Invalid {
             failures.push((*key).clone());
         }
+        // As jepsen.independent has it, with what Maelstrom checks of each key.
+        let result = Value::map([
+            ("linearizable", linearizable),
+            ("timeline", drawn()),
+            ("valid?", validity.to_edn()),
+        ]);
         results.push(((*key).clone(), result));
     }
     Checked {
@@ -93,8 +103,16 @@ fn judge(history: &History) -> Result<Vec<Judged<'_>>, String> {
 fn verdict<'a>(history: &'a History, calls: Calls<'a>) -> Verdict<'a> {
     let (answer, _) = decide(&calls.all, calls.value_count(), Start::Nil, MOST_WORK);
     match answer {
-        Answer::Linearizable => Verdict::Linearizable,
-        Answer::Not { stuck } => Verdict::Not(Proof::find(history, calls, stuck)),
+        Answer::Linearizable => {
+            let mut told = Value::map([("valid?", true.into())]);
+            Configurations::at_the_end(history, &calls).tell(&mut told);
+            Verdict::Linearizable(told)
+        }
+        Answer::Not { stuck } => {
+            let mut told = Value::map([("valid?", false.into())]);
+            Configurations::before(history, &calls, stuck).tell_stuck(&mut told, stuck);
+            Verdict::Not(Proof::find(history, calls, stuck), told)
+        }
         Answer::Unknown(Limit::Work(most)) => Verdict::Unknown(format!(
             "there are too many orders to try: no answer after {most} steps"
         )),
@@ -109,24 +127,25 @@ fn verdict<'a>(history: &'a History, calls: Calls<'a>) -> Verdict<'a> {
 
 impl Verdict<'_> {
     fn result(&self) -> (Validity, Value) {
-        let validity = match self {
-            Verdict::Linearizable => Validity::Valid,
-            Verdict::Not(_) => Validity::Invalid,
-            Verdict::Unknown(_) => Validity::Unknown,
-        };
-        let mut result = Value::map([("valid?", validity.to_edn())]);
         match self {
-            Verdict::Linearizable => {}
-            Verdict::Not(proof) => {
+            Verdict::Linearizable(told) => (Validity::Valid, told.clone()),
+            Verdict::Not(proof, told) => {
+                let mut result = told.clone();
                 result.insert("op-index", proof.stuck_at().into());
                 if let Some(index) = proof.last_good() {
                     result.insert("previous-ok-index", index.into());
                 }
                 result.insert("proof", proof.to_edn());
+                (Validity::Invalid, result)
             }
-            Verdict::Unknown(why) => result.insert("error", why.as_str().into()),
+            Verdict::Unknown(why) => {
+                let result = Value::map([
+                    ("valid?", Validity::Unknown.to_edn()),
+                    ("error", why.as_str().into()),
+                ]);
+                (Validity::Unknown, result)
+            }
         }
-        (validity, result)
     }
 }
 
@@ -135,8 +154,10 @@ fn findings(keys: &[Judged<'_>]) -> Vec<String> {
     let mut unknown = Vec::new();
     for Judged { key, verdict } in keys {
         match verdict {
-            Verdict::Linearizable => {}
-            Verdict::Not(proof) => invalid.push(format!("key {key} is not linearizable: {proof}")),
+            Verdict::Linearizable(_) => {}
+            Verdict::Not(proof, _) => {
+                invalid.push(format!("key {key} is not linearizable: {proof}"))
+            }
             Verdict::Unknown(why) => unknown.push(format!("key {key}: {why}")),
         }
     }

@@ -210,12 +210,7 @@ fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checke
             .filter(move |element| element.outcome() == outcome)
     };
     let values = |elements: &[&Element<'_>]| {
-        Value::Vector(
-            elements
-                .iter()
-                .map(|element| element.value.clone())
-                .collect(),
-        )
+        Value::list(elements.iter().map(|element| element.value.clone()))
     };
     let stable: Vec<_> = of(Outcome::Stable).collect();
     let lost: Vec<_> = of(Outcome::Lost).collect();
@@ -250,12 +245,7 @@ fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checke
         ("stale", values(&stale)),
         (
             "worst-stale",
-            Value::Vector(
-                worst
-                    .iter()
-                    .map(|element| stale_element(history, element))
-                    .collect(),
-            ),
+            Value::list(worst.iter().map(|element| stale_element(history, element))),
         ),
         ("duplicated-count", Value::Int(0)),
         ("duplicated", Value::Map(Vec::new())),
@@ -322,7 +312,7 @@ fn findings(
 }
 
 fn stale_element(history: &History, element: &Element<'_>) -> Value {
-    let op = |place: Option<usize>| place.map_or(Value::Nil, |place| brief(&history.ops()[place]));
+    let op = |place: Option<usize>| place.map_or(Value::Nil, |place| shown(&history.ops()[place]));
     Value::map([
         ("element", element.value.clone()),
         ("outcome", Value::keyword("stable")),
@@ -336,10 +326,16 @@ fn stale_element(history: &History, element: &Element<'_>) -> Value {
     ])
 }
 
-/// The operation without its value, which may be a set of thousands.
-fn brief(op: &Op) -> Value {
-    let f = if op.f == "read" { "read" } else { "add" };
-    super::brief(op, f)
+/// The operation as the checker takes it: a broadcast is an add to it.
+fn shown(op: &Op) -> Value {
+    match &*op.f {
+        "read" | "add" => op.to_edn(),
+        _ => Op {
+            f: "add".into(),
+            ..op.clone()
+        }
+        .to_edn(),
+    }
 }
 
 /// The latencies at the quantiles that Jepsen gives.

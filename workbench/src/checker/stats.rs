@@ -29,11 +29,11 @@ impl Counts {
 
     fn results(self, valid: bool) -> [(&'static str, Value); 5] {
         [
+            ("valid?", valid.into()),
             ("count", (self.ok + self.fail + self.info).into()),
             ("ok-count", self.ok.into()),
             ("fail-count", self.fail.into()),
             ("info-count", self.info.into()),
-            ("valid?", valid.into()),
         ]
     }
 }

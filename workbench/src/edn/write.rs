@@ -28,6 +28,9 @@ impl fmt::Display for Value {
                 }
                 f.write_char('}')
             }
+            Value::Tagged(tag, record) if matches!(**record, Value::Map(_)) => {
+                write!(f, "#{tag}{record}")
+            }
             Value::Tagged(tag, value) => write!(f, "#{tag} {value}"),
         }
     }
@@ -114,6 +117,12 @@ fn pretty(value: &Value, column: usize, out: &mut String) {
     let line = value.to_string();
     if column + line.chars().count() <= WIDTH {
         return out.push_str(&line);
+    }
+    if let Value::Tagged(tag, record) = value
+        && matches!(**record, Value::Map(_))
+    {
+        let _ = write!(out, "#{tag}");
+        return pretty(record, column + 1 + tag.chars().count(), out);
     }
     let (open, close) = match value {
         Value::Map(_) => ("{", "}"),

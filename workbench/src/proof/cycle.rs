@@ -10,7 +10,8 @@ use crate::history::History;
 
 /// The cycle of a case of an anomaly; none if it is of another shape.
 pub(super) fn draw(anomaly: &str, number: usize, case: &Value, more: &str) -> Option<Drawing> {
-    let cycle = case.get("cycle")?.items()?;
+    // It ends with the transaction that it begins with.
+    let (_, cycle) = case.get("cycle")?.items()?.split_last()?;
     let steps = case.get("steps")?.items()?;
     let reasons = steps.iter().map(|step| {
         let relation = relation(step);
@@ -160,8 +161,11 @@ fn mark(step: &Value, is_read: bool, value: &str) -> Option<Mark> {
     Some(Mark {
         is_read,
         key: step.get("key")?.clone(),
-        // Nil is what was there before all.
-        value: (step.get(value).filter(|value| **value != Value::Nil)).cloned(),
+        // These are what was there before all.
+        value: (step
+            .get(value)
+            .filter(|value| !matches!(value, Value::Nil | Value::Keyword(_))))
+        .cloned(),
         is_bad: false,
     })
 }

@@ -169,6 +169,7 @@ impl Columns {
 
 impl Window {
     fn read(number: usize, key: &Value, result: &Value) -> Option<Window> {
+        let result = result.get("linearizable")?;
         let proof = result.get("proof")?;
         let operations = proof.get("operations")?.items()?;
         let bars: Option<Vec<Bar>> = operations.iter().map(Bar::read).collect();
@@ -379,6 +380,7 @@ mod tests {
         });
         let proof = Value::map([("before", Value::Nil), ("operations", operations.collect())]);
         let result = Value::map([("op-index", Value::Int(615_000)), ("proof", proof)]);
+        let result = Value::map([("linearizable", result)]);
         let key = Value::Str("</svg>".into());
         let results = Value::map([("results", Value::Map(vec![(key, result)]))]);
         let [drawing] = &drawings(&results)[..] else {

@@ -1,10 +1,12 @@
 //! One case of an anomaly: what shows it, as data for the results and in words
 //! for a person.
 
+use std::collections::BTreeMap;
+
 use super::anomaly::Anomaly;
 use super::model::Model;
 use super::reason::{Reason, Reasons};
-use super::relation::{self, PROCESS, REALTIME};
+use super::relation::{self, PROCESS, REALTIME, WW};
 use super::transaction::{Datatype, Id, Seen, Step, Transactions};
 use crate::edn::Value;
 use crate::history::{History, Op};
@@ -73,6 +75,9 @@ pub(super) enum Instance {
     Empty,
 }
 
+/// A part of a transaction: that of which this is true.
+type Part<'a> = (u32, &'a dyn Fn(Step) -> bool);
+
 /// What an instance is told with.
 pub(super) struct Teller<'a> {
     pub(super) history: &'a History,
@@ -101,8 +106,29 @@ impl Teller<'_> {
         Value::Vector(values.iter().map(|id| self.value(*id).clone()).collect())
     }
 
-    /// The instance as a map, with the words as its `:proof`.
-    pub(super) fn data(&self, instance: &Instance) -> Value {
+    /// The cases of an anomaly as results have them: a vector or a list, as Elle
+    /// does for this one.
+    pub(super) fn cases(&self, anomaly: Anomaly, instances: &[Instance]) -> Value {
+        let cases = instances.iter().map(|case| self.data(anomaly, case));
+        let is_list = match self.transactions.datatype {
+            Datatype::List => [Anomaly::IncompatibleOrder, Anomaly::DirtyUpdate].contains(&anomaly),
+            Datatype::Register => matches!(
+                instances.first(),
+                Some(
+                    Instance::Read { .. }
+                        | Instance::Internal { .. }
+                        | Instance::CyclicVersions { .. }
+                )
+            ),
+        };
+        match is_list {
+            true => Value::list(cases),
+            false => cases.collect(),
+        }
+    }
+
+    /// A case as a map: Elle's keys, some of ours, and the words as its `:proof`.
+    fn data(&self, anomaly: Anomaly, instance: &Instance) -> Value {
         let (key, value) = (|id| self.key(id).clone(), |id| self.value(id).clone());
         let op = |transaction| self.op(transaction).to_edn();
         let indices = |transactions: &[u32]| {
@@ -116,23 +142,28 @@ impl Teller<'_> {
                 value: v,
                 writer,
             } => Value::map([
+                ("op", op(*reader)),
+                ("mop", self.mop(*reader, |step| self.shows(step, *k, *v))),
+                ("writer", op(*writer)),
                 ("key", key(*k)),
                 ("element", value(*v)),
-                ("op", op(*reader)),
-                ("writer", op(*writer)),
             ]),
             Instance::Internal {
                 transaction,
                 step,
+                is_end,
                 expected,
-                ..
             } => Value::map([
                 ("op", op(*transaction)),
                 ("mop", self.transactions.step_value(*step)),
                 (
                     "expected",
                     match self.transactions.datatype {
-                        Datatype::List => self.values(expected),
+                        Datatype::List => {
+                            let before = is_end.then(|| Value::Symbol("...".into()));
+                            let values = expected.iter().map(|id| self.value(*id).clone());
+                            before.into_iter().chain(values).collect()
+                        }
                         Datatype::Register => expected.first().map_or(Value::Nil, |v| value(*v)),
                     },
                 ),
@@ -143,6 +174,10 @@ impl Teller<'_> {
                 value: v,
             } => Value::map([
                 ("op", op(*transaction)),
+                (
+                    "mop",
+                    self.mop(*transaction, |step| self.shows(step, *k, *v)),
+                ),
                 ("key", key(*k)),
                 ("element", value(*v)),
             ]),
@@ -178,13 +213,23 @@ impl Teller<'_> {
             Instance::Duplicate {
                 transaction,
                 key: k,
+                seen,
                 value: v,
-                ..
-            } => Value::map([
-                ("op", op(*transaction)),
-                ("key", key(*k)),
-                ("element", value(*v)),
-            ]),
+            } => {
+                let is_it = |step| {
+                    step == Step::Read {
+                        key: *k,
+                        seen: *seen,
+                    }
+                };
+                Value::map([
+                    ("op", op(*transaction)),
+                    ("mop", self.mop(*transaction, is_it)),
+                    ("duplicates", self.duplicates(*seen)),
+                    ("key", key(*k)),
+                    ("element", value(*v)),
+                ])
+            }
             Instance::CyclicVersions { key: k, values } => {
                 Value::map([("key", key(*k)), ("scc", self.values(values))])
             }
@@ -193,33 +238,64 @@ impl Teller<'_> {
                 relations,
             } => {
                 let steps = (0..relations.len()).map(|at| self.step(transactions, relations, at));
+                // It ends with the transaction that it begins with.
+                let round = transactions.iter().chain(transactions.first());
                 Value::map([
-                    (
-                        "cycle",
-                        Value::Vector(transactions.iter().map(|i| op(*i)).collect()),
-                    ),
-                    ("steps", Value::Vector(steps.collect())),
+                    ("cycle", round.map(|i| op(*i)).collect()),
+                    ("steps", Value::list(steps)),
+                    ("type", Value::keyword(anomaly.name())),
                 ])
             }
             Instance::CycleExists {
                 model,
                 transactions,
             } => Value::map([
+                ("type", Value::keyword(anomaly.name())),
                 ("not", Value::keyword(model.name())),
                 ("scc-size", transactions.len().into()),
                 ("scc", indices(transactions)),
             ]),
             Instance::GivenUp { size, sought } => {
-                let sought = sought.iter().map(|anomaly| Value::keyword(anomaly.name()));
+                let mut sought = sought.iter().map(|anomaly| Value::keyword(anomaly.name()));
                 Value::map([
+                    ("type", Value::keyword(anomaly.name())),
+                    ("anomaly-spec-type", sought.next().unwrap_or_default()),
+                    ("does-not-contain", Value::list([])),
                     ("scc-size", (*size).into()),
-                    ("sought", Value::Vector(sought.collect())),
+                    ("also-sought", Value::Vector(sought.collect())),
                 ])
             }
             Instance::Empty => Value::map([]),
         };
         data.insert("proof", self.words(instance).as_str().into());
         data
+    }
+
+    /// The first part of a transaction that this is true of.
+    fn mop(&self, transaction: u32, is_it: impl Fn(Step) -> bool) -> Value {
+        let steps = self.transactions.steps(transaction).iter().copied();
+        let found = steps.into_iter().find(|step| is_it(*step));
+        found.map_or(Value::Nil, |step| self.transactions.step_value(step))
+    }
+
+    /// Whether this is a read of the key that shows the value.
+    fn shows(&self, step: Step, key: Id, value: Id) -> bool {
+        let Step::Read { key: read, seen } = step else {
+            return false;
+        };
+        let elements = self.transactions.elements(seen);
+        read == key && (seen == Seen::One(value) || elements.contains(&value))
+    }
+
+    /// What is in a list more than once, and how often.
+    fn duplicates(&self, seen: Seen) -> Value {
+        let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
+        for id in self.transactions.elements(seen) {
+            *counts.entry(*id).or_default() += 1;
+        }
+        let twice = counts.into_iter().filter(|(_, count)| *count > 1);
+        let twice = twice.map(|(id, count)| (self.value(id).clone(), count.into()));
+        Value::Map(twice.collect())
     }
 
     /// An edge of a cycle, from the transaction at this place to the next.
@@ -233,19 +309,66 @@ impl Teller<'_> {
         match self.why(a, b, relation) {
             Some(Reason::Overwrites { key, before, value }) => {
                 step.insert("key", self.key(key).clone());
-                let before = before.map_or(Value::Nil, |before| self.value(before).clone());
-                step.insert("value", before);
+                let shown = before.map_or(self.initial(), |before| self.value(before).clone());
+                step.insert("value", shown);
                 step.insert("value'", self.value(value).clone());
+                let is_first = |step| match (relation, before) {
+                    (WW, Some(value)) => step == Step::Write { key, value },
+                    _ => self.finds(step, key, before),
+                };
+                let is_second = |step| step == Step::Write { key, value };
+                self.add_mops(&mut step, (a, &is_first), (b, &is_second));
             }
             Some(Reason::Reads { key, value }) => {
                 step.insert("key", self.key(key).clone());
                 step.insert("value", self.value(value).clone());
+                let is_first = |step| step == Step::Write { key, value };
+                let is_second = |step| self.finds(step, key, Some(value));
+                self.add_mops(&mut step, (a, &is_first), (b, &is_second));
             }
-            Some(Reason::SameProcess | Reason::Later) | None => {}
+            Some(Reason::Later) => {
+                let begin = self.transactions.all[b as usize].invoked;
+                let begin = begin.map_or(Value::Nil, |place| self.history.ops()[place].to_edn());
+                step.insert("a'", self.op(a).to_edn());
+                step.insert("b", begin);
+            }
+            Some(Reason::SameProcess) | None => {}
         }
         let words = self.step_words(transactions, relations, at);
         step.insert("because", words.as_str().into());
         step
+    }
+
+    /// What Elle writes for the version before all.
+    fn initial(&self) -> Value {
+        match self.transactions.datatype {
+            Datatype::List => Value::keyword("elle.list-append/init"),
+            Datatype::Register => Value::Nil,
+        }
+    }
+
+    /// Whether this is a read of the key that found this version; `None` is the
+    /// initial one.
+    fn finds(&self, step: Step, key: Id, version: Option<Id>) -> bool {
+        let Step::Read { key: read, seen } = step else {
+            return false;
+        };
+        let found = match seen {
+            Seen::One(value) => Some(value),
+            Seen::Nil | Seen::List(..) => self.transactions.elements(seen).last().copied(),
+        };
+        read == key && found == version
+    }
+
+    /// Adds where in its transaction each of two parts is, the first of which this
+    /// is true of.
+    fn add_mops(&self, step: &mut Value, a: Part<'_>, b: Part<'_>) {
+        for (name, (transaction, is_it)) in [("a-mop-index", a), ("b-mop-index", b)] {
+            let steps = self.transactions.steps(transaction);
+            if let Some(place) = steps.iter().position(|step| is_it(*step)) {
+                step.insert(name, place.into());
+            }
+        }
     }
 
     /// Why one transaction comes before another by this relation.

@@ -2,7 +2,6 @@
 
 use super::action::{Action, Batch, Key, Message};
 use super::report::{MANY, Reporter};
-use crate::checker::brief;
 use crate::edn::Value;
 
 /// How many of a list of messages a sentence names.
@@ -94,8 +93,6 @@ impl Reporter<'_> {
             let polled = Value::Map(vec![(self.key(key), Value::Vector(polled))]);
             steps.push(Value::Vector(vec![Value::keyword("poll"), polled]));
         }
-        let mut op = brief(action.op, &action.op.f);
-        op.insert("value", Value::Vector(steps));
-        op
+        action.op.with_value(Value::Vector(steps))
     }
 }

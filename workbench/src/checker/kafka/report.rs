@@ -6,7 +6,7 @@ use super::cycles::{Cycle, Why};
 use super::log::{Fates, Log};
 use super::loss::{Lost, Read};
 use super::order::Jump;
-use crate::checker::{brief, listed};
+use crate::checker::listed;
 use crate::edn::Value;
 
 /// A kind of error that was found.
@@ -46,7 +46,7 @@ impl Reporter<'_> {
             name,
             results: Value::map([
                 ("count", errors.len().into()),
-                ("errs", Value::Vector(entries)),
+                ("errs", Value::List(entries)),
             ]),
             findings: listed(errors, &format!("errors of the kind {name}"), sentence),
         })
@@ -65,6 +65,7 @@ impl Reporter<'_> {
             let (offset, messages) = &self.logs[key].places[index];
             let mut values: Vec<Value> = messages.iter().map(|m| self.value(key, *m)).collect();
             values.sort();
+            let values = Value::Set(values);
             let ops = messages
                 .iter()
                 .filter_map(|m| self.fates.of(key, *m).writer);
@@ -72,7 +73,7 @@ impl Reporter<'_> {
                 ("key", self.key(key)),
                 ("offset", (*offset).into()),
                 ("index", index.into()),
-                ("values", Value::Vector(values)),
+                ("values", values),
                 ("ops", ops.map(|op| self.op(op, key, messages)).collect()),
             ])
         };
@@ -253,7 +254,7 @@ impl Reporter<'_> {
             if jump.distance > 1 {
                 let skipped = self.logs[key].between(from, to);
                 let skipped = skipped.iter().map(|(_, message)| self.value(key, *message));
-                entry.insert("skipped", skipped.collect());
+                entry.insert("skipped", Value::list(skipped));
             }
             match first == second {
                 true => entry.insert("op", self.op(first, key, &[from, to])),
@@ -299,13 +300,13 @@ impl Reporter<'_> {
                     ]),
                     Why::Ended => Value::map([("type", Value::keyword("realtime"))]),
                 };
-                step.insert(
-                    "op",
-                    brief(self.action(*action).op, &self.action(*action).op.f),
-                );
+                step.insert("op", self.action(*action).op.to_edn());
                 step
             });
-            Value::map([("type", Value::keyword(name)), ("steps", steps.collect())])
+            Value::map([
+                ("type", Value::keyword(name)),
+                ("steps", Value::list(steps)),
+            ])
         };
         let sentence = |cycle: &&Cycle| {
             let count = cycle.steps.len();

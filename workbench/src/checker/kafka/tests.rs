@@ -50,7 +50,7 @@ fn a_log_in_order_is_valid() {
     assert_eq!(
         checked.results.to_string(),
         "{:valid? true, :worst-realtime-lag {:time 7.0, :process 1, :key \"a\", :lag 0.0}, \
-         :bad-error-types [], :error-types [], :info-txn-causes []}"
+         :bad-error-types (), :error-types (), :info-txn-causes ()}"
     );
     assert!(checked.findings.is_empty());
 }

@@ -44,7 +44,7 @@ fn a_read_after_the_acknowledgement_misses_the_element() {
                       13 1 ok read []";
     assert_eq!(
         judge(transcript),
-        "Invalid: 0 stable, lost [17], never read [], stale []"
+        "Invalid: 0 stable, lost (17), never read (), stale ()"
     );
     assert_eq!(
         check(&history(transcript), "add").findings,
@@ -84,7 +84,7 @@ fn a_read_that_overlaps_the_addition_may_miss_it() {
              11 0 ok add 17
              13 1 ok read []"
         ),
-        "Unknown: 0 stable, lost [], never read [17], stale []"
+        "Unknown: 0 stable, lost (), never read (17), stale ()"
     );
 }
 
@@ -98,7 +98,7 @@ fn an_element_is_known_from_the_first_read_on_that_returns_it() {
                       20 0 info add 17";
     assert_eq!(
         judge(transcript),
-        "Invalid: 0 stable, lost [17], never read [], stale []"
+        "Invalid: 0 stable, lost (17), never read (), stale ()"
     );
     let checked = check(&history(transcript), "add");
     assert_eq!(
@@ -127,7 +127,7 @@ fn what_counts_is_which_read_began_last() {
              22 1 ok read [17]
              23 2 ok read []"
         ),
-        "Valid: 1 stable, lost [], never read [], stale [17]"
+        "Valid: 1 stable, lost (), never read (), stale (17)"
     );
 }
 
@@ -147,26 +147,28 @@ fn stale_means_missed_for_a_millisecond_after_it_was_known() {
     };
     assert_eq!(
         judge(&until("20.999998")),
-        "Valid: 1 stable, lost [], never read [], stale []"
+        "Valid: 1 stable, lost (), never read (), stale ()"
     );
     assert_eq!(
         judge(&until("20.999999")),
-        "Valid: 1 stable, lost [], never read [], stale [17]"
+        "Valid: 1 stable, lost (), never read (), stale (17)"
     );
     assert_eq!(
         judge(&until("20")),
-        "Valid: 1 stable, lost [], never read [], stale []"
+        "Valid: 1 stable, lost (), never read (), stale ()"
     );
     assert_eq!(
         judge(&until("21")),
-        "Valid: 1 stable, lost [], never read [], stale [17]"
+        "Valid: 1 stable, lost (), never read (), stale (17)"
     );
     let checked = check(&history(&until("24")), "add");
     assert_eq!(
         result(&checked, "worst-stale"),
-        "[{:element 17, :outcome :stable, :stable-latency 4, :lost-latency nil, \
-         :known {:index 1, :time 20000000, :type :ok, :process 0, :f :add}, \
-         :last-absent {:index 2, :time 24000000, :type :invoke, :process 1, :f :read}}]"
+        "({:element 17, :outcome :stable, :stable-latency 4, :lost-latency nil, \
+         :known #jepsen.history.Op{:index 1, :time 20000000, :type :ok, :process 0, :f :add, \
+         :value 17}, \
+         :last-absent #jepsen.history.Op{:index 2, :time 24000000, :type :invoke, :process 1, \
+         :f :read, :value nil}})"
     );
 }
 
@@ -183,7 +185,7 @@ fn failed_and_uncertain_additions_need_not_show() {
              7 2 invoke read nil
              8 2 ok read [3 99 3]"
         ),
-        "Valid: 1 stable, lost [], never read [1 2], stale []"
+        "Valid: 1 stable, lost (), never read (1 2), stale ()"
     );
 }
 
@@ -198,7 +200,7 @@ fn an_element_that_is_added_again_starts_afresh() {
              5 0 invoke add 1
              6 0 info add 1"
         ),
-        "Unknown: 0 stable, lost [], never read [1], stale []"
+        "Unknown: 0 stable, lost (), never read (1), stale ()"
     );
 }
 
@@ -218,7 +220,7 @@ fn reads_that_ended_before_the_addition_say_nothing() {
              9 1 ok read [7]
              10 9 ok read []"
         ),
-        "Valid: 1 stable, lost [], never read [], stale []"
+        "Valid: 1 stable, lost (), never read (), stale ()"
     );
 }
 
@@ -237,7 +239,7 @@ fn elements_can_be_anything() {
              9 2 invoke read nil
              10 2 ok read #{99999999999999999999N (1 -2)}"
         ),
-        "Invalid: 2 stable, lost [nil \"a\"], never read [], stale []"
+        "Invalid: 2 stable, lost (nil \"a\"), never read (), stale ()"
     );
 }
 
@@ -251,7 +253,7 @@ fn a_read_without_a_collection_says_nothing_good() {
                       6 1 ok read [1]";
     assert_eq!(
         judge(transcript),
-        "Unknown: 1 stable, lost [], never read [], stale []"
+        "Unknown: 1 stable, lost (), never read (), stale ()"
     );
     assert_eq!(
         check(&history(transcript), "add").findings,
@@ -266,7 +268,7 @@ fn a_read_of_another_collection_has_no_element() {
             format!("1 0 invoke add 1\n2 0 ok add 1\n3 1 invoke read nil\n4 1 ok read {value}");
         assert_eq!(
             judge(&transcript),
-            "Invalid: 0 stable, lost [1], never read [], stale []",
+            "Invalid: 0 stable, lost (1), never read (), stale ()",
             "{value}"
         );
     }
@@ -281,7 +283,7 @@ fn the_order_of_an_elements_keys_does_not_matter() {
              3 1 invoke read nil
              4 1 ok read [{:b 2,:a 1}]"
         ),
-        "Valid: 1 stable, lost [], never read [], stale []"
+        "Valid: 1 stable, lost (), never read (), stale ()"
     );
 }
 
