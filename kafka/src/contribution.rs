@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use gossip::Replica;
+use maelstrom_node::Json;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// An offset may be this far ahead of all that are known of its log, and a node may have seen
 /// this many records more of another than are here.
@@ -19,7 +19,7 @@ pub struct Record {
     /// Its place in the log.
     pub offset: u64,
     /// What a client sent.
-    pub msg: Value,
+    pub msg: Json,
 }
 
 /// A node's part in the logs.

@@ -17,9 +17,8 @@ use std::time::Duration;
 use contribution::{Contribution, Record};
 use gossip::{Config, Gossip};
 use logs::Logs;
-use maelstrom_node::{Node, NodeId, Result, Server};
+use maelstrom_node::{Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub use options::{Acks, HELP};
 
@@ -49,7 +48,7 @@ impl Kafka {
         }
     }
 
-    async fn send(&self, key: String, msg: Value) -> Result<u64> {
+    async fn send(&self, key: String, msg: Json) -> Result<u64> {
         let offset = self.logs.borrow().next_offset(&key);
         let record = Record { key, offset, msg };
         let add = |own: &mut Contribution| own.add(record);
@@ -65,7 +64,7 @@ impl Kafka {
         Ok(offset)
     }
 
-    fn poll(&self, offsets: BTreeMap<String, u64>) -> BTreeMap<String, Vec<(u64, Value)>> {
+    fn poll(&self, offsets: BTreeMap<String, u64>) -> BTreeMap<String, Vec<(u64, Json)>> {
         let logs = self.logs.borrow();
         self.contributions.read(|contributions| {
             let records = |(key, from): (String, u64)| {
@@ -110,7 +109,7 @@ pub enum Request {
         /// The log.
         key: String,
         /// The record.
-        msg: Value,
+        msg: Json,
     },
     /// Asks for records.
     Poll {
@@ -143,7 +142,7 @@ pub enum Response {
     /// The records that follow the offsets, as far as the logs are complete.
     PollOk {
         /// By key, offsets and records.
-        msgs: BTreeMap<String, Vec<(u64, Value)>>,
+        msgs: BTreeMap<String, Vec<(u64, Json)>>,
     },
     /// Taken note of.
     CommitOffsetsOk,

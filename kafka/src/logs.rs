@@ -174,7 +174,7 @@ mod tests {
                     copies[node][node].add(Record {
                         key: key.into(),
                         offset,
-                        msg: step.into(),
+                        msg: step.to_string().parse().unwrap(),
                     });
                 } else {
                     // Hears from another, about itself or a third.

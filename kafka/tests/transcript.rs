@@ -176,3 +176,35 @@ fn offsets_and_versions_that_cannot_be_true_are_refused() {
         [r#"{"type":"poll_ok","msgs":{"a":[[0,1],[1,0]]},"in_reply_to":2}"#]
     );
 }
+
+/// What is acknowledged, every node can read, whatever carries it.
+#[test]
+fn a_record_is_kept_as_it_is_or_refused() {
+    let mut node = start("n0", ["n0"], Acks::One);
+    let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let send = |msg: &str| format!(r#"{{"type":"send","msg_id":1,"key":"a","msg":{msg}}}"#);
+    let deepest = nested(64);
+    let big = r#"{"b":18446744073709551617,"a":1.50}"#;
+    for (msg, offset) in [(&*deepest, 0), (big, 1)] {
+        assert_eq!(
+            ask(&mut node, &send(msg)),
+            [format!(
+                r#"{{"type":"send_ok","offset":{offset},"in_reply_to":1}}"#
+            )]
+        );
+    }
+    for depth in [65, 124, 128] {
+        assert_eq!(
+            ask(&mut node, &send(&nested(depth))),
+            [format!(
+                r#"{{"type":"error","code":12,"text":"send: field `msg`: expected a value nested 64 deep at most, found one nested {depth} deep","in_reply_to":1}}"#
+            )]
+        );
+    }
+    assert_eq!(
+        ask(&mut node, r#"{"type":"poll","msg_id":2,"offsets":{"a":0}}"#),
+        [format!(
+            r#"{{"type":"poll_ok","msgs":{{"a":[[0,{deepest}],[1,{big}]]}},"in_reply_to":2}}"#
+        )]
+    );
+}

@@ -9,10 +9,9 @@ pub mod store;
 
 use std::cell::Cell;
 
-use maelstrom_node::{Error, Node, NodeId, Result, Server};
+use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use raft::{Config, MessageOf};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use replica::Replica;
 use store::{Change, Command, Outcome, RequestId, Store};
@@ -86,25 +85,25 @@ pub enum Request {
     /// Asks for a value.
     Read {
         /// Its key.
-        key: Value,
+        key: Json,
     },
     /// Sets a value.
     Write {
         /// Its key.
-        key: Value,
+        key: Json,
         /// The value.
-        value: Value,
+        value: Json,
         /// The number of the message, by which it is known again.
         msg_id: Option<u64>,
     },
     /// Sets a value if it is a certain one now.
     Cas {
         /// Its key.
-        key: Value,
+        key: Json,
         /// What it must be.
-        from: Value,
+        from: Json,
         /// What it is then.
-        to: Value,
+        to: Json,
         /// Whether it may also be none.
         #[serde(default)]
         create_if_not_exists: bool,
@@ -132,7 +131,7 @@ pub enum Response {
     /// The value.
     ReadOk {
         /// It.
-        value: Value,
+        value: Json,
     },
     /// It is set.
     WriteOk,
@@ -147,10 +146,10 @@ impl Server for LinKv {
     async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
         Ok(Some(match request {
             Request::Read { key } => Response::ReadOk {
-                value: self.replica.read(&key.to_string()).await?,
+                value: self.replica.read(key.normal()).await?,
             },
             Request::Write { key, value, msg_id } => {
-                let key = key.to_string();
+                let key = key.normal().to_owned();
                 let write = Change::Write { key, value };
                 self.change(from, msg_id, write).await?;
                 Response::WriteOk
@@ -163,7 +162,7 @@ impl Server for LinKv {
                 msg_id,
             } => {
                 let cas = Change::Cas {
-                    key: key.to_string(),
+                    key: key.normal().to_owned(),
                     from: expected,
                     to,
                     create,

@@ -12,10 +12,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use maelstrom_node::{Error, ErrorCode, Node, NodeId, Result, RoundTrip, Signal, Task};
+use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, RoundTrip, Signal, Task};
 use raft::{Config, Event, Member, MessageOf, Raft, ReadId, Role, Term};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::store::{Command, Outcome, RequestId, Store};
 
@@ -97,7 +96,7 @@ impl Replica {
     }
 
     /// Another member was asked for a value.
-    pub(crate) async fn query(&self, key: &str) -> Result<Value> {
+    pub(crate) async fn query(&self, key: &str) -> Result<Json> {
         self.read_here(key).await
     }
 
@@ -144,7 +143,7 @@ impl Replica {
     }
 
     /// The value of a key.
-    pub(crate) async fn read(&self, key: &str) -> Result<Value> {
+    pub(crate) async fn read(&self, key: &str) -> Result<Json> {
         let deadline = self.now() + HOLD;
         loop {
             let answer = match self.route() {
@@ -163,10 +162,10 @@ impl Replica {
         }
     }
 
-    async fn ask(&self, leader: Member, key: &str) -> Result<Value> {
+    async fn ask(&self, leader: Member, key: &str) -> Result<Json> {
         #[derive(serde::Deserialize)]
         struct ReadOk {
-            value: Value,
+            value: Json,
         }
         let asked = self.now();
         let call = self
@@ -182,7 +181,7 @@ impl Replica {
     }
 
     /// As the leader.
-    async fn read_here(&self, key: &str) -> Result<Value> {
+    async fn read_here(&self, key: &str) -> Result<Json> {
         let asked = self.raft(|raft| {
             let asked = raft.read();
             if let Ok(id) = asked {
@@ -207,7 +206,7 @@ impl Replica {
         }
     }
 
-    fn value(&self, key: &str) -> Result<Value> {
+    fn value(&self, key: &str) -> Result<Json> {
         let raft = self.0.raft.borrow();
         let value = raft.machine().get(key).cloned();
         value.ok_or_else(|| Error::key_does_not_exist(format!("there is no key {key}")))

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use maelstrom_node::Json;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// How many answers are kept, of all clients together. A node sends a change again
 /// for three seconds at most, so that is how much may come between the first time and the
@@ -30,16 +30,16 @@ pub enum Change {
         /// The key, as JSON text.
         key: String,
         /// The value.
-        value: Value,
+        value: Json,
     },
     /// If it has one value, it has the other from now on.
     Cas {
         /// The key, as JSON text.
         key: String,
         /// What it must have.
-        from: Value,
+        from: Json,
         /// What it has then.
-        to: Value,
+        to: Json,
         /// Whether it may also have none.
         create: bool,
     },
@@ -69,7 +69,7 @@ pub enum Outcome {
 /// The state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Store {
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<String, Json>,
     answered: BTreeMap<String, VecDeque<Answer>>,
     /// The client of each answer, the oldest first.
     order: VecDeque<String>,
@@ -84,7 +84,7 @@ struct Answer {
 
 impl Store {
     /// The value of a key, as JSON text.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&Json> {
         self.values.get(key)
     }
 
@@ -173,7 +173,10 @@ impl raft::StateMachine for Store {
 mod tests {
     use super::*;
     use raft::StateMachine;
-    use serde_json::json;
+
+    fn json(number: u64) -> Json {
+        number.to_string().parse().expect("a number is JSON")
+    }
 
     fn cas(number: u64, from: u64, to: u64) -> Command {
         Command {
@@ -183,8 +186,8 @@ mod tests {
             },
             change: Change::Cas {
                 key: "0".into(),
-                from: json!(from),
-                to: json!(to),
+                from: json(from),
+                to: json(to),
                 create: number == 1,
             },
         }
@@ -204,7 +207,7 @@ mod tests {
         assert_eq!(apply(cas(4, 1, 3)), Outcome::Differs("2".into()));
         // The same number for something else is another request.
         assert_eq!(apply(cas(3, 1, 7)), Outcome::Done);
-        assert_eq!(store.get("0"), Some(&json!(7)));
+        assert_eq!(store.get("0"), Some(&json(7)));
     }
 
     fn from_client(client: usize, mut command: Command) -> Command {
@@ -228,7 +231,7 @@ mod tests {
         }
         assert_eq!(apply(0, cas(103, 2, 1)), Outcome::Done);
         assert_eq!(apply(0, cas(2, 1, 2)), Outcome::Done);
-        assert_eq!(store.get("0"), Some(&json!(1)));
+        assert_eq!(store.get("0"), Some(&json(1)));
     }
 
     #[test]

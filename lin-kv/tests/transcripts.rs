@@ -65,6 +65,77 @@ fn values_are_read_written_and_compared() {
 }
 
 #[test]
+fn values_are_the_same_however_they_are_written() {
+    let mut n1 = alone();
+    let transcript = [
+        (
+            r#"{"type":"write","key":{"a":1,"b":2},"value":{"x": 1.50, "y":[]},"msg_id":1}"#,
+            r#""type":"write_ok""#,
+        ),
+        // It comes back as it was written.
+        (
+            r#"{"type":"read","key":{ "b":2, "a":1 },"msg_id":2}"#,
+            r#""type":"read_ok","value":{"x": 1.50, "y":[]}"#,
+        ),
+        (
+            r#"{"type":"cas","key":{"a":1,"b":2},"from":{"y":[],"x":15e-1},"to":18446744073709551616,"msg_id":3}"#,
+            r#""type":"cas_ok""#,
+        ),
+        // Too big for 64 bits, or for a double, and still not the same as its neighbour.
+        (
+            r#"{"type":"cas","key":{"a":1,"b":2},"from":18446744073709551617,"to":1,"msg_id":4}"#,
+            r#""type":"error","code":22,"text":"the value of {\"a\":1,\"b\":2} is 18446744073709551616""#,
+        ),
+        (
+            r#"{"type":"cas","key":{"a":1,"b":2},"from":18446744073709551616,"to":1,"msg_id":5}"#,
+            r#""type":"cas_ok""#,
+        ),
+        (
+            r#"{"type":"cas","key":{"a":1,"b":2},"from":1.0,"to":2,"msg_id":6}"#,
+            r#""type":"error","code":22,"text":"the value of {\"a\":1,\"b\":2} is 1""#,
+        ),
+    ];
+    for ((question, expected), number) in transcript.into_iter().zip(1..) {
+        assert_eq!(ask(&mut n1, question), answer(expected, number));
+    }
+}
+
+/// Once it is in the log, everyone must be able to read it, whatever carries it.
+#[test]
+fn a_value_that_is_nested_too_deep_is_refused_at_the_door() {
+    let mut n1 = alone();
+    let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let deepest = nested(64);
+    let write = format!(r#"{{"type":"write","key":1,"value":{deepest},"msg_id":1}}"#);
+    assert_eq!(ask(&mut n1, &write), answer(r#""type":"write_ok""#, 1));
+    for depth in [65, 119, 120, 127, 128, 100_000] {
+        let value = nested(depth);
+        for (kind, field, fields) in [
+            ("write", "value", format!(r#""key":1,"value":{value}"#)),
+            ("write", "key", format!(r#""key":{value},"value":1"#)),
+            ("cas", "from", format!(r#""key":1,"from":{value},"to":1"#)),
+            (
+                "cas",
+                "to",
+                format!(r#""key":1,"from":{deepest},"to":{value}"#),
+            ),
+            ("read", "key", format!(r#""key":{value}"#)),
+        ] {
+            let request = format!(r#"{{"type":"{kind}",{fields},"msg_id":2}}"#);
+            let refusal = format!(
+                r#""type":"error","code":12,"text":"{kind}: field `{field}`: expected a value nested 64 deep at most, found one nested {depth} deep""#
+            );
+            assert_eq!(ask(&mut n1, &request), answer(&refusal, 2));
+        }
+    }
+    let read = format!(r#""type":"read_ok","value":{deepest}"#);
+    assert_eq!(
+        ask(&mut n1, r#"{"type":"read","key":1,"msg_id":3}"#),
+        answer(&read, 3)
+    );
+}
+
+#[test]
 fn a_request_that_comes_again_takes_effect_once() {
     let mut n1 = alone();
     ask(&mut n1, r#"{"type":"write","key":0,"value":1,"msg_id":1}"#);

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Error, ErrorCode, Node, Result};
 
@@ -157,7 +157,7 @@ impl Kv {
         key: &(impl Serialize + ?Sized),
         within: Duration,
         mut change: impl FnMut(Option<T>) -> T,
-        read: impl AsyncFn(u32) -> Result<Option<Value>>,
+        read: impl AsyncFn(u32) -> Result<Option<Box<RawValue>>>,
     ) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
@@ -165,9 +165,12 @@ impl Kv {
         let deadline = self.node.now().saturating_add(within);
         let mut attempt = 0;
         loop {
-            // Kept as JSON: `change` consumes the value that `cas` must name.
+            // Kept as its text: `change` consumes the value that `cas` must name.
             let found = read(attempt).await?;
-            let before = found.as_ref().map(T::deserialize).transpose();
+            let before = found
+                .as_ref()
+                .map(|found| serde_json::from_str(found.get()));
+            let before = before.transpose();
             let before = before.map_err(|e| {
                 Error::crash(format!(
                     "{}: {found:?} is not as expected: {e}",
@@ -175,13 +178,13 @@ impl Kv {
                 ))
             })?;
             let after = change(before);
-            let to = serde_json::to_value(&after)
+            let to = to_raw_value(&after)
                 .map_err(|e| Error::malformed_request(format!("this value is no JSON: {e}")))?;
             let set = match &found {
                 Some(from) => self.cas(key, from, &to).await,
                 None if self.service == "lww-kv" => self.write(key, &to).await,
                 // `null`, since `from` must not be what another one just put.
-                None => self.cas_or_create(key, &Value::Null, &to).await,
+                None => self.cas_or_create(key, &null(), &to).await,
             };
             match set {
                 Ok(()) => return Ok(after),
@@ -195,6 +198,10 @@ impl Kv {
             attempt += 1;
         }
     }
+}
+
+fn null() -> Box<RawValue> {
+    RawValue::NULL.to_owned()
 }
 
 fn is_conflict(error: &Error) -> bool {

@@ -406,6 +406,9 @@
 //! - `init_ok` is the first thing a node says. What came before `init` is
 //!   handled after it, up to [`MAX_EARLY`] bytes; what is beyond is refused with
 //!   error 11, or logged as lost.
+//! - What a client brings and a server keeps as [`Json`] comes back as it was, whatever it
+//!   is, and whatever carried it in between; what is nested deeper than [`MAX_NESTING`] is
+//!   refused with error 12.
 //! - A line of input longer than [`MAX_LINE`] is skipped and logged.
 //! - There is no node without its place: an `init` whose `node_ids` lack the node, or
 //!   have one twice, is refused with error 12, and so is a second one.
@@ -424,6 +427,7 @@ mod engine;
 mod error;
 mod executor;
 mod id;
+mod json;
 pub mod kv;
 mod lockstep;
 mod logging;
@@ -443,6 +447,7 @@ pub mod wire;
 pub use engine::{CLIENT_TIMEOUT, Engine};
 pub use error::{Error, ErrorCode, Result};
 pub use id::NodeId;
+pub use json::{Json, JsonError, MAX_NESTING};
 pub use logging::current_node;
 pub use node::{DEFAULT_TIMEOUT, Node};
 pub use rng::Rng;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use maelstrom_node::kv::{LinKv, LinTso, LwwKv, SeqKv};
 use maelstrom_node::testing::TestNode;
-use maelstrom_node::{Error, ErrorCode, Node, NodeId, Result, Retry, Server};
+use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, Retry, Server};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -468,6 +468,36 @@ fn an_update_that_never_wins_ends_at_its_deadline() {
         "{} rounds in 500 ms",
         rounds.get()
     );
+}
+
+/// Else it would never be the value that is there.
+#[test]
+fn an_update_names_the_value_that_it_read_as_it_was() {
+    let mut n1 = run(|node| async move {
+        LinKv::new(&node)
+            .update("k", ms(500), |list: Option<Vec<Json>>| {
+                let mut list = list.unwrap_or_default();
+                list.push(Json::null());
+                list
+            })
+            .await
+            .map(|list| list.len())
+    });
+    let said = converse(
+        &mut n1,
+        "lin-kv",
+        &[
+            (
+                r#"{"type":"read","key":"k","msg_id":1}"#,
+                r#"{"type":"read_ok","in_reply_to":1,"value":[18446744073709551617,1.50]}"#,
+            ),
+            (
+                r#"{"type":"cas","key":"k","from":[18446744073709551617,1.50],"to":[18446744073709551617,1.50,null],"msg_id":2}"#,
+                r#"{"type":"cas_ok","in_reply_to":2}"#,
+            ),
+        ],
+    );
+    assert_eq!(done(&said).1, json!({"ok": 3}));
 }
 
 #[test]

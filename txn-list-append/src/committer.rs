@@ -7,7 +7,7 @@ use std::time::Duration;
 use maelstrom_node::{Error, Node, Result, Signal};
 
 use crate::history::{Attempt, Entry, History};
-use crate::lists::{Lists, Operation};
+use crate::lists::{Done, Lists, Operation};
 
 /// How long a transaction is tried: less than its client waits.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -39,7 +39,7 @@ struct State {
 struct Job {
     txn: Vec<Operation>,
     since: Duration,
-    result: Rc<RefCell<Option<Result<Vec<Operation>>>>>,
+    result: Rc<RefCell<Option<Result<Vec<Done>>>>>,
 }
 
 impl Committer {
@@ -66,7 +66,7 @@ impl Committer {
     /// [`Error::txn_conflict`] if others were always first,
     /// [`Error::temporarily_unavailable`] if the store did not answer: then it
     /// did not happen. [`Error::timeout`] if nobody knows.
-    pub(crate) async fn execute(&self, txn: Vec<Operation>) -> Result<Vec<Operation>> {
+    pub(crate) async fn execute(&self, txn: Vec<Operation>) -> Result<Vec<Done>> {
         let result = Rc::default();
         self.0.waiting.borrow_mut().push(Job {
             txn,
@@ -113,7 +113,7 @@ impl Committer {
     }
 
     /// Commits these transactions together.
-    async fn commit(&self, state: &mut State, batch: &[Job]) -> Vec<Result<Vec<Operation>>> {
+    async fn commit(&self, state: &mut State, batch: &[Job]) -> Vec<Result<Vec<Done>>> {
         let node = &self.0.node;
         let oldest = batch.iter().map(|job| job.since).min();
         let deadline = oldest.unwrap_or_default() + PATIENCE;

@@ -12,7 +12,6 @@ use std::time::Duration;
 use maelstrom_node::kv::LinKv;
 use maelstrom_node::{Error, ErrorCode, Node, NodeId, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::lists::Append;
 
@@ -25,9 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// What some transactions of one node appended, committed together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
+    pub(crate) appends: Vec<Append>,
     /// The node, and the entry's number among its own.
     pub(crate) id: (NodeId, u64),
-    pub(crate) appends: Vec<Append>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -107,11 +106,11 @@ impl History {
             new.tail = rest;
         }
         new.tail.push(entry.clone());
-        let json = |root: &Root| serde_json::to_value(root).unwrap_or_default();
-        let from = self.root.as_ref().map_or(Value::Null, json);
-        match self.kv.cas_or_create("root", &from, &json(&new)).await {
+        // From `null`, where there is none: that nobody puts there.
+        let new = Some(new);
+        match self.kv.cas_or_create("root", &self.root, &new).await {
             Ok(()) => {
-                self.root = Some(new);
+                self.root = new;
                 Attempt::Committed
             }
             Err(e) if e.code == ErrorCode::PreconditionFailed => Attempt::Conflict,

@@ -20,7 +20,7 @@ use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 use committer::Committer;
-pub use lists::{Append, Operation};
+pub use lists::{Append, Done, Found, Operation};
 
 /// The node.
 pub struct TxnListAppend {
@@ -54,7 +54,7 @@ pub enum Response {
     /// The transaction is committed.
     TxnOk {
         /// Its operations, with what was read.
-        txn: Vec<Operation>,
+        txn: Vec<Done>,
     },
 }
 

@@ -2,24 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use maelstrom_node::{Error, Result};
-use serde_json::Value;
+use maelstrom_node::{Error, Json, Result};
+use serde::Serialize;
 
 /// A read, `["r", key, null]`, or an append, `["append", key, element]`.
-pub type Operation = (String, Value, Value);
+pub type Operation = (String, Json, Json);
 
-/// What was appended: the list's key as JSON, and the element.
-pub type Append = (String, Value);
+/// An operation that was executed.
+pub type Done = (String, Json, Found);
 
-/// All lists, by their keys as JSON.
+/// What an operation has in the place of its value once it was executed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Found {
+    /// The list that was read; `null`, if there is none.
+    List(Option<Vec<Json>>),
+    /// The element that was appended.
+    Element(Json),
+}
+
+/// What was appended: the list's key, and the element.
+pub type Append = (String, Json);
+
+/// All lists, by their keys' normal text.
 #[derive(Debug, Default)]
-pub(crate) struct Lists(BTreeMap<String, Vec<Value>>);
+pub(crate) struct Lists(BTreeMap<String, Vec<Json>>);
 
 /// What transactions would do, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Executed {
     /// Each transaction, with what it read.
-    pub(crate) txns: Vec<Vec<Operation>>,
+    pub(crate) txns: Vec<Vec<Done>>,
     /// What they append.
     pub(crate) appends: Vec<Append>,
 }
@@ -39,21 +52,24 @@ impl Lists {
     ) -> Executed {
         let mut executed = Executed::default();
         // The lists that are appended to, as they would be then.
-        let mut changed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut changed: BTreeMap<String, Vec<Json>> = BTreeMap::new();
         for txn in txns {
-            let mut done = txn.clone();
-            for (f, key, value) in &mut done {
-                let name = key.to_string();
-                let list = changed.get(&name).or_else(|| self.0.get(&name));
-                if f == "r" {
-                    *value = list.map_or(Value::Null, |list| list.clone().into());
+            let done = txn.iter().map(|(f, key, element)| {
+                let name = key.normal();
+                let list = changed.get(name).or_else(|| self.0.get(name));
+                let found = if f == "r" {
+                    Found::List(list.cloned())
                 } else {
                     let mut list = list.cloned().unwrap_or_default();
-                    list.push(value.clone());
-                    changed.insert(name.clone(), list);
-                    executed.appends.push((name, value.clone()));
-                }
-            }
+                    list.push(element.clone());
+                    changed.insert(name.to_owned(), list);
+                    let append = (name.to_owned(), element.clone());
+                    executed.appends.push(append);
+                    Found::Element(element.clone())
+                };
+                (f.clone(), key.clone(), found)
+            });
+            let done = done.collect();
             executed.txns.push(done);
         }
         executed

@@ -19,9 +19,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gossip::{Config, Gossip};
-use maelstrom_node::{Error, Node, NodeId, Result, Server};
+use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use writes::Writes;
 
 /// Within this time of a commit every node knows it, if nothing is lost.
@@ -29,7 +28,7 @@ pub const WITHIN: Duration = Duration::from_millis(130);
 
 /// A read or a write: `["r", key, null]`, and with its value in the reply; or
 /// `["w", key, value]`.
-pub type Operation = (String, Value, Value);
+pub type Operation = (String, Json, Json);
 
 /// The node.
 pub struct TxnRwRegister {
@@ -53,10 +52,10 @@ impl TxnRwRegister {
     /// # Errors
     /// If one of its operations is neither a read nor a write.
     pub fn execute(&self, txn: Vec<Operation>) -> Result<Vec<Operation>> {
-        let mut written: BTreeMap<String, Value> = BTreeMap::new();
+        let mut written: BTreeMap<String, Json> = BTreeMap::new();
         let execute = |all: &[Writes]| -> Result<Vec<Operation>> {
             let operation = |(f, key, value): Operation| {
-                let name = key.to_string();
+                let name = key.normal().to_owned();
                 match f.as_str() {
                     "r" => {
                         let own = written.get(&name).cloned();
@@ -84,7 +83,7 @@ impl TxnRwRegister {
     }
 
     /// The value of every register, by its key as JSON.
-    pub fn state(&self, keys: impl IntoIterator<Item = String>) -> Vec<Value> {
+    pub fn state(&self, keys: impl IntoIterator<Item = String>) -> Vec<Json> {
         let keys = keys.into_iter();
         self.writes
             .read(|all| keys.map(|key| read(all, &key)).collect())
@@ -92,11 +91,11 @@ impl TxnRwRegister {
 }
 
 /// The latest write of the register, of all nodes'; `null` if there is none.
-fn read(all: &[Writes], key: &str) -> Value {
+fn read(all: &[Writes], key: &str) -> Json {
     let writes = all.iter().filter_map(|writes| writes.get(key));
     // Of equal times, the last node's.
     let latest = writes.max_by_key(|write| write.time);
-    latest.map_or(Value::Null, |write| write.value.clone())
+    latest.map_or_else(Json::null, |write| write.value.clone())
 }
 
 /// What it is asked.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use gossip::Replica;
+use maelstrom_node::Json;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A time may be this far ahead of all that are known: more transactions than there are
 /// anywhere while a node hears nothing of them.
@@ -16,7 +16,7 @@ pub struct Write {
     /// Lamport's clock: later than everything the transaction could see.
     pub time: u64,
     /// The value.
-    pub value: Value,
+    pub value: Json,
 }
 
 /// The last write of each key by one node's transactions. Memory is bounded by
@@ -52,7 +52,7 @@ impl Writes {
     }
 
     /// Commits a transaction: all its writes at once.
-    pub fn commit(&mut self, time: u64, writes: BTreeMap<String, Value>) {
+    pub fn commit(&mut self, time: u64, writes: BTreeMap<String, Json>) {
         self.version += 1;
         self.time = self.time.max(time);
         for (key, value) in writes {

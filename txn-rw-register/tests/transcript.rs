@@ -65,3 +65,25 @@ fn times_that_cannot_be_true_are_refused() {
         ok(r#"[["r",1,"ours"]]"#)
     );
 }
+
+/// What is committed, every node can read, whatever carries it.
+#[test]
+fn a_value_is_kept_as_it_is_or_refused() {
+    let mut n0 = TestNode::start("n0", ["n0"], TxnRwRegister::new);
+    let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    for value in [&*nested(64), "18446744073709551617", "1.50"] {
+        let write = format!(r#"[["w",1,{value}]]"#);
+        assert_eq!(execute(&mut n0, &write), ok(&write));
+        let read = format!(r#"[["r",1,{value}]]"#);
+        assert_eq!(execute(&mut n0, r#"[["r",1,null]]"#), ok(&read));
+    }
+    let refused = execute(&mut n0, &format!(r#"[["w",1,{}]]"#, nested(124)));
+    let why = r#""code":12,"text":"txn: field `txn`: expected a value nested 64 deep at most, found one nested 124 deep""#;
+    assert!(refused.contains(why), "{refused}");
+    // Keys are the same however they are written.
+    execute(&mut n0, r#"[["w",{"a":1,"b":[]},7]]"#);
+    assert_eq!(
+        execute(&mut n0, r#"[["r",{"b":[],"a": 1},null]]"#),
+        ok(r#"[["r",{"b":[],"a": 1},7]]"#)
+    );
+}
