@@ -5,17 +5,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use maelstrom_node::kv::SeqKv;
-use maelstrom_node::{Error, Node, Result, Signal};
+use maelstrom_node::{Error, Node, Result, Retry, Signal};
 use serde::{Deserialize, Serialize};
 
 /// The time from one synchronization to the next, at least.
 pub const WINDOW: Duration = Duration::from_secs(1);
 
-/// How long the store has to answer.
-const TIMEOUT: Duration = Duration::from_millis(500);
-
 /// How long a read waits for a synchronization: less than its client does.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a request that the store does not answer is sent again before this begins anew, and
+/// after how long each time (less a random part of up to a half). What was answered by then is
+/// not asked again: where three messages in ten are lost, one exchange of seven nodes in a
+/// hundred would come through at the first attempt.
+const RETRY: (Duration, Duration) = (PATIENCE, Duration::from_millis(250));
 
 /// What is under a node's key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +56,7 @@ struct State {
 impl Ledger {
     pub(crate) fn new(node: Node) -> Self {
         Ledger(Rc::new(State {
-            kv: SeqKv::new(&node).with_timeout(TIMEOUT),
+            kv: SeqKv::new(&node).with_retry(Retry::within(RETRY.0).pauses(RETRY.1, RETRY.1)),
             node,
             own: Cell::default(),
             pending: Cell::default(),

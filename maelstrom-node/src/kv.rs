@@ -10,7 +10,7 @@
 //!
 //! Keys and values are any JSON. A call waits for [`DEFAULT_TIMEOUT`] unless
 //! `with_timeout` says otherwise; that error is indefinite, also for a
-//! `cas`.
+//! `cas`. `with_retry` sends what is not answered again.
 //!
 //! [`DEFAULT_TIMEOUT`]: crate::DEFAULT_TIMEOUT
 
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{Error, ErrorCode, Node, Result};
+use crate::{Error, ErrorCode, Node, Result, Retry};
 
 /// What the three stores have in common.
 #[derive(Clone, Debug)]
@@ -29,6 +29,7 @@ pub struct Kv {
     node: Node,
     service: &'static str,
     timeout: Duration,
+    retry: Option<Retry>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +66,17 @@ impl Kv {
             node: node.clone(),
             service,
             timeout: crate::DEFAULT_TIMEOUT,
+            retry: None,
+        }
+    }
+
+    async fn call<R: DeserializeOwned + 'static>(&self, request: &impl Serialize) -> Result<R> {
+        match self.retry {
+            Some(retry) => self.node.rpc_retrying(self.service, request, retry).await,
+            None => {
+                let call = self.node.rpc(self.service, request);
+                call.timeout(self.timeout).await
+            }
         }
     }
 
@@ -78,8 +90,7 @@ impl Kv {
         T: DeserializeOwned + 'static,
     {
         let read: Request<'_, _, ()> = Request::Read { key };
-        let call = self.node.rpc::<ReadOk<T>>(self.service, &read);
-        match call.timeout(self.timeout).await {
+        match self.call::<ReadOk<T>>(&read).await {
             Ok(ReadOk { value }) => Ok(Some(value)),
             Err(error) if error.code == ErrorCode::KeyDoesNotExist => Ok(None),
             Err(error) => Err(error),
@@ -95,9 +106,7 @@ impl Kv {
         key: &(impl Serialize + ?Sized),
         value: &(impl Serialize + ?Sized),
     ) -> Result<()> {
-        let write = Request::Write { key, value };
-        let call = self.node.rpc(self.service, &write);
-        call.timeout(self.timeout).await
+        self.call(&Request::Write { key, value }).await
     }
 
     /// Compare and set: puts `to` under the key if `from` is there.
@@ -146,8 +155,7 @@ impl Kv {
             to,
             create_if_not_exists,
         };
-        let call = self.node.rpc(self.service, &cas);
-        call.timeout(self.timeout).await
+        self.call(&cas).await
     }
 
     /// Reads, changes and sets, again and again until nobody else changed the
@@ -226,6 +234,15 @@ macro_rules! store {
             /// Waits this long for each reply.
             pub fn with_timeout(mut self, timeout: Duration) -> Self {
                 self.0.timeout = timeout;
+                self
+            }
+
+            /// Sends each request again until there is a reply, in place of waiting once
+            /// for the timeout. A `cas` that comes twice may be refused, with
+            /// [`ErrorCode::PreconditionFailed`], although it was done the first time: only
+            /// the value that is there tells.
+            pub fn with_retry(mut self, retry: Retry) -> Self {
+                self.0.retry = Some(retry);
                 self
             }
         }
