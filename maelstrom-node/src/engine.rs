@@ -20,6 +20,9 @@ use crate::{Error, Node, NodeId, Result, Server};
 /// network; a message to one that is gone would mute this node for good.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many steps a node's tasks may take at one moment, all together.
+const MAX_STEPS: u64 = 100_000_000;
+
 /// One node, from before its `init` to after its last message.
 pub struct Engine<S: Server> {
     state: State<S>,
@@ -250,16 +253,20 @@ impl<S: Server> Running<S> {
     }
 
     fn run(&mut self) {
-        loop {
+        // A task that wakes itself each time would go on for ever.
+        for _ in 0..MAX_STEPS {
             let spawned = self.node.take_spawned();
             let idle = spawned.is_empty();
             for task in spawned {
                 self.executor.start(task, false);
             }
             if !self.executor.run_one() && idle {
-                break;
+                return;
             }
         }
+        panic!(
+            "after {MAX_STEPS} steps at one moment, tasks still wake each other: a loop without a wait?"
+        );
     }
 }
 
