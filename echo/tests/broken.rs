@@ -9,19 +9,23 @@ use std::time::Duration;
 
 use echo::Echo;
 use maelstrom_node::{Node, Server};
+use workbench::host::Noise;
 use workbench::run::Config;
 use workbench::simulation::{Simulated, simulate};
 use workbench::workload::echo::Echo as Workload;
 
 /// The chapter's command, with this seed.
-fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {
-    let config = Config {
+fn config(seed: u64) -> Config {
+    Config {
         concurrency: 10,
         rate: 100.0,
         time_limit: Duration::from_secs(5),
         ..Config::for_nodes(1).seed(seed)
-    };
-    simulate(&config, &mut Workload, start)
+    }
+}
+
+fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {
+    simulate(&config(seed), &mut Workload, start)
 }
 
 #[test]
@@ -29,6 +33,21 @@ fn one_gets_what_another_sent() {
     for seed in 1..=10 {
         run(seed, shared_buffer::start).assert_invalid("came back");
         run(seed, |_node| Echo).assert_valid();
+    }
+}
+
+#[test]
+fn a_tired_machine_changes_nothing() {
+    for seed in 1..=10 {
+        for noise in Noise::LEVELS {
+            let config = Config {
+                noise,
+                ..config(seed)
+            };
+            let simulated = simulate(&config, &mut Workload, |_node| Echo);
+            simulated.assert_valid();
+            assert_eq!(simulated.figure("availability.ok-fraction"), Some(1.0));
+        }
     }
 }
 

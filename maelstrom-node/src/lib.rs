@@ -448,6 +448,7 @@ pub use engine::{CLIENT_TIMEOUT, Engine};
 pub use error::{Error, ErrorCode, Result};
 pub use id::NodeId;
 pub use json::{Json, JsonError, MAX_NESTING};
+pub use lockstep::LOCKSTEP;
 pub use logging::current_node;
 pub use node::{DEFAULT_TIMEOUT, Node};
 pub use rng::Rng;

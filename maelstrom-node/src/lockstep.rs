@@ -1,9 +1,10 @@
 //! Lockstep: the program on its pipes, but in the time that it is told.
 //!
-//! A simulator that wants it puts the key `"lockstep": {"seed": N}` into the
-//! envelope of `init`, the first line; other nodes ignore it there. The node
-//! then seeds its random numbers with it and says so with the line `= lockstep`.
-//! From then on, every line of input begins with the time in nanoseconds: with
+//! A simulator that wants it says so in the environment ([`LOCKSTEP`]), where other
+//! programs do not see it. The node then draws its random numbers from the seed that
+//! stands there, and agrees with the line `= lockstep`, its first. The first line of
+//! input, `init`, is as ever. After it, every line of input begins with the time in
+//! nanoseconds: with
 //! a message behind it, which arrives then, or without, when it is time for a
 //! deadline. The node writes its messages and ends its turn with `= ` and its
 //! next deadline in nanoseconds, or `-` if it has none. Between two turns it
@@ -13,23 +14,17 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::stdio::{Filled, Input, Output, TOO_LONG};
 use crate::{Engine, Server};
 
-/// The seed, if this line asks for lockstep.
-pub(crate) fn asked_for(line: &[u8]) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        lockstep: Option<Lockstep>,
-    }
-    #[derive(Deserialize)]
-    struct Lockstep {
-        seed: u64,
-    }
-    let envelope: Envelope = serde_json::from_slice(line).ok()?;
-    Some(envelope.lockstep?.seed)
+/// The environment variable that asks a node for lockstep: the seed of its random
+/// numbers, a number below 2^64.
+pub const LOCKSTEP: &str = "MAELSTROM_LOCKSTEP";
+
+/// The seed, if lockstep is asked for.
+pub(crate) fn asked_for() -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
+    std::env::var(LOCKSTEP).ok()?.parse().ok()
 }
 
 /// Serves turn by turn until the end of the input.

@@ -57,6 +57,9 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "these are the messages")]
     let mut output = Output::new(File::from(stdout().as_fd().try_clone_to_owned()?));
 
+    if let Some(seed) = lockstep::asked_for() {
+        return lockstep::serve(engine, seed, input, output);
+    }
     loop {
         output.write(&mut engine)?;
         let wait = (engine.deadline()).map(|at| at.saturating_sub(started.elapsed()));
@@ -64,11 +67,6 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
             Filled::Nothing => engine.advance(started.elapsed()),
             Filled::Lines => {
                 let now = started.elapsed();
-                if engine.id().is_none()
-                    && let Some(seed) = input.asked_for_lockstep()
-                {
-                    return lockstep::serve(engine, seed, input, output);
-                }
                 engine.advance(now);
                 input.lines(|line| {
                     engine.line(now, line);
@@ -178,14 +176,6 @@ impl Input {
         self.buffer[self.len] = b'\n';
         self.len += 1;
         Ok(Filled::Lines)
-    }
-
-    /// The seed, if the first line asks for lockstep.
-    fn asked_for_lockstep(&self) -> Option<u64> {
-        let first = self.buffer[..self.len]
-            .split_inclusive(|&b| b == b'\n')
-            .next()?;
-        lockstep::asked_for(first)
     }
 
     /// Takes all complete lines, and keeps the start of the next one.

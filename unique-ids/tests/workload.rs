@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use maelstrom_node::Rng;
 use unique_ids::UniqueIds;
-use workbench::host::lockstep;
 use workbench::host::process::Program;
+use workbench::host::programs::{Clock, Programs};
+use workbench::host::{Host, Noise};
 use workbench::run::{self, Config};
 use workbench::simulation::simulate;
 use workbench::workload::unique_ids::UniqueIds as Workload;
@@ -17,6 +17,7 @@ fn challenge(seed: u64) -> Config {
         rate: 1000.0,
         time_limit: Duration::from_secs(3),
         partitions: Some(Duration::from_secs(1)),
+        noise: Noise::LEVELS[seed as usize % 3],
         ..Config::for_nodes(3).seed(seed)
     }
 }
@@ -28,7 +29,12 @@ fn unique_and_available_under_partitions() {
         simulated.assert_valid();
         assert_eq!(simulated.figure("availability.ok-fraction"), Some(1.0));
         assert_eq!(simulated.figure("net.servers.msg-count"), Some(0.0));
-        assert!(simulated.figure("workload.acknowledged-count").unwrap() > 2500.0);
+        // On the busiest machine, three clients wait for turns of 3 ms and longer.
+        let least = match seed % 3 {
+            2 => 1000.0,
+            _ => 2500.0,
+        };
+        assert!(simulated.figure("workload.acknowledged-count").unwrap() > least);
     }
 }
 
@@ -42,12 +48,18 @@ fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
         logs: logs.clone(),
         log_stderr: false,
     };
-    assert!(lockstep::speaks(&program, "n0").unwrap());
     let config = challenge(7);
+    let clock = Clock::Virtual {
+        seed: !config.seed,
+        noise: config.noise,
+        noise_seed: config.noise_seed(),
+        patience: config.init_timeout,
+    };
     let binary = || {
-        let rng = Rng::new(!config.seed);
-        let mut host = lockstep::start(&program, &config.nodes, &rng).unwrap();
-        run::run(&config, &mut Workload, &mut host, &mut ()).history
+        let mut host = Programs::start(&program, &config.nodes, clock).unwrap();
+        let outcome = run::run(&config, &mut Workload, &mut host, &mut ());
+        assert!(!host.is_live());
+        outcome.history
     };
     let history = binary();
     assert!(history == binary());

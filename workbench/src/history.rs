@@ -290,6 +290,12 @@ impl History {
         ops.filter(move |(_, op)| is_client(op))
     }
 
+    /// How many operations clients began.
+    pub fn begun(&self) -> usize {
+        let begins = |(_, op): &(usize, &Op)| op.typ == OpType::Invoke;
+        self.clients().filter(begins).count()
+    }
+
     /// For the beginning at this place, its end, and the other way round.
     pub fn pair(&self, place: usize) -> Option<&Op> {
         self.pair_place(place).map(|pair| &self.ops[pair])

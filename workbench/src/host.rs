@@ -2,15 +2,20 @@
 //! they write, and says what time it is.
 //!
 //! - [`in_process`]: engines within this process, in virtual time.
-//! - [`lockstep`]: child processes written with maelstrom-node, told the time
-//!   over their pipes, in virtual time.
-//! - [`live`]: programs in any language, in real time, as Maelstrom runs them.
+//! - [`programs`]: child processes. Those written with maelstrom-node go in lockstep:
+//!   told the time over their pipes, in virtual time. Those in any other language run
+//!   in real time, as under Maelstrom.
 
 pub mod in_process;
-pub mod live;
-pub mod lockstep;
+mod live;
+mod lockstep;
+mod log;
 mod noise;
+mod pipes;
 pub mod process;
+pub mod programs;
+#[cfg(target_os = "linux")]
+mod subreaper;
 mod virtual_time;
 
 use std::time::Duration;
@@ -39,6 +44,35 @@ pub trait Host {
 
     /// What a node wrote last, for a report: its log, the oldest line first.
     fn last_words(&mut self, node: usize) -> Vec<String>;
+
+    /// What is seen of a node that owes an answer.
+    fn silence(&mut self, _node: usize) -> Silence {
+        Silence::default()
+    }
+
+    /// Whether time is real: then a run does not repeat from its seed.
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+/// A node that does not say what it should, seen from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// What it has written of a line that it has not ended; its beginning, and how
+    /// many bytes there are.
+    pub unfinished: Option<(Vec<u8>, usize)>,
+    /// What its processes do, if that can be told.
+    pub pulse: Option<Pulse>,
+}
+
+/// What a process, with those that it started, does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Whether one of them has work to do just now.
+    pub is_running: bool,
+    /// How much of the processors' time they have used.
+    pub processor: Duration,
 }
 
 /// What a node did.
@@ -48,6 +82,9 @@ pub enum Output {
     Line(Vec<u8>),
     /// It closed its output, or ended. Nothing more comes from it.
     Closed,
+    /// The host gave it up, since it would have gone on without end; why. Nothing more
+    /// comes from it.
+    GivenUp(String),
     /// It stands still from now until this time, and then catches up.
     Still(Duration),
 }

@@ -128,6 +128,7 @@ pub mod host;
 mod name;
 pub mod nemesis;
 pub mod network;
+mod notes;
 pub mod page;
 mod palette;
 pub mod plot;

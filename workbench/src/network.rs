@@ -99,6 +99,8 @@ pub struct Network {
     next_number: u64,
     /// How many packets are in queues or taken.
     under_way: usize,
+    /// How many bytes they have.
+    bytes_under_way: usize,
     stats: Stats,
 }
 
@@ -155,6 +157,7 @@ impl Network {
             next_id: 0,
             next_number: 0,
             under_way: 0,
+            bytes_under_way: 0,
             stats: Stats::default(),
         }
     }
@@ -179,7 +182,11 @@ impl Network {
     pub fn remove(&mut self, id: EndpointId) {
         let endpoint = &mut self.endpoints[id.0];
         endpoint.open = false;
-        self.under_way -= endpoint.queue.len() + usize::from(endpoint.taken.is_some());
+        let queued = endpoint.queue.iter().map(|Reverse(queued)| &queued.packet);
+        for packet in queued.chain(endpoint.taken.iter().map(|(_, packet)| packet)) {
+            self.under_way -= 1;
+            self.bytes_under_way -= packet.line.len();
+        }
         endpoint.queue = BinaryHeap::new();
         endpoint.taken = None;
         if self.by_name.get(&endpoint.name) == Some(&id) {
@@ -248,6 +255,7 @@ impl Network {
         let endpoint = &mut self.endpoints[packet.dest.0];
         if endpoint.open {
             self.under_way += 1;
+            self.bytes_under_way += packet.line.len();
             endpoint.queue.push(Reverse(Queued {
                 deadline,
                 number,
@@ -277,7 +285,7 @@ impl Network {
         })) = self.endpoints[id.0].queue.pop()
         {
             if self.is_cut(&packet) {
-                self.under_way -= 1;
+                self.gone(&packet);
                 continue;
             }
             // By the time it looks at the clock, some of the latency is over,
@@ -315,12 +323,18 @@ impl Network {
             if !self.is_cut(&packet) {
                 return self.deliver(packet);
             }
-            self.under_way -= 1;
+            self.gone(&packet);
         }
     }
 
-    fn deliver(&mut self, packet: Packet) -> Received {
+    /// It is not under way any more.
+    fn gone(&mut self, packet: &Packet) {
         self.under_way -= 1;
+        self.bytes_under_way -= packet.line.len();
+    }
+
+    fn deliver(&mut self, packet: Packet) -> Received {
+        self.gone(&packet);
         self.stats.received(self.has_client(&packet));
         Received::Packet(packet)
     }
@@ -334,6 +348,11 @@ impl Network {
     /// How many messages were sent and have neither arrived nor been dropped.
     pub fn under_way(&self) -> usize {
         self.under_way
+    }
+
+    /// How many bytes they have together.
+    pub fn bytes_under_way(&self) -> usize {
+        self.bytes_under_way
     }
 
     /// What was sent and received until now.

@@ -17,7 +17,7 @@ use crate::run::{Message, MessageEvent, Observer, Still};
 use crate::wire::Envelope;
 
 /// How much of the messages' text is kept at most, in bytes.
-pub const MOST_BYTES: usize = 256 << 20;
+pub const MOST_BYTES: usize = 64 << 20;
 
 /// The messages of a run.
 #[derive(Debug, Default)]

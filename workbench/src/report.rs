@@ -91,10 +91,15 @@ impl Report<'_> {
                 .try_fold(&self.checked.results, |map, key| map.get(key));
             section.cloned().unwrap_or_default()
         };
+        let begun = self.outcome.history.begun();
+        let ended = figure(&["stats", "count"]).as_int().unwrap_or(0) as usize;
+        let not_ended = match begun.saturating_sub(ended) {
+            0 => String::new(),
+            count => format!(", {count} not ended"),
+        };
         writeln!(
             f,
-            "\n{} operations: {} ok, {} failed, {} unknown; ok-fraction {}",
-            figure(&["stats", "count"]),
+            "\n{begun} operations: {} ok, {} failed, {} unknown{not_ended}; ok-fraction {}",
             figure(&["stats", "ok-count"]),
             figure(&["stats", "fail-count"]),
             figure(&["stats", "info-count"]),

@@ -32,7 +32,7 @@ use std::time::Duration;
 use maelstrom_node::Rng;
 
 use crate::client::{self, Completion};
-use crate::history::{History, Op};
+use crate::history::{History, Op, OpType, Process};
 use crate::host::{Host, Noise};
 use crate::nemesis::Nemesis;
 use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
@@ -47,13 +47,14 @@ pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
 use threads::Threads;
 
-/// How long a node may take to answer `init`.
-pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time between the end of the faults and the final operations.
 pub const RECOVERY: Duration = Duration::from_secs(10);
 
+/// How long a node may take to answer `init`, unless one says otherwise: as under
+/// Maelstrom.
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// More messages than this at once are a flood, unless one says otherwise.
-pub const FLOOD: usize = 4_000_000;
+pub const FLOOD: usize = 1_000_000;
 
 /// What to run, apart from the workload and the nodes.
 #[derive(Clone, Debug)]
@@ -80,6 +81,8 @@ pub struct Config {
     pub partitions: Option<Duration>,
     /// Whether a partition leaves one direction between any two nodes.
     pub one_way: bool,
+    /// How long a node may take to answer `init`: 100 milliseconds to an hour.
+    pub init_timeout: Duration,
     /// How many messages may be under way at a time, and how many nodes may
     /// write at one moment. More is taken for a flood that never ends, and ends
     /// the run.
@@ -101,6 +104,7 @@ impl Config {
             noise: Noise::NONE,
             partitions: None,
             one_way: false,
+            init_timeout: INIT_TIMEOUT,
             flood: FLOOD,
             seed: 0,
         }
@@ -129,11 +133,26 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What services left without an answer, of each service the first.
     pub unanswered: Vec<Unanswered>,
+    /// How many nodes there were.
+    pub nodes: usize,
+    /// The main phase, if it came to its end.
+    pub main_phase: Option<MainPhase>,
+    /// Which nodes had written part of a line at the end, and how many bytes.
+    pub unfinished: Vec<(String, usize)>,
     /// Whether the run was broken off from outside.
     pub interrupted: bool,
     /// The moment of the run that counts as 0 in the history: nodes had answered
     /// `init` by then.
     pub start: Duration,
+}
+
+/// How much clients did in the main phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MainPhase {
+    /// How many operations were asked for: the rate times the time.
+    pub requested: f64,
+    /// How many were begun.
+    pub begun: usize,
 }
 
 /// Runs a workload against the nodes of a host, before the eyes of an observer
@@ -153,6 +172,7 @@ pub fn run(
     }
     let mut run = Run::new(config, workload, host, observer);
     let interrupted = run.run();
+    let unfinished = run.unfinished();
     let endings = run.host.stop();
     for (node, ending) in endings.into_iter().enumerate() {
         run.ended(node, ending);
@@ -162,6 +182,9 @@ pub fn run(
         messages: *run.network.stats(),
         problems: run.problems,
         unanswered: run.unanswered,
+        nodes: config.nodes.len(),
+        main_phase: run.main_phase,
+        unfinished,
         interrupted,
         start: run.start,
     }
@@ -234,8 +257,11 @@ struct Run<'a> {
     history: Vec<Op>,
     problems: Vec<Problem>,
     unanswered: Vec<Unanswered>,
+    main_phase: Option<MainPhase>,
     /// How many messages the nodes wrote since the time last changed.
     at_this_moment: usize,
+    /// How many they wrote in all.
+    by_nodes: usize,
 }
 
 struct Node {
@@ -243,6 +269,12 @@ struct Node {
     /// The client that sent `init` or what the workload sets it up with, until
     /// that is answered.
     asked_by: Option<EndpointId>,
+    /// What that client was sent that is no answer, of such the first.
+    instead: Option<String>,
+    /// Whether it has written a line.
+    wrote: bool,
+    /// Whether a problem of it is known.
+    accused: bool,
     /// Once it broke the protocol, nothing it writes counts any more.
     mute: bool,
     ended: bool,
@@ -262,6 +294,9 @@ impl<'a> Run<'a> {
             .map(|(i, name)| Node {
                 endpoint: network.add(name, Role::Node(i)),
                 asked_by: None,
+                instead: None,
+                wrote: false,
+                accused: false,
                 mute: false,
                 ended: false,
             })
@@ -297,7 +332,9 @@ impl<'a> Run<'a> {
             history: Vec::new(),
             problems: Vec::new(),
             unanswered: Vec::new(),
+            main_phase: None,
             at_this_moment: 0,
+            by_nodes: 0,
         }
     }
 
@@ -325,6 +362,9 @@ impl<'a> Run<'a> {
             }
             let is_idle = output.is_empty();
             for (node, output) in output {
+                if self.phase == Phase::Over {
+                    break; // of a flood, much may be left
+                }
                 self.output(node, output);
             }
             self.settle();
@@ -393,7 +433,7 @@ impl<'a> Run<'a> {
         match event {
             Event::Wake(endpoint) => self.busy.push_back(endpoint),
             Event::InitTimeout => {
-                self.unprepared(Phase::Init, "init", INIT_TIMEOUT);
+                self.unprepared(Phase::Init, "init", self.config.init_timeout);
             }
             Event::SetupTimeout => {
                 self.unprepared(
@@ -411,6 +451,11 @@ impl<'a> Run<'a> {
             }
             Event::Nemesis => self.nemesis(),
             Event::TimeLimit => {
+                let begins = |op: &&Op| op.typ == OpType::Invoke && op.process != Process::Nemesis;
+                self.main_phase = Some(MainPhase {
+                    requested: self.config.rate * self.config.time_limit.as_secs_f64(),
+                    begun: self.history.iter().filter(begins).count(),
+                });
                 self.phase = Phase::Settling;
                 self.overdue = false;
                 self.next_phase();

@@ -17,6 +17,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::edn::Value;
+use crate::history::History;
 use crate::host::process::log_name;
 use crate::page::{self, Page, Tail};
 use crate::plot;
@@ -35,8 +36,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Makes the folder of a new run below `root`, and the link to it. That
-    /// this can be written to, is known before the run begins.
+    /// Makes the folder of a new run below `root`. That this can be written to, is known
+    /// before the run begins.
     ///
     /// # Errors
     /// When something cannot be written: what, and why.
@@ -46,7 +47,7 @@ impl Store {
             .to_string();
         let parent = root.join(workload);
         fs::create_dir_all(&parent).map_err(|e| cannot("make", &parent, &e))?;
-        let (folder, name) = (0..100)
+        let folder = (0..100)
             .map(|n| match n {
                 0 => name.clone(),
                 n => format!("{name}-{n}"),
@@ -56,7 +57,7 @@ impl Store {
                 match fs::create_dir(&folder) {
                     // Another run in the same millisecond.
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => None,
-                    made => Some(made.map(|()| (folder, name))),
+                    made => Some(made.map(|()| folder)),
                 }
             })
             .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))
@@ -65,7 +66,6 @@ impl Store {
         fs::create_dir(&logs).map_err(|e| cannot("make", &logs, &e))?;
         let path = folder.join("jepsen.log");
         let log = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
-        link(&root.join("current"), &Path::new(workload).join(&name))?;
         Ok(Store {
             root: root.to_owned(),
             folder,
@@ -78,6 +78,31 @@ impl Store {
     #[must_use]
     pub fn with_json_log(self, json_log: bool) -> Self {
         Store { json_log, ..self }
+    }
+
+    /// Leads the link to the run that goes on here.
+    ///
+    /// # Errors
+    /// When it cannot be made: why.
+    pub fn link_current(&self) -> io::Result<()> {
+        let below = self.folder.strip_prefix(&self.root).unwrap_or(&self.folder);
+        link(&self.root.join("current"), below)
+    }
+
+    /// Takes the folder away again: its run could not begin. So are those above it, if
+    /// there is nothing else in them.
+    pub fn discard(self) {
+        let _ = fs::remove_dir_all(&self.folder);
+        let current = self.root.join("current");
+        if !current.exists() {
+            let _ = fs::remove_file(current);
+        }
+        for folder in [self.folder.parent(), Some(&*self.root)]
+            .into_iter()
+            .flatten()
+        {
+            let _ = fs::remove_dir(folder);
+        }
     }
 
     /// Leads the links to the last run here. While it goes on, they lead to the one
@@ -133,21 +158,28 @@ impl Store {
         let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
         Ok(Journal {
             out: BufWriter::with_capacity(1 << 18, file),
+            written: 0,
             failed: None,
             path,
         })
     }
 
-    /// Writes the history, the results, the charts and the summary, and the list
-    /// of all runs anew.
+    /// Writes the history, so that it is there however long it takes to judge it.
+    ///
+    /// # Errors
+    /// When it cannot be written: what, and why.
+    pub fn write_history(&self, history: &History) -> io::Result<()> {
+        self.file("history.edn", |out| history.write_edn(out))?;
+        self.file("history.txt", |out| history.write_text(out))
+    }
+
+    /// Writes the results, the charts and the summary, and the list of all runs anew.
     ///
     /// # Errors
     /// When something cannot be written: what, and why.
     pub fn write(&self, results: &Value, page: &Page<'_>) -> io::Result<()> {
         self.link_latest()?;
         let history = page.history;
-        self.file("history.edn", |out| history.write_edn(out))?;
-        self.file("history.txt", |out| history.write_text(out))?;
         self.file("results.edn", |out| {
             out.write_all(results.pretty().as_bytes())
         })?;
@@ -259,6 +291,9 @@ impl Store {
 
 /// The run in a few lines.
 const SUMMARY: &str = "summary.json";
+/// How much of the messages is kept, in bytes; and what each costs beside its own.
+const MOST_JOURNAL: u64 = 1 << 30;
+const ENTRY: u64 = 100;
 /// How much of a log a page shows, and of all logs together, in bytes.
 const MOST_LOG: usize = 12_000;
 const MOST_LOGS: usize = 240_000;
@@ -305,16 +340,22 @@ pub fn draw(folder: &Path, drawings: &[Drawing]) -> io::Result<()> {
 #[derive(Debug)]
 pub struct Journal {
     out: BufWriter<File>,
+    /// How many bytes of messages there are.
+    written: u64,
     /// The first error, which is told at the end: the run goes on without.
     failed: Option<io::Error>,
     path: PathBuf,
 }
 
 impl Journal {
-    /// Adds a message. The time is in nanoseconds since the start of the run.
+    /// Adds a message. The time is in nanoseconds since the start of the run. What is
+    /// beyond a GiB is left out.
     pub fn message(&mut self, message: Message<'_>) {
-        if self.failed.is_some() {
+        if self.failed.is_some() || self.written > MOST_JOURNAL {
             return;
+        }
+        if message.event == MessageEvent::Sent {
+            self.written += message.line.len() as u64 + ENTRY;
         }
         let (time, id) = (message.time.as_nanos(), message.id);
         let written = match message.event {

@@ -3,7 +3,8 @@
 
 use crate::checker::{self, Availability, Checked, Validity};
 use crate::edn::Value;
-use crate::history::{History, OpType};
+use crate::history::History;
+use crate::notes;
 use crate::run::{Outcome, Problem, Unanswered};
 use crate::workload::Workload;
 
@@ -24,13 +25,10 @@ pub fn judge(
 ) -> Checked {
     let history = &outcome.history;
     let mut all = parts(workload, history, availability);
-    let begun = history
-        .clients()
-        .filter(|(_, op)| op.typ == OpType::Invoke)
-        .count();
-    let workload = all.len() - 1;
+    let begun = history.begun();
+    let place = all.len() - 1;
     all.insert(
-        workload,
+        place,
         (
             "net",
             Checked {
@@ -43,6 +41,12 @@ pub fn judge(
     all.insert(0, ("nodes", nodes(&outcome.problems)));
     if !outcome.unanswered.is_empty() {
         all.push(("services", services(&outcome.unanswered)));
+    }
+    let valid = all.iter().map(|(_, part)| part.valid);
+    let valid = valid.fold(Validity::Valid, Validity::and);
+    let notes = notes::check(workload, outcome, valid);
+    if !notes.findings.is_empty() {
+        all.push(("notes", notes));
     }
     checker::compose(all)
 }

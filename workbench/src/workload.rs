@@ -118,6 +118,11 @@ pub trait Workload {
         false
     }
 
+    /// Whether what one node is told must become known to others.
+    fn shares_state(&self) -> bool {
+        true
+    }
+
     /// Judges a history.
     fn check(&self, history: &History) -> Checked;
 }

@@ -2,76 +2,14 @@
 //! its last words. And the run always comes to an end.
 
 mod scripted;
+mod shell;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use scripted::reply;
+use shell::{Folder, INIT, is_running, tells, workbench};
 use workbench::run;
-
-/// A folder for one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("workbench-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    /// A node, written in sh.
-    fn node(&self, script: &str) -> PathBuf {
-        let path = self.0.join("node");
-        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
-
-    fn test(&self, bin: &Path, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_workbench"))
-            .args([
-                "test",
-                "-w",
-                "echo",
-                "--node-count",
-                "1",
-                "--time-limit",
-                "1",
-            ])
-            .arg("--bin")
-            .arg(bin)
-            .arg("--store")
-            .arg(self.0.join("store"))
-            .args(args)
-            .output()
-            .unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Answers init, and has the next request's id in $id.
-const INIT: &str = r#"
-read line
-echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
-read line
-"#;
-
-#[track_caller]
-fn tells(output: &Output, status: i32, parts: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{text}");
-    for part in parts {
-        assert!(text.contains(part), "{part:?} is missing:\n{text}");
-    }
-}
 
 #[test]
 fn a_binary_that_cannot_be_run() {
@@ -179,31 +117,15 @@ fn a_node_that_hangs_leaves_no_process_behind() {
     let marker = format!("86{}", std::process::id());
     let node = folder.node(&format!("trap '' INT TERM HUP\n{INIT}sleep {marker}\n"));
     tells(&folder.test(&node, &[]), 1, &["not one echo succeeded"]);
-    let processes = Command::new("ps").args(["-e", "-o", "args"]).output();
-    if let Ok(processes) = processes {
-        let text = String::from_utf8_lossy(&processes.stdout).into_owned();
-        assert!(!text.contains(&format!("sleep {marker}")), "{text}");
-    }
+    assert!(!is_running(&format!("sleep {marker}")));
 }
 
 #[test]
 fn an_interrupt_ends_the_run_and_its_nodes() {
     let folder = Folder::new("interrupt");
     let node = folder.node(&format!("{INIT}exec sleep 60\n"));
-    let child = Command::new(env!("CARGO_BIN_EXE_workbench"))
-        .args([
-            "test",
-            "-w",
-            "echo",
-            "--node-count",
-            "1",
-            "--time-limit",
-            "60",
-            "--bin",
-        ])
-        .arg(&node)
-        .arg("--store")
-        .arg(folder.0.join("store"))
+    let child = (folder.command(&node))
+        .args(["--node-count", "1", "--time-limit", "60"])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -212,7 +134,7 @@ fn an_interrupt_ends_the_run_and_its_nodes() {
     while !log.exists() {
         std::thread::yield_now();
     }
-    let kill = Command::new("kill")
+    let kill = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .unwrap();
@@ -220,43 +142,6 @@ fn an_interrupt_ends_the_run_and_its_nodes() {
     let output = child.wait_with_output().unwrap();
     tells(&output, 130, &["interrupted"]);
     assert!(folder.0.join("store/latest/results.edn").exists());
-}
-
-/// Linux ends the nodes of a workbench that was ended without warning.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_killed_workbench_leaves_no_process_behind() {
-    let folder = Folder::new("killed");
-    let marker = format!("87{}", std::process::id());
-    let node = folder.node(&format!("{INIT}exec sleep {marker}\n"));
-    let mut child = Command::new(env!("CARGO_BIN_EXE_workbench"))
-        .args(["test", "-w", "echo", "--node-count", "1", "--bin"])
-        .arg(&node)
-        .arg("--store")
-        .arg(folder.0.join("store"))
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let is_running = || {
-        let processes = Command::new("ps")
-            .args(["-e", "-o", "args"])
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&processes.stdout).contains(&format!("sleep {marker}"))
-    };
-    while !is_running() {
-        std::thread::yield_now();
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    // The kernel's signal is on its way by now; ten seconds are plenty for it.
-    assert!((0..1000).any(|_| {
-        let is_gone = !is_running();
-        if !is_gone {
-            std::thread::yield_now();
-        }
-        is_gone
-    }));
 }
 
 #[test]
@@ -297,8 +182,8 @@ fn flags_that_make_no_sense_are_usage_errors() {
         (["--example", "e"], "cannot be used with"),
         (["-w", "lin-kv"], "pass --concurrency 2n, 4n, 6n, ..."),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
-        command.args(["test", "--bin", bin]).args(args);
+        let mut command = workbench(&["test", "--bin", bin]);
+        command.args(args);
         if args[0] != "-w" {
             command.args(["-w", "echo"]);
         }
@@ -319,7 +204,10 @@ fn a_node_that_never_answers_init() {
     assert_eq!(outcome.history.ops().len(), 0);
     let problem = &outcome.problems[0];
     assert_eq!(problem.node, "n1");
-    assert_eq!(problem.what, "no answer to init within 10 s");
+    assert_eq!(
+        problem.what,
+        "no answer to init within 10 s. It wrote nothing at all to stdout"
+    );
     assert_eq!(problem.last_words, ["I am 1"]);
     assert_eq!(outcome.problems.len(), 1);
 }

@@ -1,55 +1,12 @@
 //! The command against what is meant to break it: numbers, names, files and nodes.
 //! Each ends at once, with a sentence that says what was expected.
 
+mod shell;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-/// A folder for one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("workbench-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    /// A node, written in sh.
-    fn node(&self, script: &str) -> PathBuf {
-        let path = self.0.join("node");
-        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
-
-    /// `workbench test` of echo with this node, in a store of this folder.
-    fn test(&self, bin: &Path, args: &[&str]) -> Output {
-        let store = self.0.join("store");
-        let command = ["test", "-w", "echo", "--bin"];
-        let mut workbench = workbench(&command);
-        workbench.arg(bin).arg("--store").arg(store).args(args);
-        workbench.output().unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn workbench(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
-    command.args(args);
-    command
-}
-
-/// All that was said, on either stream.
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap() + str::from_utf8(&output.stderr).unwrap()
-}
+use shell::{Folder, said, workbench};
 
 #[track_caller]
 fn says(output: &Output, status: i32, part: &str) {
@@ -141,7 +98,11 @@ fn numbers_out_of_their_range_are_refused_with_it() {
         ),
     ] {
         let flags: Vec<&str> = flags.split(' ').collect();
-        says(&folder.test(&node, &flags), 254, expected);
+        says(
+            &folder.command(&node).args(flags).output().unwrap(),
+            254,
+            expected,
+        );
     }
     assert!(!folder.0.join("store").exists(), "nothing ran");
 }
@@ -173,7 +134,12 @@ fn nodes_have_names_not_paths() {
         ),
         (&"n".repeat(100_000), "(100000 bytes)"),
     ] {
-        says(&folder.test(&node, &["--nodes", names]), 254, expected);
+        let output = folder
+            .command(&node)
+            .args(["--nodes", names])
+            .output()
+            .unwrap();
+        says(&output, 254, expected);
     }
     let files: Vec<_> = fs::read_dir(&folder.0).unwrap().collect();
     assert_eq!(files.len(), 1, "nothing but the node itself: {files:?}");

@@ -4,23 +4,23 @@ mod command;
 mod flags;
 mod meaningless;
 mod nodes;
+mod signals;
 mod sweep;
 mod values;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use maelstrom_node::Rng;
 
 use self::command::repeat_command;
 pub(super) use self::flags::Args;
+use self::signals::Signals;
 use crate::checker::{Checked, Validity};
 use crate::edn::Value;
-use crate::host::live::Live;
+use crate::host::Host;
 use crate::host::process::Program;
-use crate::host::{Host, Noise, lockstep};
+use crate::host::programs::{Clock, Programs};
 use crate::page::Page;
 use crate::progress::Progress;
 use crate::recording::Recording;
@@ -28,6 +28,7 @@ use crate::report::Report;
 use crate::run::{Message, MessageEvent, Observer, Position, Still};
 use crate::store::{Journal, Store};
 use crate::summary::{Origin, Summary};
+use crate::workload::Workload;
 use crate::{assertion, proof, run, terminal, verdict};
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
@@ -44,14 +45,14 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         let store = Store::create(folder, &args.workload).map_err(|e| e.to_string())?;
         Ok::<_, String>(store.with_json_log(args.logging_json))
     };
-    let interrupted = interrupt_flag()?;
+    let signals = Signals::listen()?;
     if let Some(seeds) = &args.seeds {
-        return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &interrupted);
+        return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &signals);
     }
 
     let first = args.seed.unwrap_or_else(draw_seed);
     for seed in (0..args.test_count).map(|i| first.wrapping_add(i)) {
-        let status = run_and_report(args, seed, &bin, store(&args.store)?, &interrupted)?;
+        let status = run_and_report(args, seed, &bin, store(&args.store)?, &signals)?;
         if status != Validity::Valid.exit_status() {
             return Ok(status);
         }
@@ -65,22 +66,33 @@ fn run_and_report(
     seed: u64,
     bin: &Path,
     mut store: Store,
-    interrupted: &AtomicBool,
+    signals: &Signals,
 ) -> Result<u8, String> {
     store.log(&repeat_command(seed));
     let began = began();
     let program = args.node_program(bin, store.node_logs());
     let mut watcher = Watcher {
-        interrupted,
+        signals,
         progress: Progress::new(),
         journal: store.journal().map_err(|e| e.to_string())?,
         recording: Recording::default(),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
     };
-    let judged = run_once(args, seed, &program, &mut watcher)?;
+    signals.running();
+    let ran = match run_once(args, seed, &program, &store, &mut watcher) {
+        Ok(ran) => ran,
+        Err(why) => {
+            store.discard();
+            return Err(why);
+        }
+    };
     watcher.progress.clear();
-    watcher.journal.flush().map_err(|e| e.to_string())?;
+    // A full disk is no reason to keep the verdict from anyone.
+    let mut written = watcher.journal.flush();
+    written = written.and(store.write_history(&ran.outcome.history));
+    signals.judging(shown(store.folder()), &args.workload);
+    let judged = judge(args, ran);
 
     let Judged {
         outcome,
@@ -119,7 +131,7 @@ fn run_and_report(
         logs: &logs,
         files: &[],
     };
-    let written = store.write(&checked.results, &page);
+    written = written.and(store.write(&checked.results, &page));
     let report = Report {
         workload: &args.workload,
         outcome,
@@ -129,26 +141,18 @@ fn run_and_report(
     };
     let printed = terminal::print_headed(&report.to_string(), report.colour());
     printed.map_err(|e| super::cannot_print(&e))?;
-    // A full disk is no reason to keep the verdict from anyone.
-    written.map_err(|e| e.to_string())?;
-    Ok(match outcome.interrupted {
+    let status = match outcome.interrupted {
         true => super::INTERRUPTED,
         false => checked.valid.exit_status(),
-    })
-}
-
-/// Becomes true at Ctrl-C. A second one ends this process at once, and the
-/// kernel then the nodes.
-fn interrupt_flag() -> Result<Arc<AtomicBool>, String> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(super::INTERRUPTED));
+    };
+    match written {
+        Err(e) if status == Validity::Valid.exit_status() => Err(e.to_string()),
+        Err(e) => {
+            terminal::tell(&format!("workbench: {e}"));
+            Ok(status)
         }
-    })
-    .map_err(|e| format!("cannot listen to Ctrl-C: {e}"))?;
-    Ok(interrupted)
+        Ok(()) => Ok(status),
+    }
 }
 
 /// A run and the verdict on it.
@@ -161,7 +165,7 @@ struct Judged {
 
 /// Shows how far a run is, keeps its messages, and ends it at Ctrl-C.
 struct Watcher<'a> {
-    interrupted: &'a AtomicBool,
+    signals: &'a Signals,
     progress: Progress,
     journal: Journal,
     recording: Recording,
@@ -173,7 +177,7 @@ impl Observer for Watcher<'_> {
     fn position(&mut self, position: Position) -> ControlFlow<()> {
         let Position { now, end, events } = position;
         self.progress.at(now, end, events / 2);
-        broken_off(self.interrupted)
+        broken_off(self.signals)
     }
 
     fn message(&mut self, message: Message<'_>) {
@@ -195,11 +199,18 @@ impl Observer for Watcher<'_> {
     }
 }
 
-fn broken_off(interrupted: &AtomicBool) -> ControlFlow<()> {
-    match interrupted.load(Ordering::Relaxed) {
+fn broken_off(signals: &Signals) -> ControlFlow<()> {
+    match signals.interrupted() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
     }
+}
+
+/// A run that is not judged yet.
+struct Ran {
+    workload: Box<dyn Workload>,
+    outcome: run::Outcome,
+    live: bool,
 }
 
 /// Runs the workload with this seed.
@@ -207,51 +218,56 @@ fn run_once(
     args: &Args,
     seed: u64,
     program: &Program,
+    store: &Store,
     observer: &mut dyn Observer,
-) -> Result<Judged, String> {
+) -> Result<Ran, String> {
     let config = args.config(seed)?;
     let mut workload = args.workload(&config)?;
-    let (mut host, live) = host(args.live, program, &config).map_err(|e| e.to_string())?;
-    let outcome = run::run(&config, &mut *workload, &mut *host, observer);
+    let clock = match args.live {
+        true => Clock::Real,
+        false => Clock::Virtual {
+            seed: !seed,
+            noise: config.noise,
+            noise_seed: config.noise_seed(),
+            patience: config.init_timeout,
+        },
+    };
+    let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
+    store.link_current().map_err(|e| e.to_string())?;
+    let outcome = run::run(&config, &mut *workload, &mut host, observer);
+    match host.refused() {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(Ran {
+            workload,
+            outcome,
+            live: host.is_live(),
+        }),
+    }
+}
+
+/// Judges a run.
+fn judge(args: &Args, ran: Ran) -> Judged {
+    let Ran {
+        workload,
+        outcome,
+        live,
+    } = ran;
     let mut checked = verdict::judge(&*workload, &outcome, args.availability);
     if !args.assert.is_empty() {
         let asserted = assertion::check(&checked.results, &args.assert);
         checked.add("assertions", asserted);
     }
-    Ok(Judged {
+    Judged {
         outcome,
         checked,
         live,
-    })
+    }
 }
 
 /// Now: local time as in ISO 8601, to the second.
 fn began() -> String {
     let now = jiff::ZonedDateTime::now();
     now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// Lockstep, if the node goes in it.
-fn host(
-    live: bool,
-    program: &Program,
-    config: &run::Config,
-) -> std::io::Result<(Box<dyn Host>, bool)> {
-    let names = &config.nodes;
-    let live = live || !lockstep::speaks(program, &names[0])?;
-    let host: Box<dyn Host> = match live {
-        true if config.noise != Noise::NONE => {
-            let why = "--noise is for virtual time, and this runs in real time, with the noise of \
-                       its machine";
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
-        }
-        true => Box::new(Live::start(program, names)?),
-        false => {
-            let host = lockstep::start(program, names, &Rng::new(!config.seed))?;
-            Box::new(host.with_noise(config.noise, config.noise_seed()))
-        }
-    };
-    Ok((host, live))
 }
 
 fn draw_seed() -> u64 {

@@ -93,7 +93,7 @@ mod tests {
         let mut said = Vec::new();
         let mut say = |output| match output {
             Output::Line(line) => said.push(String::from_utf8(line).expect("UTF-8")),
-            Output::Closed | Output::Still(_) => panic!("it ended"),
+            output => panic!("{output:?}"),
         };
         let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
         let hello = r#"{"src":"c1","dest":"n1","body":{"type":"hello","msg_id":1}}"#;

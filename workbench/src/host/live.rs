@@ -1,148 +1,163 @@
 //! Programs in any language, in real time.
 //!
-//! Two threads a node, beside the one for its log: one writes to its stdin (a
-//! node that does not read must not hold up the others), one reads its stdout.
+//! One thread waits for all their pipes and for the next event of the run, so that
+//! nothing but the machine itself makes a message late.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::process::ChildStdin;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::process::{LONGEST_LINE, Process, Program};
-use super::{Ending, Host, Output};
+use super::pipes::{LONGEST_LINE, MOST_UNREAD, Poll};
+use super::programs::Started;
+use super::{Ending, Host, Output, Silence};
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-/// How many lines may wait to be handled before nodes have to wait.
-const BACKLOG: usize = 4096;
 
 /// Child processes, one a node.
 #[derive(Debug)]
-pub struct Live {
+pub(super) struct Live {
     started: Instant,
     nodes: Vec<Node>,
-    output: Receiver<(usize, Output)>,
+    poll: Poll,
 }
 
 #[derive(Debug)]
 struct Node {
-    process: Process,
-    stdin: Sender<Vec<u8>>,
-    closed_stdout: bool,
+    started: Started,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Running,
+    /// It closed its stdout.
+    Closed,
+    GivenUp,
 }
 
 impl Live {
-    /// Starts a process for each name.
-    ///
-    /// # Errors
-    /// As for [`Process::start`].
-    pub fn start(program: &Program, names: &[String]) -> io::Result<Self> {
-        let (sender, output) = mpsc::sync_channel(BACKLOG);
-        let mut nodes = Vec::new();
-        for (node, name) in names.iter().enumerate() {
-            let (process, pipe_in, pipe_out) = Process::start(program, name)?;
-            let (stdin, lines) = mpsc::channel();
-            let sender = sender.clone();
-            let thread = |what: &str| thread::Builder::new().name(format!("{name} {what}"));
-            thread("stdin").spawn(move || feed(pipe_in, &lines))?;
-            thread("stdout").spawn(move || read_lines(pipe_out, node, &sender))?;
-            nodes.push(Node {
-                process,
-                stdin,
-                closed_stdout: false,
-            });
-        }
-        #[expect(clippy::disallowed_methods, reason = "this host is for real time")]
-        let started = Instant::now();
-        Ok(Live {
+    /// These processes, which were started at this moment.
+    pub(super) fn new(nodes: Vec<Started>, started: Instant) -> Self {
+        let node = |started| Node {
             started,
-            nodes,
-            output,
-        })
+            state: State::Running,
+        };
+        Live {
+            started,
+            nodes: nodes.into_iter().map(node).collect(),
+            poll: Poll::default(),
+        }
     }
 }
 
-/// Writes lines to a node, as many as there are at a time.
-fn feed(stdin: ChildStdin, lines: &Receiver<Vec<u8>>) {
-    let mut stdin = BufWriter::new(stdin);
-    while let Ok(line) = lines.recv() {
-        let written = std::iter::once(line)
-            .chain(lines.try_iter())
-            .try_for_each(|line| stdin.write_all(&line))
-            .and_then(|()| stdin.flush());
-        // It has ended or closed its stdin; that it ended is told elsewhere.
-        if written.is_err() {
-            break;
+impl Node {
+    /// The lines that have been read, and what else there is to say of it.
+    fn output(&mut self) -> Vec<Output> {
+        let Started { lines, .. } = &mut self.started;
+        let mut output: Vec<Output> = std::iter::from_fn(|| lines.next())
+            .map(Output::Line)
+            .collect();
+        if lines.is_closed() {
+            self.state = State::Closed;
+            output.push(Output::Closed);
+        } else if let Some(why) = self.excess() {
+            self.state = State::GivenUp;
+            self.started.process.stop(false);
+            output.push(Output::GivenUp(why));
         }
+        output
     }
-    // What was not written must not be tried again as this is dropped.
-    let _ = stdin.into_parts();
+
+    /// Why it must not go on, if it must not.
+    fn excess(&self) -> Option<String> {
+        let Started {
+            process,
+            lines,
+            feed,
+            ..
+        } = &self.started;
+        if lines.is_too_long() {
+            return Some(too_long());
+        }
+        if feed.waiting() > MOST_UNREAD {
+            let most = MOST_UNREAD >> 20;
+            return Some(format!(
+                "it does not read its stdin, where more than {most} MiB wait"
+            ));
+        }
+        process.excess()
+    }
 }
 
-fn read_lines(stdout: impl Read, node: usize, output: &SyncSender<(usize, Output)>) {
-    let mut stdout = BufReader::with_capacity(64 << 10, stdout);
-    loop {
-        let mut line = Vec::new();
-        match (&mut stdout)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)
-        {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
-        }
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
-        if output.send((node, Output::Line(line))).is_err() {
-            return;
-        }
-    }
-    let _ = output.send((node, Output::Closed));
+/// What a node is told that never ends its line.
+pub(super) fn too_long() -> String {
+    let most = LONGEST_LINE >> 20;
+    format!("it wrote more than {most} MiB to stdout without a newline")
 }
 
 impl Host for Live {
     fn deliver(&mut self, node: usize, line: &[u8]) {
-        let mut bytes = Vec::with_capacity(line.len() + 1);
-        bytes.extend_from_slice(line);
-        bytes.push(b'\n');
-        // A node that has ended reads no more; that is told elsewhere.
-        let _ = self.nodes[node].stdin.send(bytes);
+        let feed = &mut self.nodes[node].started.feed;
+        feed.push(line);
+        feed.push(b"\n");
     }
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
+        self.poll.clear();
+        for node in self.nodes.iter_mut() {
+            if node.state == State::Running {
+                node.started.feed.write();
+                self.poll.add_feed(&node.started.feed);
+                self.poll.add_lines(&node.started.lines);
+            }
+        }
         let left = until.map_or(LONGEST_WAIT, |until| {
             until.saturating_sub(self.started.elapsed())
         });
-        let left = left.min(LONGEST_WAIT);
-        let output: Vec<_> = match self.output.recv_timeout(left) {
-            Ok(first) => [first]
-                .into_iter()
-                .chain(self.output.try_iter().take(BACKLOG))
-                .collect(),
-            Err(RecvTimeoutError::Timeout) => Vec::new(),
-            Err(RecvTimeoutError::Disconnected) => {
-                // All nodes have ended, but time still passes.
-                #[expect(clippy::disallowed_methods, reason = "real time must pass")]
-                thread::sleep(left);
-                Vec::new()
+        self.poll.wait(left.min(LONGEST_WAIT));
+        let mut output = Vec::new();
+        for (i, node) in self.nodes.iter_mut().enumerate() {
+            if node.state == State::Running {
+                if self.poll.has_news(&node.started.lines) {
+                    node.started.lines.read();
+                }
+                output.extend(node.output().into_iter().map(|said| (i, said)));
             }
-        };
-        for (node, _) in output
-            .iter()
-            .filter(|(_, output)| *output == Output::Closed)
-        {
-            self.nodes[*node].closed_stdout = true;
         }
         (self.started.elapsed(), output)
     }
 
     fn stop(&mut self) -> Vec<Ending> {
-        let stop = |node: &mut Node| node.process.stop(node.closed_stdout);
+        let stop = |node: &mut Node| node.started.process.stop(node.state == State::Closed);
         self.nodes.iter_mut().map(stop).collect()
     }
 
     fn last_words(&mut self, node: usize) -> Vec<String> {
-        self.nodes[node].process.last_words()
+        self.nodes[node].started.process.last_words()
     }
+
+    fn silence(&mut self, node: usize) -> Silence {
+        self.nodes[node].started.silence()
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+impl Started {
+    /// What is seen of it from outside.
+    fn silence(&self) -> Silence {
+        let rest = self.lines.rest();
+        Silence {
+            unfinished: (!rest.is_empty())
+                .then(|| (rest[..rest.len().min(1000)].to_vec(), rest.len())),
+            pulse: self.process.pulse(),
+        }
+    }
+}
+
+/// Now, in real time.
+pub(super) fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "this is for real time")]
+    Instant::now()
 }

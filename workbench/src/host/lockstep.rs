@@ -1,180 +1,217 @@
 //! Child processes written with maelstrom-node, in virtual time: the real
 //! binary, as deterministic as the engine within it.
 //!
-//! The first line, `init`, asks for it with `"lockstep": {"seed": N}` in its
-//! envelope, and the node agrees with the line `= lockstep`. After that each
-//! line to the node begins with the time in nanoseconds, and each turn of the
-//! node ends with `= ` and its next deadline, or `-`. A program that knows
-//! nothing of this ignores the key, which is how [`speaks`] finds out.
+//! One that was asked for it agrees with the line `= lockstep`, its first. After
+//! `init`, each line to the node begins with the time in nanoseconds, and each turn of
+//! the node ends with `= ` and its next deadline, or `-`.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::os::fd::AsRawFd;
-use std::process::{ChildStdin, ChildStdout};
 use std::time::Duration;
 
-use maelstrom_node::Rng;
-
-use super::process::{LONGEST_LINE, Process, Program};
-use super::{Ending, Output, TimedNode, VirtualTime};
-
-/// How long, in real time, a node may think before it counts as hanging.
-const TURN: Duration = Duration::from_secs(10);
+use super::live::too_long;
+use super::pipes::Poll;
+use super::programs::Started;
+use super::{Ending, Output, TimedNode};
 
 /// What a node says first if it goes in lockstep.
-const AGREED: &[u8] = b"= lockstep";
+pub(super) const AGREED: &[u8] = b"= lockstep";
 
-/// Whether the program goes in lockstep: it is started once, told `init`, and
-/// ended when it has said its first line.
-///
-/// # Errors
-/// As for [`Process::start`].
-pub fn speaks(program: &Program, name: &str) -> io::Result<bool> {
-    let mut node = Node::start(program, name, 0)?;
-    let init = serde_json::json!({
-        "src": "c0",
-        "dest": name,
-        "body": {"type": "init", "node_id": name, "node_ids": [name], "msg_id": 1},
-    });
-    let line = node.asking(init.to_string().as_bytes());
-    let first = node.write(&line).and_then(|()| node.read_line());
-    Ok(first.is_ok_and(|first| first == AGREED))
-}
-
-/// Starts a process for each name, with a seed of its own drawn from `rng`.
-///
-/// # Errors
-/// As for [`Process::start`].
-pub fn start(program: &Program, names: &[String], rng: &Rng) -> io::Result<VirtualTime<Node>> {
-    let nodes = names
-        .iter()
-        .map(|name| Node::start(program, name, rng.u64()));
-    Ok(VirtualTime::new(nodes.collect::<io::Result<_>>()?))
-}
+/// How long, in real time, is waited before it is looked what else the node does.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often, until a node's turn counts as one without end: 10 s.
+const LOOKS: u32 = 100;
+/// A turn that takes longer is a slow one: 1 s. All slow ones of a node together may
+/// take as long as a single one.
+const SLOW: u32 = 10;
+/// How much a node may write in a turn, in bytes.
+const MOST_OUTPUT: usize = 16 << 20;
 
 /// A process that goes in lockstep.
 #[derive(Debug)]
-pub struct Node {
-    process: Process,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-    seed: u64,
+pub(super) struct Node {
+    started: Started,
     deadline: Option<Duration>,
     state: State,
+    /// How long its slow turns took, in looks.
+    slow: u32,
+    poll: Poll,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// It was told nothing yet.
-    New,
+    /// It was told `init`, and its answer not yet read.
+    Told,
     Running,
-    /// It ended, or was given up; why, if that does not show otherwise.
-    Over(Option<String>),
+    Over(How),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Ended,
+    GivenUp,
+}
+
+/// A turn that did not end as it should.
+enum Broken {
+    /// It closed its stdout.
+    Closed,
+    /// What it did, and what was expected.
+    GivenUp(String),
 }
 
 impl Node {
-    fn start(program: &Program, name: &str, seed: u64) -> io::Result<Self> {
-        let (process, stdin, stdout) = Process::start(program, name)?;
-        Ok(Node {
-            process,
-            stdin,
-            stdout: BufReader::with_capacity(64 << 10, stdout),
-            seed,
+    /// Of a process that has been told `init` and said that it goes in lockstep.
+    pub(super) fn new(started: Started) -> Self {
+        Node {
+            started,
             deadline: None,
-            state: State::New,
-        })
+            state: State::Told,
+            slow: 0,
+            poll: Poll::default(),
+        }
     }
 
-    /// The first line, with the question in it.
-    fn asking(&self, line: &[u8]) -> Vec<u8> {
-        let rest = line.strip_prefix(b"{").unwrap_or(line);
-        let mut asking = format!("{{\"lockstep\":{{\"seed\":{}}},", self.seed).into_bytes();
-        asking.extend_from_slice(rest);
-        asking.push(b'\n');
-        asking
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stdin.write_all(bytes)
-    }
-
-    /// The next line, without its newline.
-    fn read_line(&mut self) -> io::Result<Vec<u8>> {
-        let mut line = Vec::new();
+    /// Waits for more of what it writes, and writes what it is to read meanwhile.
+    fn more(&mut self, looks: &mut u32) -> Result<(), Broken> {
+        let given_up = |why: String| Err(Broken::GivenUp(why));
+        let poll = &mut self.poll;
+        let Started {
+            feed,
+            lines,
+            process,
+        } = &mut self.started;
         loop {
-            if self.stdout.buffer().is_empty() && !is_readable(self.stdout.get_ref(), TURN)? {
-                let why = format!("it took more than {} s for one turn", TURN.as_secs());
-                return Err(io::Error::new(ErrorKind::TimedOut, why));
+            feed.write();
+            poll.clear();
+            poll.add_feed(feed);
+            poll.add_lines(lines);
+            let is_over = !poll.wait(LOOK);
+            if poll.has_news(lines) {
+                return match lines.read() {
+                    true => Ok(()),
+                    false => Err(Broken::Closed),
+                };
             }
-            let buffer = self.stdout.fill_buf()?;
-            if buffer.is_empty() {
-                return Err(ErrorKind::UnexpectedEof.into());
+            if !is_over {
+                continue;
             }
-            let len = buffer.len() as u64;
-            let read = (&mut self.stdout).take(len).read_until(b'\n', &mut line)?;
-            if line.last() == Some(&b'\n') {
-                line.pop();
-                return Ok(line);
+            *looks += 1;
+            if let Some(why) = process.excess() {
+                return given_up(why);
             }
-            if line.len() as u64 > LONGEST_LINE || read == 0 {
-                return Err(io::Error::new(
-                    ErrorKind::InvalidData,
-                    "it wrote a line without end",
+            let seconds = u64::from(LOOKS) * LOOK.as_millis() as u64 / 1000;
+            if *looks >= LOOKS {
+                return given_up(format!("it took more than {seconds} s for one turn"));
+            }
+            if *looks > SLOW && self.slow + *looks >= LOOKS {
+                return given_up(format!(
+                    "its turns of more than a second took {seconds} s together"
                 ));
             }
         }
     }
 
     /// Reads what it writes until its turn ends.
-    fn turn(&mut self, say: &mut dyn FnMut(Output)) -> io::Result<()> {
+    fn turn(&mut self, looks: &mut u32, say: &mut dyn FnMut(Output)) -> Result<(), Broken> {
+        let given_up = |why: String| Err(Broken::GivenUp(why));
+        let quoted =
+            |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned();
+        let mut written = 0;
         loop {
-            let line = self.read_line()?;
+            let Some(line) = self.started.lines.next() else {
+                if self.started.lines.is_too_long() {
+                    return given_up(too_long());
+                }
+                self.more(looks)?;
+                continue;
+            };
+            written += line.len() + 1;
+            if self.state == State::Told {
+                if line != AGREED {
+                    return given_up(format!(
+                        "expected its first line to be \"= lockstep\", as of another node, found {:?}",
+                        quoted(&line)
+                    ));
+                }
+                self.state = State::Running;
+                continue;
+            }
             let Some(end) = line.strip_prefix(b"= ") else {
+                if written > MOST_OUTPUT {
+                    let most = MOST_OUTPUT >> 20;
+                    return given_up(format!("it wrote more than {most} MiB in one turn"));
+                }
                 say(Output::Line(line));
                 continue;
             };
-            if line == AGREED {
-                continue;
-            }
-            let nanos = std::str::from_utf8(end)
-                .ok()
-                .and_then(|end| end.parse().ok());
-            self.deadline = nanos.map(Duration::from_nanos);
-            return Ok(());
+            let nanos = || str::from_utf8(end).ok()?.parse().ok();
+            self.deadline = match (end, nanos()) {
+                (b"-", _) => None,
+                (_, Some(nanos)) => Some(Duration::from_nanos(nanos)),
+                _ => {
+                    return given_up(format!(
+                        "expected \"= \" and its next deadline in nanoseconds, or \"= -\", at the end \
+                         of its turn, found {:?}",
+                        quoted(&line)
+                    ));
+                }
+            };
+            let rest = self.started.lines.rest();
+            return match rest.is_empty() {
+                true => Ok(()),
+                false => given_up(format!(
+                    "expected nothing between the end of its turn and the next one, found {:?}",
+                    quoted(rest)
+                )),
+            };
         }
     }
 
-    fn take_turn(&mut self, bytes: &[u8], say: &mut dyn FnMut(Output)) {
+    fn take_turn(&mut self, say: &mut dyn FnMut(Output)) {
         self.deadline = None;
-        if let State::Over(_) = self.state {
-            return;
-        }
-        // What it said before it ended counts, even if it took no more.
-        let written = self.write(bytes);
-        if let Err(e) = self.turn(say).and(written) {
-            self.deadline = None;
-            let shows = matches!(e.kind(), ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe);
-            self.state = State::Over((!shows).then(|| e.to_string()));
-            say(Output::Closed);
+        let mut looks = 0;
+        match self.turn(&mut looks, say) {
+            Ok(()) if looks > SLOW => self.slow += looks,
+            Ok(()) => {}
+            Err(Broken::Closed) => {
+                self.state = State::Over(How::Ended);
+                // What it said before it ended counts, even half a line.
+                while let Some(line) = self.started.lines.next() {
+                    say(Output::Line(line));
+                }
+                say(Output::Closed);
+            }
+            Err(Broken::GivenUp(why)) => {
+                self.deadline = None;
+                self.state = State::Over(How::GivenUp);
+                self.started.process.stop(false);
+                say(Output::GivenUp(why));
+            }
         }
     }
 }
 
 impl TimedNode for Node {
     fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        let mut bytes;
-        if self.state == State::New {
-            self.state = State::Running;
-            bytes = self.asking(line);
-        } else {
-            bytes = format!("{} ", now.as_nanos()).into_bytes();
-            bytes.extend_from_slice(line);
-            bytes.push(b'\n');
+        match self.state {
+            State::Over(_) => return,
+            // This line, its first, it has been told already.
+            State::Told => {}
+            State::Running => {
+                let feed = &mut self.started.feed;
+                feed.push(format!("{} ", now.as_nanos()).as_bytes());
+                feed.push(line);
+                feed.push(b"\n");
+            }
         }
-        self.take_turn(&bytes, say);
+        self.take_turn(say);
     }
 
     fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
-        self.take_turn(format!("{}\n", now.as_nanos()).as_bytes(), say);
+        if self.state == State::Running {
+            let feed = &mut self.started.feed;
+            feed.push(format!("{}\n", now.as_nanos()).as_bytes());
+            self.take_turn(say);
+        }
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -182,31 +219,17 @@ impl TimedNode for Node {
     }
 
     fn stop(&mut self) -> Ending {
-        let ending = self.process.stop(matches!(self.state, State::Over(None)));
-        match &self.state {
-            State::Over(Some(why)) => Ending::Ended(why.clone()),
-            _ => ending,
-        }
+        let ended = self.state == State::Over(How::Ended);
+        self.started.process.stop(ended)
+    }
+
+    fn give_up(&mut self) {
+        self.deadline = None;
+        self.state = State::Over(How::GivenUp);
+        self.started.process.stop(false);
     }
 
     fn last_words(&mut self) -> Vec<String> {
-        self.process.last_words()
-    }
-}
-
-/// Whether there is something to read, or the end, within this time.
-fn is_readable(pipe: &impl AsRawFd, wait: Duration) -> io::Result<bool> {
-    let mut poll = libc::pollfd {
-        fd: pipe.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: it points to one pollfd, which outlives the call.
-    match unsafe { libc::poll(&raw mut poll, 1, wait.as_millis() as i32) } {
-        -1 => match io::Error::last_os_error() {
-            e if e.kind() == ErrorKind::Interrupted => Ok(true),
-            e => Err(e),
-        },
-        ready => Ok(ready > 0),
+        self.started.process.last_words()
     }
 }

@@ -24,11 +24,20 @@ pub trait TimedNode {
         Ending::Stopped
     }
 
+    /// Ends it before the others.
+    fn give_up(&mut self) {}
+
     /// What it wrote to its log last.
     fn last_words(&mut self) -> Vec<String> {
         Vec::new()
     }
 }
+
+/// How often a node may ask to be woken, for each second that has passed and one more,
+const WAKES_PER_SECOND: f64 = 20_000.0;
+/// and for each message that it was given. One that asks more often would never let the
+/// time pass, or hardly.
+const WAKES_PER_LINE: f64 = 10.0;
 
 /// Nodes that share one virtual clock.
 #[derive(Debug)]
@@ -51,6 +60,11 @@ struct Hosted<N> {
     turn_at: Option<Duration>,
     /// What it will find then.
     inbox: Vec<Vec<u8>>,
+    /// How often it was woken because it had asked for it.
+    wakes: u64,
+    /// How many lines it was given.
+    lines: u64,
+    is_given_up: bool,
 }
 
 impl<N: TimedNode> VirtualTime<N> {
@@ -61,6 +75,9 @@ impl<N: TimedNode> VirtualTime<N> {
             wakes_at: None,
             turn_at: None,
             inbox: Vec::new(),
+            wakes: 0,
+            lines: 0,
+            is_given_up: false,
         };
         VirtualTime {
             nodes: nodes.into_iter().map(hosted).collect(),
@@ -85,6 +102,23 @@ impl<N: TimedNode> VirtualTime<N> {
         let mut say = |output| ready.push_back((node, output));
         let hosted = &mut self.nodes[node];
         hosted.turn_at = None;
+        hosted.lines += lines.len() as u64;
+        hosted.wakes += u64::from(lines.is_empty());
+        if hosted.is_given_up {
+            return self.wake_at(node, None);
+        }
+        let allowed = WAKES_PER_SECOND * (1.0 + self.now.as_secs_f64())
+            + WAKES_PER_LINE * hosted.lines as f64;
+        if hosted.wakes as f64 > allowed {
+            hosted.is_given_up = true;
+            hosted.node.give_up();
+            let (wakes, now) = (hosted.wakes, self.now.as_secs_f64());
+            say(Output::GivenUp(format!(
+                "it asked to be woken {wakes} times in {now:.3} s: does it sleep for no time in a \
+                 loop?"
+            )));
+            return self.wake_at(node, None);
+        }
         for line in lines {
             hosted.node.line(self.now, line.as_ref(), &mut say);
         }

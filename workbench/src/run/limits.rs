@@ -25,6 +25,19 @@ pub const NEMESIS_INTERVAL: RangeInclusive<f64> = 1e-3..=1e6;
 /// Probabilities: of loss, of duplicates, of being late.
 pub const PROBABILITY: RangeInclusive<f64> = 0.0..=1.0;
 
+/// How long a node may be given to answer `init`, in seconds.
+pub const INIT_TIMEOUT: RangeInclusive<f64> = 0.1..=3600.0;
+
+/// How many messages the nodes may write in a run, all together: for each second of it
+/// and one more,
+pub const MESSAGES_PER_SECOND: f64 = 100_000.0;
+/// for each pair of nodes, in either direction,
+pub const MESSAGES_PER_PAIR: f64 = 10.0;
+/// and for each invocation and each completion of an operation.
+pub const MESSAGES_PER_OPERATION: f64 = 1000.0;
+/// How much may be under way at a time, in bytes.
+pub const BYTES_UNDER_WAY: usize = 64 << 20;
+
 /// How many operations a run may have, those of transactions counted one by one. Each
 /// stays in memory until the run is judged.
 pub const MOST_OPERATIONS: f64 = 1e7;
@@ -118,6 +131,8 @@ impl Config {
         within(&CONCURRENCY, "clients", self.concurrency).map_err(about("concurrency"))?;
         rate(self.rate).map_err(about("rate"))?;
         within(&TIME_LIMIT, "seconds", seconds(&self.time_limit)).map_err(about("time_limit"))?;
+        within(&INIT_TIMEOUT, "seconds", seconds(&self.init_timeout))
+            .map_err(about("init_timeout"))?;
         let latency = u64::try_from(network.latency.mean.as_millis()).unwrap_or(u64::MAX);
         within(&LATENCY, "milliseconds", latency).map_err(about("network.latency"))?;
         for (part, probability) in [

@@ -1,6 +1,6 @@
 //! What the nodes write, and how they end.
 
-use super::{Phase, Problem, Run, Still};
+use super::{Phase, Problem, Run, Still, limits};
 use crate::host::{Ending, Output};
 use crate::wire::{self, Envelope};
 
@@ -14,6 +14,10 @@ impl Run<'_> {
                 self.phase = Phase::Over;
             }
             Output::Closed => {}
+            Output::GivenUp(why) => {
+                self.problem(node, format!("{why}; it was ended, and the run with it"));
+                self.phase = Phase::Over;
+            }
             Output::Still(until) => self.observer.still(Still {
                 node: &self.config.nodes[node],
                 from: self.now,
@@ -26,12 +30,17 @@ impl Run<'_> {
     /// or that goes nowhere, Maelstrom reads no more of this node; so it is
     /// here, since a node that only works here would be worth nothing.
     fn line(&mut self, node: usize, line: &[u8]) {
+        self.nodes[node].wrote = true;
         if self.nodes[node].mute {
             return;
         }
         if let Err(what) = self.put_through(line) {
             self.nodes[node].mute = true;
             self.problem(node, what);
+            // It will never answer what everything waits for.
+            if self.nodes[node].asked_by.is_some() {
+                self.phase = Phase::Over;
+            }
             return;
         }
         self.dam(node);
@@ -49,15 +58,30 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends the run when there are more messages than anyone means to send:
-    /// they would fill the memory, or time would never pass.
+    /// Ends the run when there are more messages than anyone means to send: they would
+    /// fill the memory, or time would never pass.
     fn dam(&mut self, node: usize) {
         self.at_this_moment += 1;
+        self.by_nodes += 1;
         let limit = self.config.flood;
+        let seconds = self.now.saturating_sub(self.start).as_secs_f64();
+        let count = self.nodes.len() as f64;
+        let allowed = limits::MESSAGES_PER_SECOND * (1.0 + seconds)
+            + limits::MESSAGES_PER_PAIR * count * count
+            + limits::MESSAGES_PER_OPERATION * self.history.len() as f64;
         let what = if self.at_this_moment > limit {
             format!("it and the others wrote more than {limit} messages at one moment")
         } else if self.network.under_way() > limit {
             format!("more than {limit} messages were under way when it sent one more")
+        } else if self.network.bytes_under_way() > limits::BYTES_UNDER_WAY {
+            let most = limits::BYTES_UNDER_WAY >> 20;
+            format!("messages of more than {most} MiB were under way when it sent one more")
+        } else if self.by_nodes as f64 > allowed {
+            let (count, operations) = (self.by_nodes, self.history.len().div_ceil(2));
+            format!(
+                "it and the others wrote {count} messages in {seconds:.3} s, for {operations} \
+                 operations"
+            )
         } else {
             return;
         };
@@ -67,7 +91,24 @@ impl Run<'_> {
         }
     }
 
+    /// The nodes that have written part of a line.
+    pub(super) fn unfinished(&mut self) -> Vec<(String, usize)> {
+        let mut unfinished = Vec::new();
+        for (node, name) in self.config.nodes.iter().enumerate() {
+            let silence = self.host.silence(node);
+            let bytes = silence.unfinished.map(|(_, bytes)| (name.clone(), bytes));
+            unfinished.extend(bytes.filter(|_| !self.nodes[node].accused));
+        }
+        unfinished
+    }
+
+    /// Accuses a node, unless it has been already: what it does after its first fault
+    /// follows from that.
     pub(super) fn problem(&mut self, node: usize, what: String) {
+        if self.nodes[node].accused {
+            return;
+        }
+        self.nodes[node].accused = true;
         let last_words = self.host.last_words(node);
         self.problems.push(Problem {
             node: self.config.nodes[node].clone(),

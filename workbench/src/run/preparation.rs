@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Node;
 use super::problem::quoted;
-use super::{Event, INIT_TIMEOUT, Phase, Run};
+use super::{Event, Phase, Run};
 use crate::client;
+use crate::host::{Pulse, Silence};
 use crate::network::Packet;
 
 impl Run<'_> {
@@ -17,7 +19,8 @@ impl Run<'_> {
             let body = json!({"type": "init", "node_id": names[node], "node_ids": names});
             self.ask(node, body);
         }
-        self.events.add(self.now + INIT_TIMEOUT, Event::InitTimeout);
+        let until = self.now + self.config.init_timeout;
+        self.events.add(until, Event::InitTimeout);
     }
 
     /// What the workload wants every node to know first, if anything.
@@ -47,21 +50,65 @@ impl Run<'_> {
         }
         for node in 0..self.nodes.len() {
             if self.nodes[node].asked_by.is_some() {
-                let seconds = time.as_secs();
-                self.problem(node, format!("no answer to {what} within {seconds} s"));
+                let seen = self.seen_instead(node);
+                let seconds = time.as_secs_f64();
+                self.problem(
+                    node,
+                    format!("no answer to {what} within {seconds} s. {seen}"),
+                );
             }
         }
         self.phase = Phase::Over;
     }
 
+    /// What a node does that does not answer, and what may be wrong with it.
+    fn seen_instead(&mut self, node: usize) -> String {
+        let Silence { unfinished, pulse } = self.host.silence(node);
+        let Node { instead, wrote, .. } = &self.nodes[node];
+        if let Some((begins, length)) = unfinished {
+            let begins = quoted(&begins);
+            return format!(
+                "It wrote {length} bytes to stdout without a newline: is its stdout buffered, and \
+                 not flushed after each message? They begin with {begins}"
+            );
+        }
+        if let Some(instead) = instead {
+            return instead.clone();
+        }
+        let said = match wrote {
+            true => "What it wrote to stdout was for others",
+            false => "It wrote nothing at all to stdout",
+        };
+        let Some(Pulse {
+            is_running,
+            processor,
+        }) = pulse
+        else {
+            return said.into();
+        };
+        let used = processor.as_secs_f64();
+        match is_running {
+            true => format!(
+                "{said}, and is busy: it has used {used:.1} s of processor time. If it is still \
+                 starting, --init-timeout gives it longer"
+            ),
+            false => format!(
+                "{said}, and waits for something: it has used {used:.1} s of processor time. Does \
+                 it read its stdin line by line?"
+            ),
+        }
+    }
+
     /// The answer to a request of the preparations.
     pub(super) fn prepared(&mut self, node: usize, packet: &Packet) {
-        let Some(body) = super::body(packet) else {
+        let answers =
+            super::body(packet).is_some_and(|body| body.integer("in_reply_to") == Some(1));
+        let Some(body) = super::body(packet).filter(|_| answers) else {
+            let line = quoted(&packet.line);
+            let why = format!("It wrote this instead, which lacks \"in_reply_to\":1: {line}");
+            self.nodes[node].instead.get_or_insert(why);
             return;
         };
-        if body.integer("in_reply_to") != Some(1) {
-            return;
-        }
         self.nodes[node].asked_by = None;
         self.network.remove(packet.dest);
         let request = match self.phase {

@@ -36,6 +36,10 @@ impl Workload for Echo {
         Ok(Completion::ok(Value::Map(whole)).into())
     }
 
+    fn shares_state(&self) -> bool {
+        false
+    }
+
     fn check(&self, history: &History) -> Checked {
         checker::echo::check(history)
     }

@@ -35,6 +35,10 @@ impl Workload for UniqueIds {
         true
     }
 
+    fn shares_state(&self) -> bool {
+        false
+    }
+
     fn check(&self, history: &History) -> Checked {
         checker::unique_ids::check(history)
     }

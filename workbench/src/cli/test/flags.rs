@@ -5,7 +5,9 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::values::{Concurrency, Faults, faults, nemesis_interval, probability, rate, time_limit};
+use super::values::{
+    Concurrency, Faults, faults, init_timeout, nemesis_interval, probability, rate, time_limit,
+};
 use super::{meaningless, nodes, sweep};
 use crate::assertion::Assertion;
 use crate::checker::Availability;
@@ -112,6 +114,10 @@ pub(in crate::cli) struct Args {
     /// have their turn, and how often and long one stands still
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "none")]
     noise: Level,
+
+    /// How long a node may take to answer init, in seconds: with Maelstrom, 10
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = init_timeout, allow_negative_numbers = true)]
+    init_timeout: f64,
 
     /// Run in real time even if the node goes in lockstep
     #[arg(long)]
@@ -228,6 +234,7 @@ impl Args {
             noise: self.noise.into(),
             partitions: faults.map(|_| Duration::from_secs_f64(self.nemesis_interval)),
             one_way: faults.is_some_and(|faults| faults.contains(&Fault::OneWayPartition)),
+            init_timeout: Duration::from_secs_f64(self.init_timeout),
             flood: run::FLOOD,
             seed,
         })
@@ -260,6 +267,7 @@ impl Args {
             "concurrency" => "--concurrency",
             "rate" => "--rate",
             "time_limit" => "--time-limit",
+            "init_timeout" => "--init-timeout",
             "partitions" => "--nemesis-interval",
             "network.latency" => "--latency",
             "network.loss" => "--loss",

@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::command::{repeat_command, this_command};
-use super::{Args, Judged, began, broken_off, run_and_report, run_once};
+use super::signals::Signals;
+use super::{Args, Judged, began, broken_off, judge, run_and_report, run_once};
 use crate::checker::Validity;
 use crate::run::{Observer, Position};
 use crate::store::Store;
@@ -43,7 +44,7 @@ pub(super) fn run(
     bin: &Path,
     seeds: Range<u64>,
     store: Store,
-    interrupted: &AtomicBool,
+    signals: &Signals,
 ) -> Result<u8, String> {
     let began = began();
     let live = AtomicBool::new(false);
@@ -56,11 +57,11 @@ pub(super) fn run(
     let worker = || {
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= count || interrupted.load(Ordering::Relaxed) {
+            if i >= count || signals.interrupted() {
                 return;
             }
             let seed = seeds.start + i;
-            match try_seed(args, bin, seed, &store, interrupted) {
+            match try_seed(args, bin, seed, &store, signals) {
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
@@ -85,6 +86,9 @@ pub(super) fn run(
         }
     });
     if let Some(error) = error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if tried.load(Ordering::Relaxed) == 0 {
+            store.discard();
+        }
         return Err(error);
     }
     let tried = tried.into_inner();
@@ -95,7 +99,7 @@ pub(super) fn run(
             let summary = Summary {
                 workload: name.clone(),
                 verdict,
-                interrupted: interrupted.load(Ordering::Relaxed),
+                interrupted: signals.interrupted(),
                 sentence: sentence.into(),
                 began: began.clone(),
                 command,
@@ -124,7 +128,7 @@ pub(super) fn run(
         super::super::print(&first)?;
         if !live {
             // Once more, for its page.
-            let again = run_and_report(args, seed, bin, store, interrupted)?;
+            let again = run_and_report(args, seed, bin, store, signals)?;
             return Ok(again.max(verdict.exit_status()));
         }
         let sentence = why.first().cloned().unwrap_or_default();
@@ -134,7 +138,7 @@ pub(super) fn run(
         return Ok(verdict.exit_status());
     }
     let Range { start, end } = seeds;
-    let (status, verdict, sentence) = match interrupted.load(Ordering::Relaxed) {
+    let (status, verdict, sentence) = match signals.interrupted() {
         true => (
             super::super::INTERRUPTED,
             Verdict::Unknown,
@@ -152,7 +156,7 @@ pub(super) fn run(
 }
 
 /// Ends a run at Ctrl-C.
-struct Watcher<'a>(&'a AtomicBool);
+struct Watcher<'a>(&'a Signals);
 
 impl Observer for Watcher<'_> {
     fn position(&mut self, _position: Position) -> ControlFlow<()> {
@@ -165,12 +169,13 @@ fn try_seed(
     bin: &Path,
     seed: u64,
     store: &Store,
-    interrupted: &AtomicBool,
+    signals: &Signals,
 ) -> Result<Judged, String> {
     let logs = store.node_logs().join(format!("seed-{seed}"));
     fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
     let program = args.node_program(bin, logs.clone());
-    let judged = run_once(args, seed, &program, &mut Watcher(interrupted))?;
+    let ran = run_once(args, seed, &program, store, &mut Watcher(signals))?;
+    let judged = judge(args, ran);
     if judged.checked.valid == Validity::Valid {
         // Nobody will look for the logs of what went well.
         let _ = fs::remove_dir_all(&logs);

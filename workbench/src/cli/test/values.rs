@@ -72,6 +72,10 @@ pub(super) fn nemesis_interval(text: &str) -> Result<f64, String> {
     number(text, &limits::NEMESIS_INTERVAL, "seconds")
 }
 
+pub(super) fn init_timeout(text: &str) -> Result<f64, String> {
+    number(text, &limits::INIT_TIMEOUT, "seconds")
+}
+
 pub(super) fn probability(text: &str) -> Result<f64, String> {
     number(text, &limits::PROBABILITY, "")
 }

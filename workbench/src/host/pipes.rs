@@ -1,0 +1,241 @@
+//! The two pipes of a node's process, and waiting for many of them at once: neither
+//! writing nor reading here ever waits for a node that does not.
+
+use std::io::{self, BufRead, ErrorKind, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::process::{ChildStdin, ChildStdout};
+use std::time::Duration;
+
+/// The longest line that a node may write, in bytes.
+pub(super) const LONGEST_LINE: usize = 8 << 20;
+/// How much may wait to be read by a node, in bytes.
+pub(super) const MOST_UNREAD: usize = 16 << 20;
+/// How much is read at a time, at least.
+const READ: usize = 64 << 10;
+
+/// Lines to a node.
+#[derive(Debug)]
+pub(super) struct Feed {
+    pipe: ChildStdin,
+    bytes: Vec<u8>,
+    written: usize,
+    is_broken: bool,
+}
+
+impl Feed {
+    pub(super) fn new(pipe: ChildStdin) -> io::Result<Self> {
+        // SAFETY: they take no pointers, and the file is open.
+        let set = unsafe {
+            let flags = libc::fcntl(pipe.as_raw_fd(), libc::F_GETFL);
+            libc::fcntl(pipe.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
+        };
+        match set {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(Feed {
+                pipe,
+                bytes: Vec::new(),
+                written: 0,
+                is_broken: false,
+            }),
+        }
+    }
+
+    /// Adds to what is to be written.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        // A node that has ended reads no more; that it has is told elsewhere.
+        if !self.is_broken {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// Writes as much as the pipe takes.
+    pub(super) fn write(&mut self) {
+        while self.waiting() > 0 {
+            match self.pipe.write(&self.bytes[self.written..]) {
+                Ok(written) => self.written += written,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    self.is_broken = true;
+                    self.written = self.bytes.len();
+                }
+            }
+        }
+        if self.waiting() == 0 {
+            self.bytes.clear();
+            self.written = 0;
+            self.bytes.shrink_to(READ);
+        } else if self.written > self.bytes.len() / 2 {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+    }
+
+    /// How many bytes are not written yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+}
+
+/// Lines of a node.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pipe: ChildStdout,
+    /// What has been read, up to `len`.
+    buffer: Vec<u8>,
+    len: usize,
+    /// Where the next line begins.
+    start: usize,
+    /// How far it is known to have no end.
+    searched: usize,
+    is_closed: bool,
+}
+
+impl Lines {
+    pub(super) fn new(pipe: ChildStdout) -> Self {
+        Lines {
+            pipe,
+            buffer: Vec::new(),
+            len: 0,
+            start: 0,
+            searched: 0,
+            is_closed: false,
+        }
+    }
+
+    /// Reads what there is, up to some size; waits if there is nothing. False at
+    /// the end.
+    pub(super) fn read(&mut self) -> bool {
+        self.buffer.copy_within(self.start..self.len, 0);
+        self.len -= self.start;
+        self.searched -= self.start;
+        self.start = 0;
+        if self.len < READ && self.buffer.len() > 2 * READ {
+            self.buffer.truncate(2 * READ);
+            self.buffer.shrink_to_fit();
+        } else if self.buffer.len() < self.len + READ {
+            self.buffer.resize((2 * self.len).max(2 * READ), 0);
+        }
+        let read = loop {
+            match self.pipe.read(&mut self.buffer[self.len..]) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => break read.unwrap_or(0),
+            }
+        };
+        self.len += read;
+        self.is_closed = read == 0;
+        read > 0
+    }
+
+    /// The next line that has been read, without its newline. What ends with the pipe
+    /// is a line too.
+    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
+        let mut unsearched = &self.buffer[self.searched..self.len];
+        // The fastest search for a byte that std offers.
+        let skipped = unsearched.skip_until(b'\n').unwrap_or(0);
+        self.searched += skipped;
+        let has_end = skipped > 0 && self.buffer[self.searched - 1] == b'\n';
+        let is_last = self.is_closed && self.start < self.len;
+        if !has_end && !is_last {
+            return None;
+        }
+        let line = self.buffer[self.start..self.searched - usize::from(has_end)].to_vec();
+        self.start = self.searched;
+        Some(line)
+    }
+
+    /// What has been read and is no line yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.len]
+    }
+
+    /// Whether a line has come to be longer than one may be.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.rest().len() > LONGEST_LINE
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+}
+
+impl AsRawFd for Feed {
+    fn as_raw_fd(&self) -> RawFd {
+        self.pipe.as_raw_fd()
+    }
+}
+
+impl AsRawFd for Lines {
+    fn as_raw_fd(&self) -> RawFd {
+        self.pipe.as_raw_fd()
+    }
+}
+
+/// Pipes that something may happen to.
+#[derive(Debug, Default)]
+pub(super) struct Poll {
+    pipes: Vec<libc::pollfd>,
+}
+
+impl Poll {
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.pipes.clear();
+    }
+
+    /// Waits for room in this one, as long as something is to be written.
+    pub(super) fn add_feed(&mut self, feed: &Feed) {
+        if feed.waiting() > 0 {
+            self.add(feed.as_raw_fd(), libc::POLLOUT);
+        }
+    }
+
+    /// Waits for this one to have something to read, or its end.
+    pub(super) fn add_lines(&mut self, lines: &Lines) {
+        if !lines.is_closed() {
+            self.add(lines.as_raw_fd(), libc::POLLIN);
+        }
+    }
+
+    fn add(&mut self, fd: RawFd, events: i16) {
+        self.pipes.push(libc::pollfd {
+            fd,
+            events,
+            revents: 0,
+        });
+    }
+
+    /// Waits until something happens to one of them, this long at most. False if
+    /// nothing did.
+    pub(super) fn wait(&mut self, time: Duration) -> bool {
+        let count = self.pipes.len() as libc::nfds_t;
+        let pipes = self.pipes.as_mut_ptr();
+        #[cfg(target_os = "linux")]
+        // SAFETY: the pointers are to `count` structures and to a time that outlive the
+        // call.
+        let ready = unsafe {
+            let time = libc::timespec {
+                tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
+                tv_nsec: time.subsec_nanos() as libc::c_long,
+            };
+            libc::ppoll(pipes, count, &raw const time, std::ptr::null())
+        };
+        #[cfg(not(target_os = "linux"))]
+        // SAFETY: likewise. Rounded up: to wake early would mean to poll again.
+        let ready = unsafe {
+            let millis = time.as_micros().div_ceil(1000).min(i32::MAX as u128);
+            libc::poll(pipes, count, millis as i32)
+        };
+        if ready < 0 {
+            // Interrupted by a signal.
+            self.pipes.iter_mut().for_each(|pipe| pipe.revents = 0);
+        }
+        ready > 0
+    }
+
+    /// Whether something has happened to this pipe.
+    pub(super) fn has_news(&self, pipe: &impl AsRawFd) -> bool {
+        let fd = pipe.as_raw_fd();
+        (self.pipes.iter()).any(|pipe| pipe.fd == fd && pipe.revents != 0)
+    }
+}
