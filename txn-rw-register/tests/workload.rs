@@ -77,7 +77,7 @@ fn under_consistent_view_there_is_nothing_but_lost_update() {
     let simulated = run(&challenge(1), "consistent-view");
     let types = simulated.checked.results.get("workload").expect("results");
     let types = types.get("anomaly-types").expect("types").to_string();
-    assert_eq!(types, "[:lost-update]");
+    assert_eq!(types, "(:lost-update)");
 }
 
 #[test]

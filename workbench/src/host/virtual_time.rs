@@ -49,6 +49,9 @@ pub struct VirtualTime<N> {
     /// `None` on a perfect machine: whoever is woken has its turn at once.
     tiredness: Option<Tiredness>,
     ready: VecDeque<(usize, Output)>,
+    /// A node was given up, and so the run: the others have no more turns, which might
+    /// take as long as the one that was given up for it.
+    is_over: bool,
 }
 
 #[derive(Debug)]
@@ -64,7 +67,6 @@ struct Hosted<N> {
     wakes: u64,
     /// How many lines it was given.
     lines: u64,
-    is_given_up: bool,
 }
 
 impl<N: TimedNode> VirtualTime<N> {
@@ -77,7 +79,6 @@ impl<N: TimedNode> VirtualTime<N> {
             inbox: Vec::new(),
             wakes: 0,
             lines: 0,
-            is_given_up: false,
         };
         VirtualTime {
             nodes: nodes.into_iter().map(hosted).collect(),
@@ -85,6 +86,7 @@ impl<N: TimedNode> VirtualTime<N> {
             wakes: BTreeSet::new(),
             tiredness: None,
             ready: VecDeque::new(),
+            is_over: false,
         }
     }
 
@@ -98,19 +100,21 @@ impl<N: TimedNode> VirtualTime<N> {
 
     /// A node has its turn: what was due first, as in a binary, then what arrived.
     fn turn(&mut self, node: usize, lines: &[impl AsRef<[u8]>]) {
-        let ready = &mut self.ready;
-        let mut say = |output| ready.push_back((node, output));
+        if self.is_over {
+            return;
+        }
+        let (ready, is_over) = (&mut self.ready, &mut self.is_over);
+        let mut say = |output| {
+            *is_over |= matches!(output, Output::GivenUp(_));
+            ready.push_back((node, output));
+        };
         let hosted = &mut self.nodes[node];
         hosted.turn_at = None;
         hosted.lines += lines.len() as u64;
         hosted.wakes += u64::from(lines.is_empty());
-        if hosted.is_given_up {
-            return self.wake_at(node, None);
-        }
         let allowed = WAKES_PER_SECOND * (1.0 + self.now.as_secs_f64())
             + WAKES_PER_LINE * hosted.lines as f64;
         if hosted.wakes as f64 > allowed {
-            hosted.is_given_up = true;
             hosted.node.give_up();
             let (wakes, now) = (hosted.wakes, self.now.as_secs_f64());
             say(Output::GivenUp(format!(
@@ -183,7 +187,7 @@ impl<N: TimedNode> Host for VirtualTime<N> {
     }
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
-        while self.ready.is_empty() {
+        while self.ready.is_empty() && !self.is_over {
             let wake = self.wakes.first().copied();
             let next = match (wake.map(|(at, _)| at), until) {
                 (Some(at), Some(until)) => at.min(until),
