@@ -68,7 +68,8 @@ pub struct Config {
     /// The longer, the fewer messages: what of it is not needed for two latencies,
     /// and as room for nodes that are late, is the epoch, the time from one push
     /// of the hub to the next. Where nodes are late by nearly as much as is
-    /// promised, it is not kept; an epoch is not shorter than an eighth of it.
+    /// promised, it is not kept; an epoch is not shorter than an eighth of it, nor
+    /// than 70 ms (or three fifths of a promise that short).
     pub within: Duration,
     /// Whether a node sends each change of its own to everyone at once, so that
     /// it is everywhere after one latency. The hub then only mends.

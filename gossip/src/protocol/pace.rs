@@ -32,6 +32,9 @@ const TIRED: Duration = Duration::from_millis(1);
 /// An epoch is never shorter than this part of the promise. Where nodes stand still for
 /// longer than the promise leaves room for, more messages would not save it.
 const SHORTEST: u32 = 8;
+/// Nor than this, or three fifths of a shorter promise: a short promise is broken by any
+/// stall, and to send ten times as often would not save it.
+const LEAST_EPOCH: Duration = Duration::from_millis(70);
 
 /// What one node has learnt.
 #[derive(Debug)]
@@ -134,9 +137,11 @@ impl Pace {
     pub(super) fn epoch(&mut self, now: Duration) -> Duration {
         // Half of it under way, as long as that is not known.
         let spent = self.timeout().unwrap_or(self.promise / 2) + self.room(now);
+        let least = LEAST_EPOCH.min(self.promise * 3 / 5);
         self.promise
             .saturating_sub(spent)
             .max(self.promise / SHORTEST)
+            .max(least)
     }
 
     /// By when a change of this age must be told to the node after which it has so many
@@ -170,6 +175,11 @@ mod tests {
         // A node that says it was an hour late, or was.
         pace.late(ms(200), Duration::from_secs(3600));
         assert_eq!(pace.epoch(ms(200)), ms(700) / 8);
+        for (promise, least) in [(130, 70), (100, 60)] {
+            let mut pace = Pace::new(ms(promise));
+            pace.late(ms(0), ms(400));
+            assert_eq!(pace.epoch(ms(0)), ms(least));
+        }
     }
 
     #[test]
