@@ -17,8 +17,10 @@ const MOST: usize = 10;
 const MOST_ASKED: usize = 32;
 /// How many pending calls are told.
 const MOST_PENDING: usize = 32;
-/// How much work one question may take. What is not answered by then is not told.
+/// How much work all questions may take, and one. What is not answered by then is not
+/// told.
 const MOST_WORK: u64 = 1 << 20;
+const MOST_WORK_AT_ONCE: u64 = 1 << 18;
 
 /// Where the search on one register ended.
 pub(super) struct Configurations<'c, 'a> {
@@ -62,14 +64,16 @@ impl<'c, 'a> Configurations<'c, 'a> {
                 asked.push(value);
             }
         }
-        let mut values = Vec::new();
+        let (mut values, mut work) = (Vec::new(), 0);
         for value in asked {
-            match is_possible(calls, until, value) {
+            let (answer, more) = is_possible(calls, until, value);
+            work += more;
+            match answer {
                 Answer::Linearizable => values.push(value),
                 Answer::Not { .. } => {}
                 Answer::Unknown(_) => break,
             }
-            if values.len() == most {
+            if values.len() == most || work > MOST_WORK {
                 break;
             }
         }
@@ -196,7 +200,7 @@ fn leaves(action: Action) -> ValueId {
 }
 
 /// Whether the register can hold this value at this place of the history.
-fn is_possible(calls: &Calls<'_>, until: usize, value: ValueId) -> Answer {
+fn is_possible(calls: &Calls<'_>, until: usize, value: ValueId) -> (Answer, u64) {
     let begun = calls.all.iter().filter(|call| call.invoked < until);
     let mut begun: Vec<Call> = begun
         .map(|call| Call {
@@ -209,7 +213,7 @@ fn is_possible(calls: &Calls<'_>, until: usize, value: ValueId) -> Answer {
         invoked: until,
         returned: Some(until + 1),
     });
-    decide(&begun, calls.value_count(), Start::Nil, MOST_WORK).0
+    decide(&begun, calls.value_count(), Start::Nil, MOST_WORK_AT_ONCE)
 }
 
 /// A state of Knossos' model of a register.

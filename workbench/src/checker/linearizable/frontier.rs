@@ -47,6 +47,9 @@ struct Entry<const N: usize> {
 }
 
 impl<const N: usize> Frontier<N> {
+    /// What one configuration takes, with its place in the table.
+    pub(super) const BYTES: usize = size_of::<Entry<N>>() + 4 * size_of::<u32>();
+
     pub(super) fn new() -> Self {
         Frontier {
             entries: Vec::new(),

@@ -13,7 +13,7 @@ use super::bits::Bits;
 use super::calls::ValueId;
 use super::frontier::{Configuration, Frontier};
 use super::multisets::Multisets;
-use super::search::{Limit, MOST_KEPT};
+use super::search::{Limit, MOST_BYTES};
 use super::trace::Trace;
 
 /// Finds what can follow on configurations, and knows when that is enough.
@@ -214,7 +214,7 @@ impl<'t, const N: usize> Moves<'t, N> {
         if self.work >= self.most_work {
             return Err(Limit::Work(self.most_work));
         }
-        match kept + self.multisets.weight() / 8 > MOST_KEPT {
+        match kept * Frontier::<N>::BYTES + self.multisets.bytes() > MOST_BYTES {
             true => Err(Limit::Memory),
             false => Ok(()),
         }

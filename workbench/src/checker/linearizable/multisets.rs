@@ -100,9 +100,9 @@ impl Multisets {
         1 + self.width as u64 / 16
     }
 
-    /// How much memory they take, in counters.
-    pub(super) fn weight(&self) -> usize {
-        self.counts.len()
+    /// How much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        (self.counts.len() + self.sizes.len() + self.table.len()) * size_of::<u32>()
     }
 
     fn row(&self, id: UsedId) -> &[u32] {

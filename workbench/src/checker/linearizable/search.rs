@@ -37,5 +37,6 @@ pub(super) enum Limit {
     Width(usize),
 }
 
-/// How many configurations a search may keep; each takes some 40 bytes.
-pub(super) const MOST_KEPT: usize = 1 << 22;
+/// How much memory a search may take. There are five, and vectors that grow have up to
+/// as much in reserve: 160 MiB in all.
+pub(super) const MOST_BYTES: usize = 16 << 20;

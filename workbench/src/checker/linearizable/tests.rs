@@ -494,7 +494,7 @@ fn many_calls_of_unknown_outcome_do_not_hide_a_stale_read() {
 fn an_order_is_found_among_many_calls_of_unknown_outcome() {
     for seed in 0..5 {
         let calls = good_calls(&Rng::new(seed), 2000, 5, 100);
-        let (answer, _) = decide(&calls, 5, Start::Nil, MOST_WORK);
+        let (answer, _) = decide(&calls, 5, Start::Nil, 4 * MOST_WORK);
         assert_eq!(answer, Answer::Linearizable, "seed {seed}");
     }
 }
@@ -534,4 +534,71 @@ fn what_is_too_hard_is_unknown_and_says_so() {
         .collect();
     let (answer, _) = decide(&wide, 2, Start::Nil, 1 << 16);
     assert_eq!(answer, Answer::Unknown(Limit::Width(1024)));
+}
+
+/// Calls of which all are under way at the same time, and a read after them that finds
+/// what nobody wrote: all their orders would have to be tried.
+fn all_at_once(count: usize) -> Vec<Call> {
+    let rng = Rng::new(1);
+    let value = || rng.below(5) as u32;
+    let mut calls: Vec<Call> = (0..count)
+        .map(|i| Call {
+            action: match i % 2 {
+                0 => Action::Cas(value(), value()),
+                _ => Action::Write(value()),
+            },
+            invoked: i,
+            returned: Some(count + i),
+        })
+        .collect();
+    calls.push(Call {
+        action: Action::Read(5),
+        invoked: 2 * count,
+        returned: Some(2 * count + 1),
+    });
+    calls
+}
+
+#[test]
+fn a_search_ends_before_memory_does() {
+    for count in [60, 100, 1000] {
+        let (answer, work) = decide(&all_at_once(count), 6, Start::Nil, MOST_WORK);
+        assert_eq!(answer, Answer::Unknown(Limit::Memory), "{count} calls");
+        assert!(work < 2 * MOST_WORK, "{count} calls: {work}");
+    }
+}
+
+/// Many keys that are too hard do not take many times as long as a few.
+#[test]
+fn after_enough_work_each_key_gets_little() {
+    let calls = all_at_once(60);
+    let (read, others) = calls.split_last().unwrap();
+    let history = |keys: usize| {
+        let line = |typ: &str, key: usize, i: usize, call: &Call| {
+            let action = match call.action {
+                Action::Read(value) => format!(":f :read, :value [{key} {value}]"),
+                Action::Write(value) => format!(":f :write, :value [{key} {value}]"),
+                Action::Cas(a, b) => format!(":f :cas, :value [{key} [{a} {b}]]"),
+            };
+            format!("{{:type :{typ}, :process {}, {action}}}\n", 100 * key + i)
+        };
+        let mut text = String::new();
+        for key in 0..keys {
+            for typ in ["invoke", "ok"] {
+                for (i, call) in others.iter().enumerate() {
+                    text += &line(typ, key, i, call);
+                }
+            }
+            for typ in ["invoke", "ok"] {
+                text += &line(typ, key, others.len(), read);
+            }
+        }
+        History::read(&text).unwrap()
+    };
+    let told = check(&history(8)).findings;
+    assert_eq!(told.len(), 8);
+    let memory = "there are too many orders to keep in memory";
+    let little = "there are too many orders to try: no answer after 65536 steps";
+    assert_eq!(told[0], format!("key 0: {memory}"));
+    assert_eq!(told[7], format!("key 7: {little}"));
 }
