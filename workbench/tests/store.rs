@@ -107,7 +107,14 @@ fn each_key_of_lin_kv_has_a_folder() {
     let root = Folder::new("independent");
     let mut store = Store::create(&root.0, "lin-kv").unwrap();
     keep_registers(&mut store);
+    store.journal().unwrap().flush().unwrap();
     let run = store.folder();
+    assert_eq!(
+        names(run).join(" "),
+        "history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
+         latency-raw.svg messages-in-flight.svg messages.jsonl messages.svg node-logs rate.svg \
+         results.edn results.json summary.json timeline.html"
+    );
     assert_eq!(names(&run.join("independent")), ["0", "1"]);
     let read = |name: &str| fs::read_to_string(run.join(name)).unwrap();
     let results = edn::read(&read("results.edn")).unwrap();
