@@ -19,8 +19,9 @@ use std::process::Command;
 use libc::{c_int, pid_t};
 
 /// What asks it to end the node: from this process, and from the kernel when this
-/// process dies.
-pub(super) const END: c_int = libc::SIGTERM;
+/// process dies. Not what a person sends: `pkill -f workbench` finds it too, and this
+/// process is to come to its end first.
+pub(super) const END: c_int = libc::SIGUSR1;
 
 /// Has the command run below a subreaper, which is then the child that spawning it
 /// gives: in a process group of its own, so that Ctrl-C reaches this process alone.
