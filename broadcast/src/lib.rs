@@ -8,7 +8,7 @@ mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gossip::{Gossip, Log};
+use gossip::{Gossip, Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +76,9 @@ impl Server for Broadcast {
                 Some(Response::BroadcastOk)
             }
             Request::Read => {
-                let messages =
-                    |logs: &[Log<i64>]| logs.iter().flat_map(Log::items).copied().collect();
+                let messages = |logs: &[Known<Log<i64>>]| {
+                    logs.iter().flat_map(|log| log.items()).copied().collect()
+                };
                 Some(Response::ReadOk {
                     messages: self.logs.read(messages),
                 })

@@ -25,7 +25,7 @@ fn clients_are_answered_at_once() {
 fn gossip_of_someone_else_is_refused() {
     let new = |node| Broadcast::new(&node, Options::default());
     let mut node = TestNode::start("n0", ["n0", "n1"], new);
-    let body = r#"{"type":"gossip","msg_id":1,"have":[1],"at":5}"#;
+    let body = r#"{"type":"gossip","msg_id":1,"lives":[7,0],"have":[],"at":5}"#;
     assert_eq!(
         node.tell_from("c1", body),
         [

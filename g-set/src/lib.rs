@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gossip::{Config, Gossip, Log};
+use gossip::{Config, Gossip, Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,9 @@ impl Server for GSet {
                 Some(Response::AddOk)
             }
             Request::Read => {
-                let union = |logs: &[Log<i64>]| logs.iter().flat_map(Log::items).copied().collect();
+                let union = |logs: &[Known<Log<i64>>]| {
+                    logs.iter().flat_map(|log| log.items()).copied().collect()
+                };
                 Some(Response::ReadOk {
                     value: self.logs.read(union),
                 })

@@ -51,7 +51,7 @@
 //!                 Ok(Some(Response::NoteOk))
 //!             }
 //!             Request::Read => {
-//!                 let notes = self.0.read(|all| all.iter().flat_map(Log::items).cloned().collect());
+//!                 let notes = self.0.read(|all| all.iter().flat_map(|one| one.items()).cloned().collect());
 //!                 Ok(Some(Response::ReadOk { notes }))
 //!             }
 //!             Request::Gossip(message) => {
@@ -66,12 +66,13 @@
 //! How it goes about it, and what that costs, says [`protocol`].
 
 mod message;
+mod owner;
 mod peer;
 pub mod protocol;
 mod replica;
 mod versions;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -79,6 +80,7 @@ use std::time::Duration;
 use maelstrom_node::{Error, Node, NodeId, Result, Signal, Task};
 use serde::Serialize;
 
+pub use owner::{Known, Owner};
 pub use protocol::{Config, Protocol};
 pub use replica::{Latest, Log, Replica, Run};
 pub use versions::Versions;
@@ -86,16 +88,36 @@ pub use versions::Versions;
 /// What nodes with replicas of this type say to each other.
 pub type Message<R> = message::Message<<R as Replica>::Delta>;
 
-/// The replicas of all nodes, as one of them knows them.
+/// How often those are asked again that have not answered a node that starts.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+
+/// The replicas of all nodes, as one of them knows them. Clones are the same.
 pub struct Gossip<R: Replica>(Rc<Shared<R>>);
+
+impl<R: Replica> Clone for Gossip<R> {
+    fn clone(&self) -> Self {
+        Gossip(Rc::clone(&self.0))
+    }
+}
 
 struct Shared<R: Replica> {
     node: Node,
     protocol: RefCell<Protocol<R>>,
     /// Given after each poll.
     polled: Signal,
+    /// When the others were last asked whether they know of a former life of this node.
+    asked: Cell<Option<Duration>>,
+    has_caught_up: Cell<bool>,
     /// Polls again when the protocol wants it.
     timer: RefCell<Option<(Duration, Task<()>)>>,
+}
+
+impl<R: Replica> Shared<R> {
+    fn has_caught_up(&self) -> bool {
+        let now = self.has_caught_up.get() || self.protocol.borrow().has_caught_up();
+        self.has_caught_up.set(now);
+        now
+    }
 }
 
 #[derive(Serialize)]
@@ -110,10 +132,13 @@ impl<R: Replica> Gossip<R> {
     pub fn new(node: &Node, config: Config) -> Self {
         let ids = node.node_ids();
         let me = node.place();
+        let life = 1 + node.rng().below(u64::from(u32::MAX)) as u32;
         Gossip(Rc::new(Shared {
             node: node.clone(),
-            protocol: RefCell::new(Protocol::new(config, me, ids.len())),
+            protocol: RefCell::new(Protocol::new(config, me, ids.len(), life)),
             polled: Signal::new(),
+            asked: Cell::default(),
+            has_caught_up: Cell::default(),
             timer: RefCell::default(),
         }))
     }
@@ -153,10 +178,34 @@ impl<R: Replica> Gossip<R> {
         }))
     }
 
-    /// Looks at what is known of every node's replica, this one's among them,
-    /// in the order of [`Node::node_ids`].
-    pub fn read<T>(&self, read: impl FnOnce(&[R]) -> T) -> T {
-        read(self.0.protocol.borrow().replicas())
+    /// Asks every other node what it knows, among it what this one contributed before it was
+    /// killed and started again, if it was. What this gives waits until all have answered and
+    /// that is here; then nothing of it can come later. It is for nodes that would contradict
+    /// themselves else, and it takes every node: as long as one cannot be reached, it waits.
+    pub fn catch_up(&self) -> impl Future<Output = Result<()>> + use<R> {
+        let shared = Rc::clone(&self.0);
+        async move {
+            while !shared.has_caught_up() {
+                let now = shared.node.now();
+                let next = shared.asked.get().map(|asked| asked + ASK_AGAIN);
+                if next.is_none_or(|next| next <= now) {
+                    shared.asked.set(Some(now));
+                    shared.protocol.borrow_mut().catch_up();
+                    poll(&shared)?;
+                    continue;
+                }
+                let left = next.unwrap_or(now).saturating_sub(now);
+                let polled = shared.polled.wait();
+                let _ = shared.node.timeout(left, polled).await;
+            }
+            Ok(())
+        }
+    }
+
+    /// Looks at what is known of every node's replica, in each of its lives: this one's own
+    /// first, the others in the order in which they came to be known, which stays.
+    pub fn read<T>(&self, read: impl FnOnce(&[Known<R>]) -> T) -> T {
+        read(self.0.protocol.borrow().known())
     }
 
     /// Takes in what another node says.

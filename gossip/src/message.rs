@@ -5,13 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::versions::Versions;
 
-/// A message of the protocol; `D` is the replicas' delta. Nodes are numbers:
-/// their places in the list of all nodes.
+/// A message of the protocol; `D` is the replicas' delta. Nodes are numbers,
+/// their places in the list of all nodes; and so are replicas, in the order in which the sender
+/// came to know them ([`lives`](crate::protocol)).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Message<D> {
+    /// The sender's life, and the receiver's, or 0 if the sender does not know it.
+    pub(crate) lives: (u32, u32),
+    /// What the sender's numbers stand for that the receiver may not know: a replica, and its
+    /// node and life.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) who: Box<[(usize, usize, u32)]>,
     /// What the sender holds. Acknowledges everything that led to it.
     pub(crate) have: Versions,
-    /// By node, what the sender thinks that the receiver lacks.
+    /// By replica, what the sender thinks that the receiver lacks.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub(crate) news: Vec<(usize, D)>,
     /// What came to the sender from others may reach the receiver later, from
@@ -43,11 +50,11 @@ pub struct Message<D> {
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) again: bool,
     /// Nodes that the sender, a hub, cannot reach; can the receiver?
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) relay: Vec<usize>,
-    /// What those have whom the sender relays to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) below: Vec<(usize, Versions)>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) relay: Box<[usize]>,
+    /// What those have whom the sender relays to, with their lives.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) below: Box<[(usize, u32, Versions)]>,
     /// The sender's clock, in nanoseconds.
     pub(crate) at: u64,
     /// The receiver's clock as it said last, and how long ago that came.

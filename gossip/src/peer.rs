@@ -10,6 +10,16 @@ const TOGETHER: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Default)]
 pub(crate) struct Peer {
+    /// Its life; 0 if it is not known.
+    pub(crate) life: u32,
+    /// By its numbers of replicas, this node's.
+    pub(crate) numbers: Vec<usize>,
+    /// Of how many replicas it knows this node's numbers.
+    pub(crate) knows: usize,
+    /// When it was first told of how many, by this node's clock. Ascending.
+    pub(crate) told: VecDeque<(u64, usize)>,
+    /// It said something to this node in its present life.
+    pub(crate) knows_this_life: bool,
     /// What it has, by its own words.
     pub(crate) has: Versions,
     /// What it should have, if nothing that was sent to it is lost.
@@ -37,6 +47,28 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// It is in this life: what was known of it in another one is void.
+    pub(crate) fn lives(&mut self, life: u32) {
+        if self.life != life && self.life != 0 {
+            *self = Peer::default();
+        }
+        self.life = life;
+    }
+
+    /// It does not know what this node's numbers stand for.
+    pub(crate) fn forgets(&mut self) {
+        self.knows = 0;
+        self.told.clear();
+    }
+
+    /// It has heard what this node said at that time, by this node's clock.
+    pub(crate) fn heard(&mut self, at: u64) {
+        while let Some(&(_, count)) = self.told.front().filter(|(told, _)| *told <= at) {
+            self.knows = count;
+            self.told.pop_front();
+        }
+    }
+
     /// What it has if nothing is lost that may still arrive.
     pub(crate) fn expected(&self) -> &Versions {
         match self.owed.is_empty() {

@@ -26,8 +26,12 @@
 //! is one itself if nobody before it answers. (Every node's hub stands before
 //! it in the list, so there is never a circle.) A hub that cannot reach a leaf
 //! asks one after another of the others to relay.
+//!
+//! A node that was killed and started again is another one, as to what it contributes: see
+//! [`Owner`].
 
 mod check;
+mod lives;
 mod pace;
 mod receive;
 mod timing;
@@ -35,6 +39,7 @@ mod timing;
 use std::time::Duration;
 
 use crate::message::Message;
+use crate::owner::{Known, Owner};
 use crate::peer::Peer;
 use crate::replica::Replica;
 use crate::versions::Versions;
@@ -61,6 +66,9 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// before it says anything.
 const SOON: Duration = Duration::from_millis(2);
 
+/// This node's own replica: what it comes to know first.
+const OWN: usize = 0;
+
 /// Where on the frontier between messages and latency to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -84,9 +92,14 @@ pub type Outgoing<D> = Vec<(usize, Message<D>)>;
 pub struct Protocol<R> {
     config: Config,
     me: usize,
-    replicas: Vec<R>,
+    /// This node's life.
+    life: u32,
+    /// All replicas that are known of; the own one is the first.
+    known: Vec<Known<R>>,
     /// What the replicas make.
     have: Versions,
+    /// What others had when they first said something to this node in its present life.
+    to_catch_up: Versions,
     peers: Vec<Peer>,
     pace: Pace,
     /// When this node wanted to be polled again.
@@ -119,13 +132,20 @@ pub struct Protocol<R> {
 }
 
 impl<R: Replica> Protocol<R> {
-    /// The part of the node at the place `me` among `count`.
-    pub fn new(config: Config, me: usize, count: usize) -> Self {
+    /// The part of the node at the place `me` among `count`. When it starts again, with
+    /// nothing of what it knew, `life` is another number, and never 0.
+    pub fn new(config: Config, me: usize, count: usize, life: u32) -> Self {
+        let own = Known {
+            owner: Owner { node: me, life },
+            replica: R::default(),
+        };
         Protocol {
             config,
             me,
-            replicas: (0..count).map(|_| R::default()).collect(),
+            life,
+            known: vec![own],
             have: Versions::default(),
+            to_catch_up: Versions::default(),
             peers: (0..count).map(|_| Peer::default()).collect(),
             pace: Pace::new(config.within),
             wakes_at: None,
@@ -146,18 +166,19 @@ impl<R: Replica> Protocol<R> {
 
     /// The version of this node's own replica.
     pub fn version(&self) -> u64 {
-        self.replicas[self.me].version()
+        self.known[OWN].version()
     }
 
-    /// What each node contributed, as far as it is known here.
-    pub fn replicas(&self) -> &[R] {
-        &self.replicas
+    /// What each node contributed, in each of its lives, as far as it is known here: this one's
+    /// own first, the others in the order in which they came to be known.
+    pub fn known(&self) -> &[Known<R>] {
+        &self.known
     }
 
     /// Changes this node's own replica.
     pub fn change(&mut self, change: impl FnOnce(&mut R)) {
-        change(&mut self.replicas[self.me]);
-        self.have.raise(self.me, self.replicas[self.me].version());
+        change(&mut self.known[OWN].replica);
+        self.have.raise(OWN, self.version());
     }
 
     /// Makes the next [`Protocol::poll`] tell every node what is new here, and ask
@@ -176,7 +197,7 @@ impl<R: Replica> Protocol<R> {
     pub fn is_known_to_all(&self, version: u64) -> bool {
         let answers = |peer: &&Peer| peer.failures == 0 && peer.suspected.is_none();
         let mut others = self.others().map(|node| &self.peers[node]).filter(answers);
-        others.all(|peer| peer.has.get(self.me) >= version)
+        others.all(|peer| peer.has.get(OWN) >= version)
     }
 
     /// The first node that is not suspected, or this one.
@@ -200,7 +221,7 @@ impl<R: Replica> Protocol<R> {
         self.look_at_the_clock(now);
         self.miss(now);
         let mut messages = Vec::new();
-        if self.config.eager && self.everyone_has < self.have.get(self.me) {
+        if self.config.eager && self.everyone_has < self.have.get(OWN) {
             self.tell_everyone(now, &mut messages);
         }
         let is_due = |node: &usize| {
@@ -372,18 +393,18 @@ impl<R: Replica> Protocol<R> {
         let below = match node == hub {
             true => (self.peers.iter().enumerate())
                 .filter(|(_, peer)| now < peer.below_until)
-                .map(|(below, peer)| (below, peer.has.clone()))
+                .map(|(below, peer)| (below, peer.life, peer.has.clone()))
                 .collect(),
-            false => Vec::new(),
+            false => Box::default(),
         };
         let is_mine = node <= hub || self.is_below(node, now);
         // Those that others answer for hear of the rest from them.
         let lacking: Vec<usize> = (self.have.lacking(self.peers[node].expected()))
-            .filter(|of| *of != node && (is_mine || *of == self.me))
+            .filter(|of| !self.is_present_life(*of, node) && (is_mine || *of == OWN))
             .collect();
         let news = lacking.into_iter().map(|of| {
             let known = self.peers[node].expected().get(of);
-            (of, self.replicas[of].since(known))
+            (of, self.known[of].since(known))
         });
         let news: Vec<(usize, R::Delta)> = news.collect();
         let age = match node == hub {
@@ -393,6 +414,7 @@ impl<R: Replica> Protocol<R> {
         let until = now + self.patience(node, now);
         let epoch = nanos(self.pace.epoch(now));
         let late = nanos(self.pace.worst(now));
+        let who = self.introductions(node, nanos(now));
         let peer = &mut self.peers[node];
         if is_mine || peer.ask {
             peer.sent(&self.have, until);
@@ -400,6 +422,8 @@ impl<R: Replica> Protocol<R> {
         peer.acknowledge_at = None;
         peer.answer = false;
         Message {
+            lives: (self.life, peer.life),
+            who,
             have: self.have.clone(),
             news,
             part: !is_mine,
@@ -410,7 +434,7 @@ impl<R: Replica> Protocol<R> {
             late: if node == hub { late } else { 0 },
             ask: std::mem::take(&mut peer.ask),
             again: std::mem::take(&mut peer.again),
-            relay: std::mem::take(&mut peer.relay),
+            relay: std::mem::take(&mut peer.relay).into(),
             below,
             at: nanos(now),
             echo: (peer.stamp).map(|(at, came)| (at, nanos(now.saturating_sub(came)))),
@@ -419,7 +443,7 @@ impl<R: Replica> Protocol<R> {
 
     /// Sends the latest changes of the own replica to every node.
     fn tell_everyone(&mut self, now: Duration, messages: &mut Outgoing<R::Delta>) {
-        let own = self.replicas[self.me].version();
+        let own = self.version();
         let hub = self.hub();
         for node in self.others() {
             let is_mine = node == hub || self.is_below(node, now);
@@ -430,8 +454,8 @@ impl<R: Replica> Protocol<R> {
             message.push = true;
             message.part = true;
             if !is_mine {
-                let delta = self.replicas[self.me].since(self.everyone_has);
-                message.news = vec![(self.me, delta)];
+                let delta = self.known[OWN].since(self.everyone_has);
+                message.news = vec![(OWN, delta)];
             }
             messages.push((node, message));
         }

@@ -7,6 +7,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::owner::Known;
+
 /// One node's contribution.
 pub trait Replica: Default + 'static {
     /// What brings an older copy up to date.
@@ -23,15 +25,19 @@ pub trait Replica: Default + 'static {
     /// knows all that. `None` if it is too old for the delta.
     fn version_after(&self, delta: &Self::Delta) -> Option<u64>;
 
-    /// Whether what a message to the node `me` brings can be true, beside the copies that it
-    /// has: its own numbers are near those that are known, and none is near the end of its
-    /// range. (That versions are is looked at already.) Everything that can be said can be true,
+    /// Whether what a message brings can be true, on one of so many nodes, beside what that
+    /// knows, its own replica first; each piece of news is of one of those. (That versions are
+    /// near those that are known is looked at already.) Everything that can be said can be true,
     /// unless a replica knows better.
     ///
     /// # Errors
     /// What was expected, and what was found.
-    fn check(me: usize, copies: &[Self], news: &[(usize, Self::Delta)]) -> Result<(), String> {
-        let _ = (me, copies, news);
+    fn check(
+        nodes: usize,
+        known: &[Known<Self>],
+        news: &[(usize, Self::Delta)],
+    ) -> Result<(), String> {
+        let _ = (nodes, known, news);
         Ok(())
     }
 

@@ -1,38 +1,38 @@
-//! Version vectors: how much of each node's replica someone holds.
+//! Version vectors: how much of each replica someone holds.
 
 use serde::{Deserialize, Serialize};
 
-/// A version for each node, by its place; 0 for those beyond the end.
+/// A version for each replica, by its number; 0 for those beyond the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Versions(Vec<u64>);
 
 impl Versions {
-    /// How many nodes it has an entry of.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// The versions by number.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+        self.0.iter().copied()
     }
 
-    /// The version of the node's replica.
-    pub fn get(&self, node: usize) -> u64 {
-        self.0.get(node).copied().unwrap_or(0)
+    /// The version of the replica.
+    pub fn get(&self, replica: usize) -> u64 {
+        self.0.get(replica).copied().unwrap_or(0)
     }
 
-    /// Raises the node's version to this, if it is lower.
-    pub fn raise(&mut self, node: usize, version: u64) {
+    /// Raises the replica's version to this, if it is lower.
+    pub fn raise(&mut self, replica: usize, version: u64) {
         if version == 0 {
             return;
         }
-        if self.0.len() <= node {
-            self.0.resize(node + 1, 0);
+        if self.0.len() <= replica {
+            self.0.resize(replica + 1, 0);
         }
-        self.0[node] = self.0[node].max(version);
+        self.0[replica] = self.0[replica].max(version);
     }
 
     /// Raises every version to the other's: the least upper bound.
     pub fn merge(&mut self, other: &Versions) {
-        for (node, version) in other.0.iter().enumerate() {
-            self.raise(node, *version);
+        for (replica, version) in other.0.iter().enumerate() {
+            self.raise(replica, *version);
         }
     }
 
@@ -41,10 +41,10 @@ impl Versions {
         other.lacking(self).next().is_none()
     }
 
-    /// The nodes of whose replicas this has more than the other.
+    /// The replicas of which this has more than the other.
     pub fn lacking<'a>(&'a self, other: &'a Versions) -> impl Iterator<Item = usize> + 'a {
         let all = self.0.iter().enumerate();
-        all.filter_map(|(node, version)| (*version > other.get(node)).then_some(node))
+        all.filter_map(|(replica, version)| (*version > other.get(replica)).then_some(replica))
     }
 }
 

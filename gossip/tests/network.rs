@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gossip::{Config, Log, Message, Protocol};
+use gossip::{Config, Log, Message, Protocol, Replica};
 use maelstrom_node::Rng;
 
 const fn ms(millis: u64) -> Duration {
@@ -32,6 +32,7 @@ enum Event {
 
 /// Nodes, and what is under way between them.
 struct World {
+    config: Config,
     nodes: Vec<Protocol<Log<u64>>>,
     now: Duration,
     /// When each node wants to be polled.
@@ -52,8 +53,9 @@ struct World {
 impl World {
     fn new(config: Config, count: usize, seed: u64) -> Self {
         World {
+            config,
             nodes: (0..count)
-                .map(|me| Protocol::new(config, me, count))
+                .map(|me| Protocol::new(config, me, count, 1))
                 .collect(),
             now: Duration::ZERO,
             polls: vec![None; count],
@@ -130,16 +132,37 @@ impl World {
         self.now = end;
     }
 
+    /// A node is killed and starts again, with nothing; what is under way to it still arrives.
+    fn restart(&mut self, node: usize) {
+        let life = self.nodes[node].owner().life + 1;
+        let (config, count) = (self.config, self.nodes.len());
+        self.nodes[node] = Protocol::new(config, node, count, life);
+        self.polls[node] = None;
+    }
+
+    /// All items that a node knows, in order.
+    fn items(&self, node: usize) -> Vec<u64> {
+        let known = self.nodes[node].known().iter();
+        let mut items: Vec<u64> = known.flat_map(|log| log.items()).copied().collect();
+        items.sort_unstable();
+        items
+    }
+
     fn known(&self, node: usize) -> usize {
-        let replicas = self.nodes[node].replicas().iter();
-        replicas.map(|log| log.items().len()).sum()
+        let known = self.nodes[node].known().iter();
+        known.map(|log| log.items().len()).sum()
     }
 
     /// Whether all of these nodes know everything that any of them knows.
     fn agree(&self, nodes: impl IntoIterator<Item = usize> + Clone) -> bool {
         let first = nodes.clone().into_iter().next().expect("a node");
-        let same = |node: usize| self.nodes[node].replicas() == self.nodes[first].replicas();
-        nodes.into_iter().all(same)
+        let of = |node: usize| {
+            let mut known = self.nodes[node].known().to_vec();
+            known.retain(|log| log.version() > 0);
+            known.sort_by_key(|log| log.owner);
+            known
+        };
+        nodes.into_iter().all(|node| of(node) == of(first))
     }
 
     /// Runs until every node knows every change; fails if that takes longer.
@@ -321,6 +344,73 @@ fn every_node_that_can_be_reached_is_reached() {
             world.cut = Box::new(cut);
             world.run_until(ms(10_000));
             world.completes_within(ms(20_000), &format!("{config:?}, seed {seed}, over {ways}"));
+        }
+    }
+}
+
+#[test]
+fn a_node_that_starts_again_is_told_everything_and_is_heard() {
+    let mut world = World::new(SHORT, 3, 1);
+    world.at(ms(1000), Event::Change(1));
+    world.at(ms(1100), Event::Change(2));
+    world.run_until(ms(10_000));
+    world.restart(1);
+    assert_eq!(world.items(1), [0; 0]);
+    world.at(ms(10_000), Event::Change(1));
+    world.sent.clear();
+    world.run_until(ms(60_000));
+    for node in 0..3 {
+        assert_eq!(world.items(node), [0, 1, 2], "node {node}");
+    }
+    let sent: Vec<(u128, usize, usize)> = (world.sent.iter())
+        .map(|(time, from, to)| (time.as_millis(), *from, *to))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            // It says in which life it is, and what it knows: its new change.
+            (10_000, 1, 0),
+            // The hub tells it all that is known, and the other one of the change.
+            (10_100, 0, 1),
+            (10_100, 0, 2),
+            // Both acknowledge.
+            (11_835, 1, 0),
+            (11_835, 2, 0),
+        ]
+    );
+}
+
+/// At any moment, with messages to them and of them under way.
+#[test]
+fn whoever_is_killed_what_others_know_is_not_lost() {
+    for config in [SHORT, FAST, LONG] {
+        for seed in 0..60 {
+            let rng = Rng::new(2000 + seed);
+            let count = 2 + rng.below(8) as usize;
+            let mut world = World::new(config, count, seed);
+            world.latency = ms(rng.below(120));
+            world.mishaps = [0.0, 0.05][rng.below(2) as usize];
+            world.changes(20, ms(20_000));
+            for _ in 0..8 {
+                world.run_until(world.now + ms(rng.below(2500)));
+                let killed = rng.below(count as u64) as usize;
+                world.restart(killed);
+            }
+            world.run_until(world.now.max(ms(20_000)));
+            let what = format!("{config:?}, seed {seed}");
+            // Unless it was told before, what a node that was killed knew is lost.
+            let kept: Vec<u64> = (0..count).flat_map(|node| world.items(node)).collect();
+            world.run_until(world.now + ms(8000));
+            let items = world.items(0);
+            assert!(kept.iter().all(|item| items.contains(item)), "{what}");
+            for node in 0..count {
+                assert_eq!(world.items(node), items, "{what}, node {node}");
+            }
+            // And then there is nothing to say.
+            world.run_until(world.now + ms(30_000));
+            world.sent.clear();
+            world.run_until(world.now + ms(400_000));
+            assert_eq!(world.sent, [], "{what}");
         }
     }
 }

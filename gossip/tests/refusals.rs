@@ -1,5 +1,7 @@
 //! What a node does not believe: a number near the end of its range would hide what is here,
 //! or keep another node's changes out for ever.
+//!
+//! Node 1 is in its life 7 and calls its own replica 0, and node 0's, of life 9, 1.
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ fn node<R: Replica>(change: impl FnOnce(&mut R)) -> Protocol<R> {
         within: Duration::from_millis(690),
         eager: false,
     };
-    let mut node = Protocol::new(config, 0, 3);
+    let mut node = Protocol::new(config, 0, 3, 9);
     node.change(change);
     node
 }
@@ -28,18 +30,15 @@ fn refusal<R: Replica>(node: &mut Protocol<R>, message: &str) -> String {
 #[test]
 fn numbers_near_the_end_of_their_range_are_refused() {
     let mut node = node::<Log<i64>>(|log| log.push(7));
-    let known = r#""have":[1,0],"at":1"#;
+    let known = r#""lives":[7,9],"who":[[0,1,7],[1,0,9]],"have":[0,1],"at":1"#;
     for (message, why) in [
         (
-            r#"{"have":[18446744073709551615],"at":1}"#.to_owned(),
+            r#"{"lives":[7,9],"who":[[0,1,7],[1,0,9]],"have":[0,18446744073709551615],"at":1}"#
+                .to_owned(),
             "have: version 18446744073709551615 of node 0 is too far from 1, which is known",
         ),
         (
-            r#"{"have":[1,0,0,1],"at":1}"#.to_owned(),
-            "have: expected 3 versions at most, found 4",
-        ),
-        (
-            r#"{"have":[1],"at":18446744073709551615}"#.to_owned(),
+            r#"{"lives":[7,9],"have":[],"at":18446744073709551615}"#.to_owned(),
             "at: expected less than 3153600000000000000 ns, found 18446744073709551615",
         ),
         (
@@ -63,18 +62,36 @@ fn numbers_near_the_end_of_their_range_are_refused() {
             "expected at most 3 entries, found 4",
         ),
         (
-            format!(r#"{{{known},"below":[[2,[0,0,18446744073709551615]]]}}"#),
-            "below: version 18446744073709551615 of node 2 is too far from 0, which is known",
+            format!(r#"{{{known},"below":[[2,5,[18446744073709551615]]]}}"#),
+            "below: version 18446744073709551615 of node 1 is too far from 0, which is known",
+        ),
+        (
+            r#"{"lives":[0,9],"have":[],"at":1}"#.to_owned(),
+            "lives: expected the sender's, found 0",
+        ),
+        (
+            r#"{"lives":[7,9],"who":[[0,3,7]],"have":[],"at":1}"#.to_owned(),
+            "who: expected one of 3 nodes in a life other than 0, found 3 in 7",
         ),
     ] {
         assert_eq!(refusal(&mut node, &message), why, "{message}");
     }
+    // More lives than any node has.
+    let who: Vec<String> = (0..300)
+        .map(|life| format!("[{life},1,{}]", 1000 + life))
+        .collect();
+    let lives = format!(
+        r#"{{"lives":[7,9],"who":[{}],"have":[],"at":1}}"#,
+        who.join(",")
+    );
+    let why = "who: expected 256 lives of node 1 at most, found another";
+    assert_eq!(refusal(&mut node, &lives), why);
     // It is as it was, and listens.
-    assert_eq!(node.replicas()[0].items(), [7]);
-    let news = format!(r#"{{{known},"part":true,"news":[[1,{{"from":0,"items":[8]}}]]}}"#);
+    assert_eq!(node.known()[0].items(), [7]);
+    let news = format!(r#"{{{known},"part":true,"news":[[0,{{"from":0,"items":[8]}}]]}}"#);
     let message = serde_json::from_str(&news).expect("a message");
     assert_eq!(node.receive(NOW, 1, message), Ok(()));
-    assert_eq!(node.replicas()[1].items(), [8]);
+    assert_eq!(node.known()[1].items(), [8]);
 }
 
 #[test]
@@ -82,7 +99,7 @@ fn a_latest_value_of_the_last_version_freezes_nothing() {
     let mut node = node::<Latest<i64>>(|_| ());
     let say = |version: u64, value: i64| {
         format!(
-            r#"{{"have":[],"at":1,"part":true,"news":[[1,{{"version":{version},"value":{value}}}]]}}"#
+            r#"{{"lives":[7,9],"who":[[0,1,7]],"have":[],"at":1,"part":true,"news":[[0,{{"version":{version},"value":{value}}}]]}}"#
         )
     };
     assert_eq!(
@@ -91,5 +108,5 @@ fn a_latest_value_of_the_last_version_freezes_nothing() {
     );
     let message = serde_json::from_str(&say(7, 2)).expect("a message");
     assert_eq!(node.receive(NOW, 1, message), Ok(()));
-    assert_eq!(*node.replicas()[1].value(), 2);
+    assert_eq!(*node.known()[1].value(), 2);
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gossip::Replica;
+use gossip::{Known, Owner, Replica};
 use maelstrom_node::Json;
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +33,12 @@ pub struct Contribution {
     /// By key, the highest offset that was committed here, and the version that
     /// made it so.
     committed: BTreeMap<String, (u64, u64)>,
-    /// The version that changed this, and how many records of each other node
-    /// this one has, by node.
-    seen: (u64, Vec<usize>),
+    /// The version that changed this, and how many records of each other contribution
+    /// this node has.
+    seen: (u64, Vec<(Owner, usize)>),
+    /// The version that changed this, and of each former life of the node, how many records
+    /// there are.
+    former: Option<(u64, Vec<(u32, usize)>)>,
 }
 
 /// What has changed from one version to another.
@@ -48,7 +51,9 @@ pub struct Changes {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     committed: BTreeMap<String, (u64, u64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    seen: Option<(u64, Vec<usize>)>,
+    seen: Option<(u64, Vec<(Owner, usize)>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<(u64, Vec<(u32, usize)>)>,
 }
 
 impl Contribution {
@@ -62,9 +67,21 @@ impl Contribution {
         self.records.get(place).map(|(_, record)| record)
     }
 
-    /// How many records of each other node this one has.
-    pub fn seen(&self) -> &[usize] {
+    /// How many records of each other contribution its node has.
+    pub fn seen(&self) -> &[(Owner, usize)] {
         &self.seen.1
+    }
+
+    /// Of each former life of its node, how many records there are: no more will come. `None`
+    /// as long as it does not know.
+    pub fn former(&self) -> Option<&[(u32, usize)]> {
+        self.former.as_ref().map(|(_, former)| &former[..])
+    }
+
+    /// Takes note of that.
+    pub fn outlive(&mut self, former: Vec<(u32, usize)>) {
+        self.version += 1;
+        self.former = Some((self.version, former));
     }
 
     /// The highest offset of the key that was committed here.
@@ -94,10 +111,11 @@ impl Contribution {
         }
     }
 
-    /// Takes note of how many records of each other node this one has.
-    pub fn see(&mut self, seen: Vec<usize>) {
+    /// Takes note of how many records of each other contribution this node has.
+    pub fn see(&mut self, seen: Vec<(Owner, usize)>) {
+        let sum = |seen: &[(Owner, usize)]| seen.iter().map(|(_, count)| count).sum::<usize>();
         // They only grow.
-        if seen.iter().sum::<usize>() > self.seen.1.iter().sum() {
+        if sum(&seen) > sum(&self.seen.1) {
             self.version += 1;
             self.seen = (self.version, seen);
         }
@@ -123,6 +141,7 @@ impl Replica for Contribution {
                 .map(|(key, entry)| (key.clone(), *entry))
                 .collect(),
             seen: is_new(self.seen.0).then(|| self.seen.clone()),
+            former: self.former.clone().filter(|(at, _)| is_new(*at)),
         }
     }
 
@@ -132,16 +151,18 @@ impl Replica for Contribution {
 
     /// What the order of the logs rests on: a node's offsets are of its own class, near those
     /// that are known, and only grow; and nobody has seen what is not there.
-    fn check(me: usize, copies: &[Contribution], news: &[(usize, Changes)]) -> Result<(), String> {
-        for (node, changes) in news {
-            changes
-                .check_versions()
-                .map_err(|why| format!("node {node}: {why}"))?;
-            if let Some((_, seen)) = &changes.seen {
-                check_seen(me, copies, seen).map_err(|why| format!("node {node}: {why}"))?;
-            }
+    fn check(
+        nodes: usize,
+        known: &[Known<Contribution>],
+        news: &[(usize, Changes)],
+    ) -> Result<(), String> {
+        for (of, changes) in news {
+            let seen = changes.seen.iter().flat_map(|(_, seen)| seen);
+            (changes.check_versions())
+                .and_then(|()| check_seen(known, seen.copied()))
+                .map_err(|why| format!("node {}: {why}", known[*of].owner.node))?;
         }
-        check_offsets(copies, news)
+        check_offsets(nodes as u64, known, news)
     }
 
     fn apply(&mut self, changes: Changes) -> bool {
@@ -160,6 +181,7 @@ impl Replica for Contribution {
         if let Some(seen) = changes.seen {
             self.seen = seen;
         }
+        self.former = changes.former.or(self.former.take());
         self.version = changes.to;
         true
     }
@@ -181,31 +203,33 @@ impl Changes {
         }
         let committed = self.committed.values().map(|(at, _)| *at);
         let seen = self.seen.iter().map(|(at, _)| *at);
-        match committed.chain(seen).find(|at| *at <= from || *at > to) {
+        let former = self.former.iter().map(|(at, _)| *at);
+        match committed
+            .chain(seen)
+            .chain(former)
+            .find(|at| *at <= from || *at > to)
+        {
             Some(at) => Err(format!("expected a version in {from}..={to}, found {at}")),
             None => Ok(()),
         }
     }
 }
 
-/// Whether someone can have seen so many records of each node.
-fn check_seen(me: usize, copies: &[Contribution], seen: &[usize]) -> Result<(), String> {
-    if seen.len() > copies.len() {
-        let (nodes, found) = (copies.len(), seen.len());
-        return Err(format!(
-            "seen: expected {nodes} nodes at most, found {found}"
-        ));
-    }
-    for (node, (&found, copy)) in seen.iter().zip(copies).enumerate() {
-        let here = copy.records.len();
-        let far = usize::try_from(FAR).unwrap_or(usize::MAX);
-        // What this node has not sent, nobody has seen.
-        let most = if node == me {
-            here
-        } else {
-            here.saturating_add(far)
+/// Whether someone can have seen so many records of each.
+fn check_seen(
+    known: &[Known<Contribution>],
+    seen: impl Iterator<Item = (Owner, usize)>,
+) -> Result<(), String> {
+    for (owner, found) in seen {
+        let at = known.iter().position(|one| one.owner == owner);
+        let here = at.map_or(0, |at| known[at].records.len());
+        let most = match at {
+            // What this node has not sent, nobody has seen.
+            Some(0) => here,
+            _ => here.saturating_add(usize::try_from(FAR).unwrap_or(usize::MAX)),
         };
         if found > most {
+            let node = owner.node;
             return Err(format!(
                 "seen: expected {most} records of node {node} at most, found {found}"
             ));
@@ -215,20 +239,24 @@ fn check_seen(me: usize, copies: &[Contribution], seen: &[usize]) -> Result<(), 
 }
 
 /// Whether these can be the offsets of new records.
-fn check_offsets(copies: &[Contribution], news: &[(usize, Changes)]) -> Result<(), String> {
-    let nodes = copies.len() as u64;
+fn check_offsets(
+    nodes: u64,
+    known: &[Known<Contribution>],
+    news: &[(usize, Changes)],
+) -> Result<(), String> {
     // By key, those of all nodes together: one may follow on another that comes with it.
     let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (node, changes) in news {
-        let Some(copy) = copies.get(*node) else {
-            continue;
-        };
+    for (of, changes) in news {
+        let Known { owner, replica } = &known[*of];
+        let node = owner.node;
         let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-        for (_, Record { key, offset, .. }) in
-            (changes.records.iter()).filter(|(at, _)| *at > copy.version)
-        {
-            let end = ends.insert(key, *offset).or(copy.ends.get(key).copied());
-            if *offset % nodes != *node as u64 || end.is_some_and(|end| *offset <= end) {
+        let new = changes
+            .records
+            .iter()
+            .filter(|(at, _)| *at > replica.version);
+        for (_, Record { key, offset, .. }) in new {
+            let end = ends.insert(key, *offset).or(replica.ends.get(key).copied());
+            if *offset % nodes != node as u64 || end.is_some_and(|end| *offset <= end) {
                 return Err(format!(
                     "key {key}: expected an offset of node {node} among {nodes} above {end:?}, \
                      found {offset}"
@@ -239,15 +267,15 @@ fn check_offsets(copies: &[Contribution], news: &[(usize, Changes)]) -> Result<(
     }
     for (key, mut offsets) in found {
         offsets.sort_unstable();
-        let ends = copies.iter().filter_map(|copy| copy.ends.get(key));
-        let mut known = ends.copied().max().unwrap_or(0);
+        let ends = known.iter().filter_map(|one| one.ends.get(key));
+        let mut end = ends.copied().max().unwrap_or(0);
         for offset in offsets {
-            if offset > known.saturating_add(FAR) {
+            if offset > end.saturating_add(FAR) {
                 return Err(format!(
-                    "key {key}: offset {offset} is too far from {known}, which is known"
+                    "key {key}: offset {offset} is too far from {end}, which is known"
                 ));
             }
-            known = known.max(offset);
+            end = end.max(offset);
         }
     }
     Ok(())

@@ -15,20 +15,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contribution::{Contribution, Record};
-use gossip::{Config, Gossip};
+use gossip::{Config, Gossip, Known, Owner};
 use logs::Logs;
-use maelstrom_node::{Json, Node, NodeId, Result, Server};
+use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 pub use options::{Acks, HELP};
 
 /// Within this time of a change every node knows it, if nothing is lost.
 pub const WITHIN: Duration = Duration::from_millis(130);
+/// How long a record waits for a node that has just started; less than its client does.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How many records of a key a poll returns at most.
 pub const PAGE: usize = 256;
 
 /// The node.
 pub struct Kafka {
+    node: Node,
     contributions: Gossip<Contribution>,
     logs: RefCell<Logs>,
     acks: Acks,
@@ -41,14 +44,27 @@ impl Kafka {
             within: WITHIN,
             eager: false,
         };
+        let contributions = Gossip::new(node, config);
+        // Before anyone sends a record, if possible.
+        drop(node.spawn(outlive(contributions.clone())));
         Kafka {
-            contributions: Gossip::new(node, config),
+            node: node.clone(),
+            contributions,
             logs: RefCell::new(Logs::new(node.place(), node.node_ids().len())),
             acks,
         }
     }
 
     async fn send(&self, key: String, msg: Json) -> Result<u64> {
+        // Another offset than those that it has given before, should it have been killed.
+        let caught_up = self.node.timeout(PATIENCE, self.contributions.catch_up());
+        caught_up.await.map_err(|_| {
+            Error::temporarily_unavailable(
+                "not every node has answered since this one started: it could give an offset \
+                 that it has given before",
+            )
+        })??;
+        self.update();
         let offset = self.logs.borrow().next_offset(&key);
         let record = Record { key, offset, msg };
         let add = |own: &mut Contribution| own.add(record);
@@ -93,11 +109,28 @@ impl Kafka {
     }
 
     /// Brings the index up to date, and gives the number of records of each
-    /// other node.
-    fn update(&self) -> Vec<usize> {
+    /// other contribution.
+    fn update(&self) -> Vec<(Owner, usize)> {
         let mut logs = self.logs.borrow_mut();
         self.contributions.read(|all| logs.update(all))
     }
+}
+
+/// As soon as nothing more of this node's former lives can come, says so.
+async fn outlive(contributions: Gossip<Contribution>) -> Result<()> {
+    contributions.catch_up().await?;
+    let former = contributions.read(former_lives);
+    contributions.change(|own| own.outlive(former))
+}
+
+/// The former lives of the node whose contribution is the first, and how many records of each
+/// are known.
+fn former_lives(known: &[Known<Contribution>]) -> Vec<(u32, usize)> {
+    let node = known[0].owner.node;
+    let former = known.iter().skip(1).filter(|one| one.owner.node == node);
+    former
+        .map(|one| (one.owner.life, one.records().len()))
+        .collect()
 }
 
 /// What it is asked.

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use gossip::{Config, Gossip, Latest};
+use gossip::{Config, Gossip, Known, Latest};
 use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,8 @@ impl PnCounter {
     /// What all changes that are known here make. It fits, since the nodes' sums
     /// are far apart from what 128 bits hold.
     fn total(&self) -> i128 {
-        let sum = |sums: &[Latest<i64>]| sums.iter().map(|sum| i128::from(*sum.value())).sum();
+        let sum =
+            |sums: &[Known<Latest<i64>>]| sums.iter().map(|sum| i128::from(*sum.value())).sum();
         self.sums.read(sum)
     }
 }

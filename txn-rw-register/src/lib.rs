@@ -12,13 +12,16 @@
 //! (Bailis et al., "Highly Available Transactions", 2013, show that this much is
 //! possible while the network is partitioned, for clients that stay with their
 //! node; and that preventing lost updates is not.)
+//!
+//! A node that was killed and starts again has seen nothing, and answers nevertheless: until the
+//! others have told it more, its transactions are concurrent with all that were before.
 
 pub mod writes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gossip::{Config, Gossip};
+use gossip::{Config, Gossip, Known};
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use writes::Writes;
@@ -53,7 +56,7 @@ impl TxnRwRegister {
     /// If one of its operations is neither a read nor a write.
     pub fn execute(&self, txn: Vec<Operation>) -> Result<Vec<Operation>> {
         let mut written: BTreeMap<String, Json> = BTreeMap::new();
-        let execute = |all: &[Writes]| -> Result<Vec<Operation>> {
+        let execute = |all: &[Known<Writes>]| -> Result<Vec<Operation>> {
             let operation = |(f, key, value): Operation| {
                 let name = key.normal().to_owned();
                 match f.as_str() {
@@ -75,7 +78,7 @@ impl TxnRwRegister {
         };
         let done = self.writes.read(execute)?;
         if !written.is_empty() {
-            let seen = |all: &[Writes]| all.iter().map(Writes::time).max().unwrap_or(0);
+            let seen = |all: &[Known<Writes>]| all.iter().map(|one| one.time()).max().unwrap_or(0);
             let time = self.writes.read(seen) + 1;
             self.writes.change(|own| own.commit(time, written))?;
         }
@@ -91,11 +94,11 @@ impl TxnRwRegister {
 }
 
 /// The latest write of the register, of all nodes'; `null` if there is none.
-fn read(all: &[Writes], key: &str) -> Json {
-    let writes = all.iter().filter_map(|writes| writes.get(key));
+fn read(all: &[Known<Writes>], key: &str) -> Json {
+    let writes = (all.iter()).filter_map(|one| Some((one.owner, one.get(key)?)));
     // Of equal times, the last node's.
-    let latest = writes.max_by_key(|write| write.time);
-    latest.map_or_else(Json::null, |write| write.value.clone())
+    let latest = writes.max_by_key(|(owner, write)| (write.time, *owner));
+    latest.map_or_else(Json::null, |(_, write)| write.value.clone())
 }
 
 /// What it is asked.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gossip::Replica;
+use gossip::{Known, Replica};
 use maelstrom_node::Json;
 use serde::{Deserialize, Serialize};
 
@@ -87,8 +87,13 @@ impl Replica for Writes {
 
     /// Times are near each other, and no write is later than its transactions: one near the end
     /// of its range would hide all others for ever.
-    fn check(_me: usize, copies: &[Writes], news: &[(usize, Changes)]) -> Result<(), String> {
-        for (node, changes) in news {
+    fn check(
+        _nodes: usize,
+        all: &[Known<Writes>],
+        news: &[(usize, Changes)],
+    ) -> Result<(), String> {
+        for (of, changes) in news {
+            let node = all[*of].owner.node;
             let Changes { from, to, time, .. } = *changes;
             for (key, (at, write)) in &changes.keys {
                 if !(from < *at && *at <= to) || write.time > time {
@@ -103,7 +108,7 @@ impl Replica for Writes {
         // One that seems far ahead may follow on another that comes with it.
         let mut times: Vec<u64> = news.iter().map(|(_, changes)| changes.time).collect();
         times.sort_unstable();
-        let mut known = copies.iter().map(Writes::time).max().unwrap_or(0);
+        let mut known = all.iter().map(|one| one.time()).max().unwrap_or(0);
         for time in times {
             if time > known.saturating_add(FAR) {
                 return Err(format!(

@@ -21,7 +21,7 @@ fn told_by_n1(node: &mut TestNode<TxnRwRegister>, from: u64, time: u64, write: u
         to = from + 1
     );
     let body = format!(
-        r#"{{"type":"gossip","msg_id":9,"have":[0,{}],"at":1,"part":true,"news":[[1,{news}]]}}"#,
+        r#"{{"type":"gossip","msg_id":9,"lives":[7,0],"who":[[0,1,7]],"have":[{}],"at":1,"part":true,"news":[[0,{news}]]}}"#,
         from + 1
     );
     node.tell_from("n1", &body).concat()

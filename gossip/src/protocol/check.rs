@@ -3,6 +3,7 @@
 
 use super::Protocol;
 use crate::message::Message;
+use crate::owner::Known;
 use crate::replica::Replica;
 use crate::versions::Versions;
 
@@ -16,35 +17,42 @@ const LATE: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
 const DAY: u64 = 24 * 3600 * 1_000_000_000;
 
 impl<R: Replica> Protocol<R> {
-    /// Whether a message can be true.
+    /// Whether the nodes in a message are nodes.
     ///
     /// # Errors
     /// What it says, and what was expected.
-    pub(super) fn check(&self, message: &Message<R::Delta>) -> Result<(), String> {
+    pub(super) fn check_nodes(&self, message: &Message<R::Delta>) -> Result<(), String> {
         let count = self.peers.len();
-        self.check_versions("have", &message.have)?;
-        let nodes = (message.news.iter().map(|(node, _)| *node))
-            .chain(message.relay.iter().copied())
-            .chain(message.below.iter().map(|(node, _)| *node));
+        let nodes =
+            (message.relay.iter().copied()).chain(message.below.iter().map(|below| below.0));
         if let Some(node) = nodes.into_iter().find(|node| *node >= count) {
             return Err(format!(
                 "there are {count} nodes, and none has number {node}"
             ));
         }
-        let lists = [message.news.len(), message.relay.len(), message.below.len()];
+        let lists = [message.relay.len(), message.below.len()];
         if let Some(entries) = lists.into_iter().find(|entries| *entries > count) {
             return Err(format!("expected at most {count} entries, found {entries}"));
         }
-        for (_, has) in &message.below {
+        Ok(())
+    }
+
+    /// Whether a message can be true that was understood.
+    ///
+    /// # Errors
+    /// What it says, and what was expected.
+    pub(super) fn check(&self, message: &Message<R::Delta>) -> Result<(), String> {
+        self.check_versions("have", &message.have)?;
+        for (_, _, has) in &message.below {
             self.check_versions("below", has)?;
         }
-        for (node, delta) in &message.news {
-            let replica = &self.replicas[*node];
-            if let Some(after) = replica.version_after(delta) {
-                self.check_version("news", *node, after)?;
+        for (of, delta) in &message.news {
+            if let Some(after) = self.known[*of].version_after(delta) {
+                self.check_version("news", *of, after)?;
             }
         }
-        R::check(self.me, &self.replicas, &message.news).map_err(|why| format!("news: {why}"))?;
+        let nodes = self.peers.len();
+        R::check(nodes, &self.known, &message.news).map_err(|why| format!("news: {why}"))?;
         let (at, held) = message.echo.unwrap_or_default();
         let (next_push, epoch) = message.next_push.unwrap_or_default();
         for (what, time, most) in [
@@ -64,18 +72,13 @@ impl<R: Replica> Protocol<R> {
     }
 
     fn check_versions(&self, what: &str, versions: &Versions) -> Result<(), String> {
-        let count = self.peers.len();
-        if versions.len() > count {
-            let found = versions.len();
-            return Err(format!(
-                "{what}: expected {count} versions at most, found {found}"
-            ));
-        }
-        (0..count).try_for_each(|node| self.check_version(what, node, versions.get(node)))
+        let mut all = versions.iter().enumerate();
+        all.try_for_each(|(of, version)| self.check_version(what, of, version))
     }
 
-    fn check_version(&self, what: &str, node: usize, version: u64) -> Result<(), String> {
-        let known = self.replicas[node].version();
+    fn check_version(&self, what: &str, of: usize, version: u64) -> Result<(), String> {
+        let Known { owner, replica } = &self.known[of];
+        let (node, known) = (owner.node, replica.version());
         match version > known.saturating_add(FAR) {
             true => Err(format!(
                 "{what}: version {version} of node {node} is too far from {known}, which is known"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ACKNOWLEDGE, ACTIVE, BELOW, LATE, Protocol, SOON};
+use super::{ACKNOWLEDGE, ACTIVE, BELOW, LATE, OWN, Protocol, SOON};
 use crate::message::Message;
 use crate::replica::Replica;
 use crate::versions::Versions;
@@ -33,9 +33,13 @@ impl<R: Replica> Protocol<R> {
         &mut self,
         now: Duration,
         from: usize,
-        message: Message<R::Delta>,
+        mut message: Message<R::Delta>,
     ) -> Result<(), String> {
         if from == self.me || from >= self.peers.len() {
+            return Ok(());
+        }
+        self.check_nodes(&message)?;
+        if !self.understand(from, &mut message)? {
             return Ok(());
         }
         self.check(&message)?;
@@ -69,11 +73,10 @@ impl<R: Replica> Protocol<R> {
     fn take_in(&mut self, message: Message<R::Delta>) -> bool {
         let mut fits = message.part || self.is_complete_after(&message);
         if fits {
-            for (node, delta) in message.news {
-                if let Some(replica) = self.replicas.get_mut(node).filter(|_| node != self.me) {
-                    fits &= replica.apply(delta);
-                    self.have.raise(node, replica.version());
-                }
+            for (of, delta) in message.news.into_iter().filter(|(of, _)| *of != OWN) {
+                let replica = &mut self.known[of].replica;
+                fits &= replica.apply(delta);
+                self.have.raise(of, replica.version());
             }
         }
         fits
@@ -84,15 +87,10 @@ impl<R: Replica> Protocol<R> {
     /// always what was at some time at some node, all that led to it included.
     fn is_complete_after(&self, message: &Message<R::Delta>) -> bool {
         let mut after = self.have.clone();
-        for (node, delta) in &message.news {
-            match self
-                .replicas
-                .get(*node)
-                .map(|replica| replica.version_after(delta))
-            {
-                Some(Some(version)) => after.raise(*node, version),
-                Some(None) => return false,
-                None => {}
+        for (of, delta) in &message.news {
+            match self.known[*of].version_after(delta) {
+                Some(version) => after.raise(*of, version),
+                None => return false,
             }
         }
         after.covers(&message.have)
@@ -100,9 +98,16 @@ impl<R: Replica> Protocol<R> {
 
     /// What the sender says of those that it relays to, and whom this node is to
     /// relay to.
-    fn hear_of_others(&mut self, now: Duration, below: &[(usize, Versions)], relay: &[usize]) {
-        for (node, has) in below {
-            if let Some(peer) = self.peers.get_mut(*node) {
+    fn hear_of_others(&mut self, now: Duration, below: &[(usize, u32, Versions)], relay: &[usize]) {
+        for (node, life, has) in below {
+            let Some(peer) = self.peers.get_mut(*node) else {
+                continue;
+            };
+            if peer.life == 0 {
+                peer.lives(*life);
+            }
+            // Of another life it says nothing.
+            if peer.life == *life {
                 peer.has(has);
             }
         }
@@ -123,6 +128,7 @@ impl<R: Replica> Protocol<R> {
         peer.failures = 0;
         peer.stamp = Some((message.at, now));
         if let Some((at, held)) = message.echo {
+            peer.heard(at);
             let (at, held) = (Duration::from_nanos(at), Duration::from_nanos(held));
             let round_trip = now.saturating_sub(at).saturating_sub(held);
             self.pace.round_trip(now, round_trip);
