@@ -91,6 +91,9 @@ pub type Message<R> = message::Message<<R as Replica>::Delta>;
 /// How often those are asked again that have not answered a node that starts.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 
+/// How long a node that does not answer is waited for. (Longer than any stall.)
+const GIVE_UP: Duration = Duration::from_millis(1300);
+
 /// The replicas of all nodes, as one of them knows them. Clones are the same.
 pub struct Gossip<R: Replica>(Rc<Shared<R>>);
 
@@ -154,8 +157,7 @@ impl<R: Replica> Gossip<R> {
 
     /// Changes this node's own replica and tells all others at once. What it
     /// gives waits until every node that answers knows it. One that does not is
-    /// given up after one to two seconds, and will know it when it can be
-    /// reached again.
+    /// given up after 1.3 seconds, and will know it when it can be reached again.
     ///
     /// # Errors
     /// If a message cannot be written.
@@ -163,17 +165,26 @@ impl<R: Replica> Gossip<R> {
         &self,
         change: impl FnOnce(&mut R),
     ) -> Result<Pin<Box<dyn Future<Output = ()>>>> {
-        let version = {
+        let (version, told) = {
             let mut protocol = self.0.protocol.borrow_mut();
             protocol.change(change);
-            protocol.tell_all();
-            protocol.version()
+            (protocol.version(), protocol.tell_all())
         };
+        let until = self.0.node.now() + GIVE_UP;
         poll(&self.0)?;
         let shared = Rc::clone(&self.0);
         Ok(Box::pin(async move {
-            while !shared.protocol.borrow().is_known_to_all(version) {
-                shared.polled.wait().await;
+            let knows = |node: &usize| {
+                let protocol = shared.protocol.borrow();
+                let is_late = shared.node.now() >= until;
+                protocol.is_known_to(*node, version) || is_late && !protocol.answers(*node)
+            };
+            while !told.iter().all(knows) {
+                let polled = shared.polled.wait();
+                match until.saturating_sub(shared.node.now()) {
+                    Duration::ZERO => polled.await,
+                    left => drop(shared.node.timeout(left, polled).await),
+                }
             }
         }))
     }

@@ -182,22 +182,27 @@ impl<R: Replica> Protocol<R> {
     }
 
     /// Makes the next [`Protocol::poll`] tell every node what is new here, and ask
-    /// for an answer. Nodes that do not answer are told later.
-    pub fn tell_all(&mut self) {
+    /// for an answer. Nodes that do not answer are told later. Gives those that have
+    /// answered until now.
+    pub fn tell_all(&mut self) -> Vec<usize> {
         for node in self.others() {
             let peer = &mut self.peers[node];
             if peer.owes_until().is_none() || peer.failures == 0 {
                 (peer.answer, peer.ask) = (true, true);
             }
         }
+        self.others().filter(|node| self.answers(*node)).collect()
     }
 
-    /// Whether every node that answers has this version of this node's replica,
-    /// or a later one.
-    pub fn is_known_to_all(&self, version: u64) -> bool {
-        let answers = |peer: &&Peer| peer.failures == 0 && peer.suspected.is_none();
-        let mut others = self.others().map(|node| &self.peers[node]).filter(answers);
-        others.all(|peer| peer.has.get(OWN) >= version)
+    /// Whether a node has this version of this node's replica, or a later one.
+    pub fn is_known_to(&self, node: usize, version: u64) -> bool {
+        self.peers[node].has.get(OWN) >= version
+    }
+
+    /// Whether a node has acknowledged what was sent to it last, as far as it had to.
+    pub fn answers(&self, node: usize) -> bool {
+        let peer = &self.peers[node];
+        peer.failures == 0 && peer.suspected.is_none()
     }
 
     /// The first node that is not suspected, or this one.
