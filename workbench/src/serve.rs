@@ -8,9 +8,10 @@
 //! (`request`); and a page may use what is within it and nothing from elsewhere
 //! (`response`).
 //!
-//! A connection is for one request. A few threads take them in turn, and none
-//! waits long for a slow client.
+//! A connection is for one request, and has a thread. There are so many at most, and
+//! whoever asks is answered at once, however many others are slow or silent (`crowd`).
 
+mod crowd;
 mod found;
 mod request;
 mod response;
@@ -21,12 +22,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crowd::{Crowd, Guest};
 use request::Asked;
 use response::{Refusal, Response};
 
-/// How many connections are served at a time; others wait until they are
-/// accepted. A browser opens about six.
-const THREADS: usize = 16;
+/// How many connections are open at a time. A browser opens about six.
+const MOST_CONNECTIONS: usize = 128;
+/// What a thread has for its stack, in bytes.
+const STACK: usize = 1 << 20;
 /// How long a client may take to ask, and to take each part of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what a client goes on sending is still read, in bytes.
@@ -83,27 +86,26 @@ impl Server {
 
     /// Serves for ever.
     pub fn run(&self) {
+        let crowd = Crowd::default();
         thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    loop {
-                        self.accept();
-                    }
+            loop {
+                let accepted = self.listener.accept().and_then(|(stream, _)| {
+                    let guest = crowd.admit(stream, MOST_CONNECTIONS);
+                    let thread = thread::Builder::new().stack_size(STACK);
+                    thread.spawn_scoped(scope, move || self.answer(&guest))
                 });
+                if accepted.is_err() {
+                    // There are too many open files or threads: that passes.
+                    #[expect(clippy::disallowed_methods, reason = "no node runs here")]
+                    thread::sleep(Duration::from_millis(50));
+                }
             }
         });
     }
 
-    fn accept(&self) {
-        match self.listener.accept() {
-            // That a client went away is its own affair.
-            Ok((stream, _)) => drop(self.serve(&stream)),
-            // There are too many open files, or so: that passes.
-            Err(_) => {
-                #[expect(clippy::disallowed_methods, reason = "no node runs here")]
-                thread::sleep(Duration::from_millis(50));
-            }
-        }
+    fn answer(&self, guest: &Guest<'_>) {
+        // That a client went away is its own affair.
+        let _ = self.serve(&guest.stream);
     }
 
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {

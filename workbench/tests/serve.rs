@@ -449,7 +449,7 @@ fn what_is_no_plain_request_is_refused() {
 #[test]
 fn slow_clients_are_not_waited_for() {
     let store = Store::serve("slow");
-    // More than there are threads; and some that say nothing at all.
+    // Some that begin to ask, and some that say nothing at all.
     let clients: Vec<TcpStream> = (0..40)
         .map(|i| {
             let mut client = TcpStream::connect(store.address).unwrap();
@@ -483,6 +483,43 @@ fn slow_clients_are_not_waited_for() {
         answer.ends_with("400 Bad Request: the request ends in its middle\n"),
         "{answer}"
     );
+}
+
+/// With the patience that the command has, so that a request that waited for any of
+/// them would wait for ten seconds; there are more than are open at a time.
+#[test]
+fn a_request_is_answered_at_once_however_many_others_are_silent() {
+    let folder = Store::folder("silent");
+    let server = Server::bind(&folder.join("store"), 0).unwrap();
+    let address = server.address().unwrap();
+    thread::spawn(move || server.run());
+    let store = Store { folder, address };
+    let connect = |part: &str| {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(part.as_bytes()).unwrap();
+        client
+    };
+    let mut clients: Vec<TcpStream> = Vec::new();
+    for i in 0..300 {
+        clients.push(connect(if i % 2 == 0 { "" } else { "GET / HT" }));
+        if i % 50 == 49 {
+            assert_eq!(
+                store.get("/none").body,
+                "404 Not Found: the store has no /none\n"
+            );
+        }
+    }
+    // The oldest were closed for the others, and the youngest were not.
+    let mut byte = [0];
+    for client in &mut clients[..150] {
+        assert!(!matches!(client.read(&mut byte), Ok(1)));
+    }
+    let last = clients.last_mut().unwrap();
+    last.write_all(format!("TP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    last.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
 #[test]
