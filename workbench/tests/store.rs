@@ -2,10 +2,12 @@
 //! each key, and the links to it.
 
 mod scripted;
+mod shell;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
@@ -170,4 +172,32 @@ fn links_lead_to_the_run_that_goes_on_and_to_the_last_that_ended() {
     );
     let log = fs::read_to_string(root.0.join("latest/jepsen.log")).unwrap();
     assert!(log.ends_with("valid? false\n"), "{log}");
+}
+
+/// No file can be longer than 4 KiB, as on a disk that is nearly full.
+#[test]
+fn a_full_disk_keeps_the_verdict_from_nobody() {
+    let folder = shell::Folder::new("full-disk");
+    let node = folder.node(&format!("{}exit 3\n", shell::INIT));
+    for seeds in [&["--seeds", "5..6"][..], &[]] {
+        let test = folder.command(&node);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]);
+        command.arg(test.get_program()).args(test.get_args());
+        command
+            .args(["--node-count", "1", "--time-limit", "1"])
+            .args(seeds);
+        let output = command.output().unwrap();
+        shell::tells(
+            &output,
+            1,
+            &["echo: INVALID", "exit status 3", "cannot write"],
+        );
+    }
+    // What fits is there.
+    let results = folder.read("store/latest/results.edn");
+    assert!(
+        results.contains("it ended by itself during the test: exit status 3"),
+        "{results}"
+    );
 }

@@ -145,8 +145,14 @@ fn run_and_report(
         true => super::INTERRUPTED,
         false => checked.valid.exit_status(),
     };
+    kept_or(written.map_err(|e| e.to_string()), status)
+}
+
+/// The exit status of a run that could be kept or not: that nothing was wrong is not
+/// said of one that could not be.
+fn kept_or(written: Result<(), String>, status: u8) -> Result<u8, String> {
     match written {
-        Err(e) if status == Validity::Valid.exit_status() => Err(e.to_string()),
+        Err(e) if status == Validity::Valid.exit_status() => Err(e),
         Err(e) => {
             terminal::tell(&format!("workbench: {e}"));
             Ok(status)

@@ -9,7 +9,7 @@ use std::thread;
 
 use super::command::{repeat_command, this_command};
 use super::signals::Signals;
-use super::{Args, Judged, began, broken_off, judge, run_and_report, run_once};
+use super::{Args, Judged, began, broken_off, judge, kept_or, run_and_report, run_once};
 use crate::checker::Validity;
 use crate::run::{Observer, Position};
 use crate::store::Store;
@@ -132,10 +132,11 @@ pub(super) fn run(
             return Ok(again.max(verdict.exit_status()));
         }
         let sentence = why.first().cloned().unwrap_or_default();
-        brief(verdict.into(), &sentence, seed, repeat_command(seed))?;
         let why: String = why.iter().take(5).map(|why| format!("- {why}\n")).collect();
         super::super::print(&format!("{why}run it again: {}\n", repeat_command(seed)))?;
-        return Ok(verdict.exit_status());
+        // After the verdict, since a full disk is no reason to keep it from anyone.
+        let written = brief(verdict.into(), &sentence, seed, repeat_command(seed));
+        return kept_or(written, verdict.exit_status());
     }
     let Range { start, end } = seeds;
     let (status, verdict, sentence) = match signals.interrupted() {
@@ -150,9 +151,8 @@ pub(super) fn run(
             format!("valid with all {tried} seeds, {start}..{end}"),
         ),
     };
-    brief(verdict, &sentence, start, this_command())?;
     super::super::print(&format!("{name}: {sentence}\n"))?;
-    Ok(status)
+    kept_or(brief(verdict, &sentence, start, this_command()), status)
 }
 
 /// Ends a run at Ctrl-C.
