@@ -79,7 +79,7 @@ pictures:
     g-set            1.85     8  0.3     24
     g-counter        0.95    38  0.04    26
     pn-counter       3.1     16  0       32
-    kafka            0.095   16  0.057   18
+    kafka            0.065   16  0.057   18
     txn-rw-register  0       31  0       12
     txn-list-append  0       40  G-single-item-0.svg
     lin-kv           0.68    39  key-0.svg

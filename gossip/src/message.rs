@@ -7,15 +7,9 @@ use crate::versions::Versions;
 
 /// A message of the protocol; `D` is the replicas' delta. Nodes are numbers,
 /// their places in the list of all nodes; and so are replicas, in the order in which the sender
-/// came to know them ([`lives`](crate::protocol)).
+/// came to know them (`protocol/lives.rs`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Message<D> {
-    /// The sender's life, and the receiver's, or 0 if the sender does not know it.
-    pub(crate) lives: (u32, u32),
-    /// What the sender's numbers stand for that the receiver may not know: a replica, and its
-    /// node and life.
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub(crate) who: Box<[(usize, usize, u32)]>,
     /// What the sender holds. Acknowledges everything that led to it.
     pub(crate) have: Versions,
     /// By replica, what the sender thinks that the receiver lacks.
@@ -60,6 +54,12 @@ pub struct Message<D> {
     /// The receiver's clock as it said last, and how long ago that came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) echo: Option<(u64, u64)>,
+    /// The sender's life, and the receiver's, or 0 if the sender does not know it.
+    pub(crate) lives: (u32, u32),
+    /// What the sender's numbers stand for that the receiver may not know: a replica, and its
+    /// node and life.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) who: Box<[(usize, usize, u32)]>,
 }
 
 fn is_zero(number: &u64) -> bool {
