@@ -193,10 +193,17 @@ impl<R: Replica> Gossip<R> {
     /// killed and started again, if it was. What this gives waits until all have answered and
     /// that is here; then nothing of it can come later. It is for nodes that would contradict
     /// themselves else, and it takes every node: as long as one cannot be reached, it waits.
+    ///
+    /// # Errors
+    /// If a message cannot be written, or the input ends before.
     pub fn catch_up(&self) -> impl Future<Output = Result<()>> + use<R> {
         let shared = Rc::clone(&self.0);
         async move {
             while !shared.has_caught_up() {
+                if shared.node.input_ended() {
+                    let text = "the input ended before every node was heard";
+                    return Err(Error::temporarily_unavailable(text));
+                }
                 let now = shared.node.now();
                 let next = shared.asked.get().map(|asked| asked + ASK_AGAIN);
                 if next.is_none_or(|next| next <= now) {

@@ -261,4 +261,12 @@ fn a_node_that_starts_again_gives_no_offset_twice() {
     let said = node.pass(std::time::Duration::from_secs(4)).concat();
     let refusal = r#""code":11,"text":"not every node has answered since this one started: it could give an offset that it has given before","in_reply_to":1"#;
     assert!(said.contains(refusal), "{said}");
+    // And when nobody will be heard any more, that is said soon.
+    let mut node = start("n0", ["n0", "n1"], Acks::One);
+    assert_eq!(ask(&mut node, &send(1, "a")), [""; 0]);
+    node.end_input();
+    let said = node.pass(std::time::Duration::from_millis(250)).concat();
+    let refusal =
+        r#""code":11,"text":"the input ended before every node was heard","in_reply_to":1"#;
+    assert!(said.contains(refusal), "{said}");
 }

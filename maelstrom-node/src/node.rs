@@ -231,7 +231,8 @@ impl Node {
         self.0.now.set(now.max(self.0.now.get()));
     }
 
-    pub(crate) fn input_ended(&self) -> bool {
+    /// Whether the input has ended: nobody will say anything any more.
+    pub fn input_ended(&self) -> bool {
         self.0.input_ended.get()
     }
 
