@@ -12,7 +12,7 @@
 //!
 //! A node that was killed and started again keeps the promises of its former lives: it assigns
 //! nothing before it has seen all that any node has seen. Records that nobody had heard of are
-//! lost; so that their offsets are not given twice, it leaves a gap of [`UNHEARD`]. Then it says
+//! lost; so that their offsets are not given twice, it leaves a gap of `UNHEARD`. Then it says
 //! how many records of each former life there are. What it promises counts for those who have
 //! that many.
 
