@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use broadcast::{Broadcast, Options};
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::broadcast::{Broadcast as Workload, Topology};
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::broadcast::{Broadcast as Workload, Topology};
+use simulation::{Simulated, simulate};
 
 const SHORT: fn() -> Options = Options::default;
 const FAST: fn() -> Options = || Options::Fast;

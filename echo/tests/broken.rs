@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use echo::Echo;
 use maelstrom_node::{Node, Server};
-use workbench::host::Noise;
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::echo::Echo as Workload;
+use simulation::host::Noise;
+use simulation::run::Config;
+use simulation::workload::echo::Echo as Workload;
+use simulation::{Simulated, simulate};
 
 /// The chapter's command, with this seed.
 fn config(seed: u64) -> Config {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use g_counter::GCounter;
 use maelstrom_node::testing::TestNode;
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::simulate;
-use workbench::workload::counter::Counter;
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::simulate;
+use simulation::workload::counter::Counter;
 
 fn rough(seed: u64) -> Config {
     Config {

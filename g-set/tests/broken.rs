@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use g_set::GSet;
 use maelstrom_node::{Node, Server};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::g_set::GSet as Workload;
+use simulation::run::Config;
+use simulation::workload::g_set::GSet as Workload;
+use simulation::{Simulated, simulate};
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

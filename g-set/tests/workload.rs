@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use g_set::GSet;
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::simulate;
-use workbench::workload::g_set::GSet as Workload;
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::simulate;
+use simulation::workload::g_set::GSet as Workload;
 
 fn rough(seed: u64) -> Config {
     Config {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use kafka::{Acks, Kafka};
 use maelstrom_node::{Node, Server};
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::kafka::Kafka as Workload;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::kafka::Kafka as Workload;
+use simulation::{Simulated, simulate};
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

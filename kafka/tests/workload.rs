@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use kafka::{Acks, Kafka, Request, Response};
 use maelstrom_node::{Node, NodeId, Result, Server};
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::kafka::Kafka as Workload;
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::kafka::Kafka as Workload;
+use simulation::{Simulated, simulate};
 
 fn run(config: &Config, acks: Acks) -> Simulated {
     let mut workload = Workload::new(&Default::default());

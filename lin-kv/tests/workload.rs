@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use lin_kv::{LinKv, Request, Response};
 use maelstrom_node::{ErrorCode, NodeId, Result, Server};
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::lin_kv::LinKv as Workload;
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::lin_kv::LinKv as Workload;
+use simulation::{Simulated, simulate};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

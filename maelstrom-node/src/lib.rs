@@ -384,7 +384,7 @@
 //!
 //! - [`testing::TestNode`], as above: one node, its lines, and a clock that the test turns.
 //!   For what it says when.
-//! - `workbench::simulation::simulate`: all nodes, clients, and a network that cuts, loses and
+//! - `simulation::simulate`: all nodes, clients, and a network that cuts, loses and
 //!   delays, in virtual time, within `cargo test`. For what must hold whatever happens;
 //!   some hundred runs take seconds.
 //! - `cargo workbench test -w broadcast --bin path/to/node`: the program itself, judged and

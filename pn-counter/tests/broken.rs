@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use maelstrom_node::{Node, Server};
 use pn_counter::PnCounter;
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::counter::Counter;
+use simulation::run::Config;
+use simulation::workload::counter::Counter;
+use simulation::{Simulated, simulate};
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

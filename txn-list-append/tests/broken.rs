@@ -8,11 +8,11 @@ mod key_by_key;
 use std::time::Duration;
 
 use maelstrom_node::{Node, Server};
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::txn_list_append::TxnListAppend as Workload;
+use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::txn_list_append::TxnListAppend as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

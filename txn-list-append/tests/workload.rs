@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::txn_list_append::TxnListAppend as Workload;
+use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::txn_list_append::TxnListAppend as Workload;
 
 fn run(config: &Config) -> Simulated {
     let mut workload = Workload::new(&Default::default());

@@ -8,12 +8,12 @@ mod write_by_write;
 use std::time::Duration;
 
 use maelstrom_node::{Node, Server};
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::workload::txn::Options;
+use simulation::workload::txn_rw_register::TxnRwRegister as Workload;
+use simulation::{Simulated, simulate};
 use txn_rw_register::TxnRwRegister;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::workload::txn::Options;
-use workbench::workload::txn_rw_register::TxnRwRegister as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -5,18 +5,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use maelstrom_node::{Node, NodeId, Result, Rng, Server};
+use simulation::client::{Client, Operation, Step};
+use simulation::history::History;
+use simulation::history::edn::{self, Value};
+use simulation::host::Noise;
+use simulation::network::{self, Distribution, Latency};
+use simulation::run::Config;
+use simulation::verdict::Checked;
+use simulation::wire::Body;
+use simulation::workload::txn::Options;
+use simulation::workload::txn_rw_register::TxnRwRegister as Workload;
+use simulation::{Simulated, simulate};
 use txn_rw_register::{Request, Response, TxnRwRegister};
-use workbench::checker::Checked;
-use workbench::client::{Client, Operation, Step};
-use workbench::edn::{self, Value};
-use workbench::history::History;
-use workbench::host::Noise;
-use workbench::network::{self, Distribution, Latency};
-use workbench::run::Config;
-use workbench::simulation::{Simulated, simulate};
-use workbench::wire::Body;
-use workbench::workload::txn::Options;
-use workbench::workload::txn_rw_register::TxnRwRegister as Workload;
 
 /// Everything that can go wrong between nodes at once.
 fn rough(seed: u64, nodes: usize) -> Config {
@@ -108,7 +108,7 @@ impl Server for Kept {
 /// the nodes time to hear of everything.
 struct Settling(Workload);
 
-impl workbench::workload::Workload for Settling {
+impl simulation::workload::Workload for Settling {
     fn name(&self) -> &'static str {
         self.0.name()
     }

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use simulation::host::process::Program;
+use simulation::host::programs::{Clock, Programs};
+use simulation::host::{Host, Noise};
+use simulation::run::{self, Config};
+use simulation::simulate;
+use simulation::workload::unique_ids::UniqueIds as Workload;
 use unique_ids::UniqueIds;
-use workbench::host::process::Program;
-use workbench::host::programs::{Clock, Programs};
-use workbench::host::{Host, Noise};
-use workbench::run::{self, Config};
-use workbench::simulation::simulate;
-use workbench::workload::unique_ids::UniqueIds as Workload;
 
 fn challenge(seed: u64) -> Config {
     Config {
@@ -46,7 +46,7 @@ fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
         bin: Path::new(env!("CARGO_BIN_EXE_unique-ids")).to_owned(),
         args: Vec::new(),
         logs: logs.clone(),
-        log_stderr: false,
+        show_stderr: None,
     };
     let config = challenge(7);
     let clock = Clock::Virtual {

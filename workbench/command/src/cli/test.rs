@@ -1,0 +1,293 @@
+//! `workbench test`: runs a workload against a node's binary.
+
+mod choices;
+mod command;
+mod flags;
+mod meaningless;
+mod nodes;
+mod signals;
+mod sweep;
+mod values;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use maelstrom_node::Rng;
+
+use self::command::repeat_command;
+pub(super) use self::flags::Args;
+use history::edn::Value;
+use picture::proof;
+use simulation::host::Host;
+use simulation::host::process::Program;
+use simulation::host::programs::{Clock, Programs};
+use simulation::recording::Recording;
+use simulation::run::{Message, MessageEvent, Observer, Position, Still};
+use simulation::workload::Workload;
+use simulation::{judge, run};
+use verdict::assertion;
+use verdict::{Checked, Validity};
+
+use self::signals::Signals;
+use crate::page::Page;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::store::{Journal, Store};
+use crate::summary::{Origin, Summary};
+
+use crate::terminal;
+
+pub(super) fn run(args: &Args) -> Result<u8, String> {
+    // What is wrong with the flags is known before anything is built.
+    if let Err(why) = args.config(0).and_then(|config| args.workload(&config)) {
+        terminal::tell(&format!("workbench: {why}"));
+        return Ok(super::USAGE);
+    }
+    if let Some(said) = args.meaningless.said() {
+        terminal::tell(&format!("workbench: {said}"));
+    }
+    let bin = args.program()?;
+    let store = |folder: &Path| {
+        let store = Store::create(folder, &args.workload).map_err(|e| e.to_string())?;
+        Ok::<_, String>(store.with_json_log(args.logging_json))
+    };
+    let signals = Signals::listen()?;
+    if let Some(seeds) = &args.seeds {
+        return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &signals);
+    }
+
+    let first = args.seed.unwrap_or_else(draw_seed);
+    for seed in (0..args.test_count).map(|i| first.wrapping_add(i)) {
+        let status = run_and_report(args, seed, &bin, store(&args.store)?, &signals)?;
+        if status != Validity::Valid.exit_status() {
+            return Ok(status);
+        }
+    }
+    Ok(Validity::Valid.exit_status())
+}
+
+/// Runs the workload with this seed, keeps everything and prints the summary.
+fn run_and_report(
+    args: &Args,
+    seed: u64,
+    bin: &Path,
+    mut store: Store,
+    signals: &Signals,
+) -> Result<u8, String> {
+    store.log(&repeat_command(seed));
+    let began = began();
+    let program = args.node_program(bin, store.node_logs());
+    let mut watcher = Watcher {
+        signals,
+        progress: Progress::new(),
+        journal: store.journal().map_err(|e| e.to_string())?,
+        recording: Recording::default(),
+        log_send: args.log_net_send,
+        log_recv: args.log_net_recv,
+    };
+    signals.running();
+    let ran = match run_once(args, seed, &program, &store, &mut watcher) {
+        Ok(ran) => ran,
+        Err(why) => {
+            store.discard();
+            return Err(why);
+        }
+    };
+    watcher.progress.clear();
+    // A full disk is no reason to keep the verdict from anyone.
+    let mut written = watcher.journal.flush();
+    written = written.and(store.write_history(&ran.outcome.history));
+    signals.judging(shown(store.folder()), &args.workload);
+    let judged = judged(args, ran);
+
+    let Judged {
+        outcome,
+        checked,
+        live,
+    } = &judged;
+    watcher.recording.start_at(outcome.start);
+    for problem in &outcome.problems {
+        store.log(&format!("{}: {}", problem.node, problem.what));
+    }
+    store.log(&format!("valid? {}", checked.valid.to_edn()));
+    let config = args.config(seed)?;
+    let origin = Origin {
+        workload: args.workload.clone(),
+        began,
+        command: repeat_command(seed),
+        seed,
+        virtual_time: !live,
+        nodes: config.nodes,
+        concurrency: config.concurrency,
+        availability: args.availability,
+    };
+    let summary = Summary::new(origin, outcome, checked);
+    let results = checked.results.get("workload").unwrap_or(&Value::Nil);
+    let recording = Some(&watcher.recording);
+    let drawings = proof::drawings(&args.workload, &outcome.history, results, recording);
+    let logs = store.tails(&summary.nodes);
+    let page = Page {
+        summary: &summary,
+        findings: &checked.findings,
+        problems: &outcome.problems,
+        history: &outcome.history,
+        recording: &watcher.recording,
+        pictures: &[],
+        drawings: &drawings,
+        logs: &logs,
+        files: &[],
+    };
+    written = written.and(store.write(&checked.results, &page));
+    let report = Report {
+        workload: &args.workload,
+        outcome,
+        checked,
+        repeat: (!live).then(|| repeat_command(seed)),
+        folder: shown(store.folder()),
+    };
+    let printed = terminal::print_headed(&report.to_string(), report.colour());
+    printed.map_err(|e| super::cannot_print(&e))?;
+    let status = match outcome.interrupted {
+        true => super::INTERRUPTED,
+        false => checked.valid.exit_status(),
+    };
+    kept_or(written.map_err(|e| e.to_string()), status)
+}
+
+/// The exit status of a run that could be kept or not: that nothing was wrong is not
+/// said of one that could not be.
+fn kept_or(written: Result<(), String>, status: u8) -> Result<u8, String> {
+    match written {
+        Err(e) if status == Validity::Valid.exit_status() => Err(e),
+        Err(e) => {
+            terminal::tell(&format!("workbench: {e}"));
+            Ok(status)
+        }
+        Ok(()) => Ok(status),
+    }
+}
+
+/// A run and the verdict on it.
+struct Judged {
+    outcome: run::Outcome,
+    checked: Checked,
+    /// Whether it was in real time, and so cannot be repeated from its seed.
+    live: bool,
+}
+
+/// Shows how far a run is, keeps its messages, and ends it at Ctrl-C.
+struct Watcher<'a> {
+    signals: &'a Signals,
+    progress: Progress,
+    journal: Journal,
+    recording: Recording,
+    log_send: bool,
+    log_recv: bool,
+}
+
+impl Observer for Watcher<'_> {
+    fn position(&mut self, position: Position) -> ControlFlow<()> {
+        let Position { now, end, events } = position;
+        self.progress.at(now, end, events / 2);
+        broken_off(self.signals)
+    }
+
+    fn message(&mut self, message: Message<'_>) {
+        self.journal.message(message);
+        self.recording.message(message);
+        let (shown, what) = match message.event {
+            MessageEvent::Sent => (self.log_send, "send"),
+            MessageEvent::Received => (self.log_recv, "recv"),
+        };
+        if shown {
+            let line = String::from_utf8_lossy(message.line);
+            let seconds = message.time.as_secs_f64();
+            terminal::tell(&format!("{seconds:.6} {what} {line}"));
+        }
+    }
+
+    fn still(&mut self, still: Still<'_>) {
+        self.recording.still(still);
+    }
+}
+
+fn broken_off(signals: &Signals) -> ControlFlow<()> {
+    match signals.interrupted() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
+}
+
+/// A run that is not judged yet.
+struct Ran {
+    workload: Box<dyn Workload>,
+    outcome: run::Outcome,
+    live: bool,
+}
+
+/// Runs the workload with this seed.
+fn run_once(
+    args: &Args,
+    seed: u64,
+    program: &Program,
+    store: &Store,
+    observer: &mut dyn Observer,
+) -> Result<Ran, String> {
+    let config = args.config(seed)?;
+    let mut workload = args.workload(&config)?;
+    let clock = match args.live {
+        true => Clock::Real,
+        false => Clock::Virtual {
+            seed: !seed,
+            noise: config.noise,
+            noise_seed: config.noise_seed(),
+            patience: config.init_timeout,
+        },
+    };
+    let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
+    store.link_current().map_err(|e| e.to_string())?;
+    let outcome = run::run(&config, &mut *workload, &mut host, observer);
+    match host.refused() {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(Ran {
+            workload,
+            outcome,
+            live: host.is_live(),
+        }),
+    }
+}
+
+/// Judges a run.
+fn judged(args: &Args, ran: Ran) -> Judged {
+    let Ran {
+        workload,
+        outcome,
+        live,
+    } = ran;
+    let mut checked = judge::judge(&*workload, &outcome, args.availability);
+    if !args.assert.is_empty() {
+        let asserted = assertion::check(&checked.results, &args.assert);
+        checked.add("assertions", asserted);
+    }
+    Judged {
+        outcome,
+        checked,
+        live,
+    }
+}
+
+/// Now: local time as in ISO 8601, to the second.
+fn began() -> String {
+    let now = jiff::ZonedDateTime::now();
+    now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+fn draw_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    // Short enough to be typed.
+    Rng::new(RandomState::new().hash_one(0)).below(1 << 32)
+}
+
+fn shown(folder: &Path) -> &Path {
+    folder.strip_prefix("./").unwrap_or(folder)
+}

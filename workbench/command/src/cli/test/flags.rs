@@ -1,0 +1,272 @@
+//! The flags of `workbench test`, and what they ask for: what to run, on which
+//! network, for how long.
+
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use simulation::host::process::Program;
+use simulation::nemesis::Fault;
+use simulation::network::{self, Latency};
+use simulation::run::{self, limits};
+use simulation::workload::{self, Workload, txn};
+use verdict::Availability;
+use verdict::assertion::Assertion;
+use verdict::isolation::model::Models;
+
+use super::choices::{DistributionName, Level, Model, TopologyName};
+use super::values::{
+    Concurrency, Faults, faults, init_timeout, nemesis_interval, probability, rate, time_limit,
+};
+use super::{meaningless, nodes, sweep};
+use crate::cli::{cargo, workload_name};
+use crate::terminal;
+
+/// How many runs one command makes at most, each with a folder.
+const MOST_TESTS: u64 = 10_000;
+
+/// A number in this range.
+pub(super) fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
+}
+
+/// Run a workload against the nodes of a test
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// What workload to run
+    #[arg(short, long, value_name = "NAME", value_parser = workload_name, default_value = "lin-kv")]
+    pub(super) workload: String,
+
+    /// The program that is a node. Without it, the workspace's package named after
+    /// the workload (or --package) is built and run
+    #[arg(long, value_name = "FILE")]
+    bin: Option<PathBuf>,
+
+    /// The workspace's package to build and run, if it is not named after the
+    /// workload
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    package: Option<String>,
+
+    /// The example to build and run in place of its binary, such as a broken
+    /// variant of it
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    example: Option<String>,
+
+    #[command(flatten)]
+    nodes: nodes::NodeFlags,
+
+    /// How many clients work at a time: a number, or a multiple of the nodes'
+    /// such as 2n
+    #[arg(long, value_name = "NUMBER", default_value = "1n")]
+    concurrency: Concurrency,
+
+    /// Operations a second, of all clients together
+    #[arg(long, default_value_t = 5.0, value_parser = rate, allow_negative_numbers = true)]
+    rate: f64,
+
+    /// How long clients begin operations, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = time_limit, allow_negative_numbers = true)]
+    time_limit: f64,
+
+    /// What fraction of the operations must succeed: total, or from 0 to 1
+    #[arg(long, value_name = "EXPECTED")]
+    pub(super) availability: Option<Availability>,
+
+    /// The mean latency of messages between nodes, in milliseconds
+    #[arg(long, value_name = "MILLIS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(limits::LATENCY))]
+    latency: u64,
+
+    /// The latencies' distribution
+    #[arg(long, value_name = "TYPE", value_enum, default_value = "constant")]
+    latency_dist: DistributionName,
+
+    /// The topology that nodes are told, by workloads that have one
+    #[arg(long, value_name = "SPEC", value_enum, default_value = "grid")]
+    topology: TopologyName,
+
+    /// Beyond Maelstrom: the probability that a message between nodes is lost
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    loss: f64,
+
+    /// Beyond Maelstrom: the probability that a message between nodes arrives
+    /// twice
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    duplicate: f64,
+
+    /// Beyond Maelstrom: the probability that a message between nodes is late,
+    /// and may be overtaken
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.0, value_parser = probability)]
+    reorder: f64,
+
+    /// How messages queue: maelstrom, where each endpoint takes one after the
+    /// other, or ideal, where none waits for another
+    #[arg(long, value_name = "MODEL", value_enum, default_value = "maelstrom")]
+    network: Model,
+
+    /// Faults to inject, with commas between
+    #[arg(long, value_name = "FAULTS", value_parser = faults)]
+    nemesis: Option<Faults>,
+
+    /// The mean time between two actions of the nemesis, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = nemesis_interval, allow_negative_numbers = true)]
+    nemesis_interval: f64,
+
+    /// Beyond Maelstrom: how tired the machine is, in virtual time: how late nodes
+    /// have their turn, and how often and long one stands still
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "none")]
+    noise: Level,
+
+    /// How long a node may take to answer init, in seconds: with Maelstrom, 10
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = init_timeout, allow_negative_numbers = true)]
+    init_timeout: f64,
+
+    /// Run in real time even if the node goes in lockstep
+    #[arg(long)]
+    pub(super) live: bool,
+
+    /// Copy the nodes' stderr to this one's
+    #[arg(long)]
+    log_stderr: bool,
+
+    /// Print every message to stderr as it is sent
+    #[arg(long)]
+    pub(super) log_net_send: bool,
+
+    /// Print every message to stderr as it is received
+    #[arg(long)]
+    pub(super) log_net_recv: bool,
+
+    /// A limit on a figure of the results, such as
+    /// 'net.servers.msgs-per-op < 20'; may be given several times
+    #[arg(long, value_name = "LIMIT")]
+    pub(super) assert: Vec<Assertion>,
+
+    /// What all chance follows from; drawn if it is not given
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+
+    /// Run with each of these seeds, such as 0..100, until one is not valid
+    #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
+    pub(super) seeds: Option<Range<u64>>,
+
+    /// How many times to run, each with the seed after the last one's; ends
+    /// with the first that is not valid
+    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_TESTS), conflicts_with = "seeds")]
+    pub(super) test_count: u64,
+
+    /// The folder for what is kept of runs
+    #[arg(long, value_name = "FOLDER", default_value = "store")]
+    pub(super) store: PathBuf,
+
+    /// What consistency models transactions must keep to, with commas between
+    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
+    consistency_models: Models,
+
+    /// Of transactions and kafka: how many keys are in use at a time
+    #[arg(long, value_name = "INT", default_value_t = 10, value_parser = within(txn::KEY_COUNT))]
+    key_count: u32,
+
+    /// Of transactions: how many reads and writes each has at most
+    #[arg(long, value_name = "INT", default_value_t = 4, value_parser = within(txn::MAX_TXN_LENGTH))]
+    max_txn_length: u32,
+
+    /// Of transactions and kafka: how often each key is written
+    #[arg(long, value_name = "INT", default_value_t = 16, value_parser = within(txn::MAX_WRITES_PER_KEY))]
+    max_writes_per_key: u32,
+
+    /// Write jepsen.log as JSON, an object a line
+    #[arg(long)]
+    pub(super) logging_json: bool,
+
+    /// Arguments for the node; those that begin with - after --
+    args: Vec<String>,
+
+    // The last, since its heading is for all that follow.
+    #[command(flatten)]
+    pub(super) meaningless: meaningless::Meaningless,
+}
+
+impl Args {
+    pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
+        let nodes = self.nodes.names();
+        let faults = self.nemesis.as_ref().map(|Faults(faults)| faults);
+        Ok(run::Config {
+            concurrency: self.concurrency.clients(nodes.len()),
+            nodes,
+            rate: self.rate,
+            time_limit: Duration::from_secs_f64(self.time_limit),
+            network: network::Config {
+                latency: Latency {
+                    mean: Duration::from_millis(self.latency),
+                    distribution: self.latency_dist.into(),
+                },
+                loss: self.loss,
+                duplicate: self.duplicate,
+                reorder: self.reorder,
+                ideal: self.network == Model::Ideal,
+            },
+            noise: self.noise.into(),
+            partitions: faults.map(|_| Duration::from_secs_f64(self.nemesis_interval)),
+            one_way: faults.is_some_and(|faults| faults.contains(&Fault::OneWayPartition)),
+            init_timeout: Duration::from_secs_f64(self.init_timeout),
+            flood: run::FLOOD,
+            seed,
+        })
+    }
+
+    pub(super) fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
+        let options = workload::Options {
+            topology: self.topology.into(),
+            txn: workload::txn::Options {
+                key_count: self.key_count,
+                max_txn_length: self.max_txn_length,
+                max_writes_per_key: self.max_writes_per_key,
+                consistency_models: self.consistency_models.clone(),
+            },
+            nodes: config.nodes.len(),
+            latency: config.network.latency.mean,
+        };
+        let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
+        config
+            .check_with(&*workload)
+            .map_err(|e| self.flag_of(&e))?;
+        workload.suits(config.concurrency)?;
+        Ok(workload)
+    }
+
+    /// What is wrong with a configuration, with the name of the flag for the part.
+    fn flag_of(&self, error: &run::ConfigError) -> String {
+        let flag = match error.part {
+            "nodes" => self.nodes.flag(),
+            "concurrency" => "--concurrency",
+            "rate" => "--rate",
+            "time_limit" => "--time-limit",
+            "init_timeout" => "--init-timeout",
+            "partitions" => "--nemesis-interval",
+            "network.latency" => "--latency",
+            "network.loss" => "--loss",
+            "network.duplicate" => "--duplicate",
+            "network.reorder" => "--reorder",
+            part => part,
+        };
+        format!("{flag}: {}", error.why)
+    }
+
+    pub(super) fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
+        Program {
+            bin: bin.to_owned(),
+            args: self.args.clone(),
+            logs,
+            show_stderr: self.log_stderr.then_some(terminal::tell as fn(&str)),
+        }
+    }
+
+    pub(super) fn program(&self) -> Result<PathBuf, String> {
+        let Some(bin) = &self.bin else {
+            let package = self.package.as_ref().unwrap_or(&self.workload);
+            return cargo::build(package, self.example.as_deref());
+        };
+        // Not looked for in PATH: Maelstrom does not, either.
+        std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
+    }
+}

@@ -1,0 +1,199 @@
+//! Runs with many seeds, side by side, until one is not valid.
+
+use std::fs;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use simulation::run::{Observer, Position};
+use verdict::Validity;
+
+use super::command::{repeat_command, this_command};
+use super::signals::Signals;
+use super::{Args, Judged, began, broken_off, judged, kept_or, run_and_report, run_once};
+use crate::store::Store;
+use crate::summary::{Summary, Verdict};
+
+/// More would not come to an end.
+const MOST_SEEDS: u64 = 1_000_000_000;
+
+/// Seeds as the flag takes them: `A..B`, without B.
+pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let range = text.split_once("..").and_then(|(from, to)| {
+        let range: Range<u64> = from.trim().parse().ok()?..to.trim().parse().ok()?;
+        let count = range.end.checked_sub(range.start)?;
+        (1..=MOST_SEEDS).contains(&count).then_some(range)
+    });
+    range.ok_or_else(|| {
+        "expected a range such as 0..100, the second greater, of 1,000,000,000 seeds at most".into()
+    })
+}
+
+/// The first seed that was not valid, by its number.
+struct Failed {
+    seed: u64,
+    verdict: Validity,
+    why: Vec<String>,
+    /// Whether it was in real time, and so will not happen again.
+    live: bool,
+}
+
+pub(super) fn run(
+    args: &Args,
+    bin: &Path,
+    seeds: Range<u64>,
+    store: Store,
+    signals: &Signals,
+) -> Result<u8, String> {
+    let began = began();
+    let live = AtomicBool::new(false);
+    // How many seeds were begun.
+    let next = AtomicU64::new(0);
+    let count = seeds.end - seeds.start;
+    let tried = AtomicU64::new(0);
+    let failed: Mutex<Option<Failed>> = Mutex::new(None);
+    let error: Mutex<Option<String>> = Mutex::new(None);
+    let worker = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= count || signals.interrupted() {
+                return;
+            }
+            let seed = seeds.start + i;
+            match try_seed(args, bin, seed, &store, signals) {
+                Ok(judged) if judged.outcome.interrupted => return,
+                Ok(judged) => {
+                    tried.fetch_add(1, Ordering::Relaxed);
+                    live.fetch_or(judged.live, Ordering::Relaxed);
+                    if judged.checked.valid != Validity::Valid {
+                        // Smaller ones are under way; none above is begun.
+                        next.store(count, Ordering::Relaxed);
+                        keep_first(&failed, seed, judged);
+                    }
+                }
+                Err(e) => {
+                    next.store(count, Ordering::Relaxed);
+                    *error.lock().unwrap_or_else(PoisonError::into_inner) = Some(e);
+                }
+            }
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(worker);
+        }
+    });
+    if let Some(error) = error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if tried.load(Ordering::Relaxed) == 0 {
+            store.discard();
+        }
+        return Err(error);
+    }
+    let tried = tried.into_inner();
+    let name = &args.workload;
+    let brief =
+        |verdict: Verdict, sentence: &str, seed: u64, command: String| -> Result<(), String> {
+            let config = args.config(seed)?;
+            let summary = Summary {
+                workload: name.clone(),
+                verdict,
+                interrupted: signals.interrupted(),
+                sentence: sentence.into(),
+                began: began.clone(),
+                command,
+                seed,
+                virtual_time: !live.load(Ordering::Relaxed),
+                nodes: config.nodes,
+                concurrency: config.concurrency,
+                start: 0,
+                figures: Vec::new(),
+            };
+            store.write_brief(&summary).map_err(|e| e.to_string())
+        };
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Failed {
+        seed,
+        verdict,
+        why,
+        live,
+    }) = failed
+    {
+        let word = match verdict {
+            Validity::Unknown => "unknown",
+            _ => "INVALID",
+        };
+        let first = format!("{name}: {word} with seed {seed}, after {tried} seeds\n");
+        super::super::print(&first)?;
+        if !live {
+            // Once more, for its page.
+            let again = run_and_report(args, seed, bin, store, signals)?;
+            return Ok(again.max(verdict.exit_status()));
+        }
+        let sentence = why.first().cloned().unwrap_or_default();
+        let why: String = why.iter().take(5).map(|why| format!("- {why}\n")).collect();
+        super::super::print(&format!("{why}run it again: {}\n", repeat_command(seed)))?;
+        // After the verdict, since a full disk is no reason to keep it from anyone.
+        let written = brief(verdict.into(), &sentence, seed, repeat_command(seed));
+        return kept_or(written, verdict.exit_status());
+    }
+    let Range { start, end } = seeds;
+    let (status, verdict, sentence) = match signals.interrupted() {
+        true => (
+            super::super::INTERRUPTED,
+            Verdict::Unknown,
+            format!("interrupted; valid with {tried} seeds"),
+        ),
+        false => (
+            0,
+            Verdict::Valid,
+            format!("valid with all {tried} seeds, {start}..{end}"),
+        ),
+    };
+    super::super::print(&format!("{name}: {sentence}\n"))?;
+    kept_or(brief(verdict, &sentence, start, this_command()), status)
+}
+
+/// Ends a run at Ctrl-C.
+struct Watcher<'a>(&'a Signals);
+
+impl Observer for Watcher<'_> {
+    fn position(&mut self, _position: Position) -> ControlFlow<()> {
+        broken_off(self.0)
+    }
+}
+
+fn try_seed(
+    args: &Args,
+    bin: &Path,
+    seed: u64,
+    store: &Store,
+    signals: &Signals,
+) -> Result<Judged, String> {
+    let logs = store.node_logs().join(format!("seed-{seed}"));
+    fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
+    let program = args.node_program(bin, logs.clone());
+    let ran = run_once(args, seed, &program, store, &mut Watcher(signals))?;
+    let judged = judged(args, ran);
+    if judged.checked.valid == Validity::Valid {
+        // Nobody will look for the logs of what went well.
+        let _ = fs::remove_dir_all(&logs);
+    }
+    Ok(judged)
+}
+
+fn keep_first(failed: &Mutex<Option<Failed>>, seed: u64, judged: Judged) {
+    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+    if failed.as_ref().is_none_or(|first| seed < first.seed) {
+        let problems = judged.outcome.problems.iter();
+        let problems = problems.map(|problem| format!("node {}: {}", problem.node, problem.what));
+        *failed = Some(Failed {
+            seed,
+            verdict: judged.checked.valid,
+            why: problems.chain(judged.checked.findings).collect(),
+            live: judged.live,
+        });
+    }
+}

@@ -1,0 +1,30 @@
+//! The command `workbench`: Maelstrom without the JVM.
+//!
+//! # The command
+//!
+//! `workbench test -w broadcast --bin ./my-node` takes Maelstrom's flags and exits
+//! with Maelstrom's codes. It runs real processes: those written with
+//! `maelstrom-node` in virtual time, all others in real time. What it keeps of a run
+//! is a folder ([`store`]) with a page ([`page`]) that shows what happened: verdict,
+//! figures, charts, every message, and a drawing ([`picture::proof`]) of each anomaly.
+//! `workbench check` judges a `history.edn` from elsewhere, `workbench serve` shows
+//! the runs in a browser, `workbench assert` compares figures with limits.
+//!
+//! # The parts
+//!
+//! - [`cli`]: the flags, and what they ask for.
+//! - [`store`], [`summary`], [`page`]: what is kept of a run.
+//! - [`serve`]: a browser's view of that.
+//! - [`report`], [`progress`]: what a person sees meanwhile and at the end.
+//!
+//! What it runs, how it is judged and drawn is in the crates [`simulation`],
+//! [`verdict`] and [`picture`].
+
+pub mod cli;
+pub mod page;
+pub mod progress;
+pub mod report;
+pub mod serve;
+pub mod store;
+pub mod summary;
+mod terminal;

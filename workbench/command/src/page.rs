@@ -1,0 +1,510 @@
+//! The page of a run: one file that shows everything a person may want to know
+//! of it, and needs nothing else, neither a network nor a server.
+//!
+//! From above to below: the verdict and the sentence that explains it, the command
+//! that repeats the run, the figures with their limits; every anomaly with its
+//! proof drawn; the charts; what happened, operations and messages on one
+//! axis, which can be zoomed, filtered and asked; the end of each node's log.
+//!
+//! All but the last-but-one is HTML and SVG that stands as it is. What happened
+//! is drawn by `page/script` from the data that `data` packs: a run has more
+//! messages than a document can have elements. It draws what a screen can show,
+//! and says what it does not.
+
+mod data;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use history::History;
+use picture::palette;
+use picture::proof::Drawing;
+use picture::svg::{Text, cut, grouped};
+use simulation::recording::Recording;
+use simulation::run::Problem;
+
+use crate::summary::{Figure, Summary, Verdict};
+
+/// The end of a node's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// The node.
+    pub node: String,
+    /// The last lines.
+    pub text: String,
+    /// How many bytes of the log are before them.
+    pub before: u64,
+}
+
+/// A run, as its page shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The verdict, the command, the figures.
+    pub summary: &'a Summary,
+    /// What is wrong, a sentence each.
+    pub findings: &'a [String],
+    /// What the nodes did wrong beside their replies.
+    pub problems: &'a [Problem],
+    /// What clients did and saw.
+    pub history: &'a History,
+    /// The messages.
+    pub recording: &'a Recording,
+    /// The charts with the names of their files.
+    pub pictures: &'a [(&'static str, String)],
+    /// The proofs.
+    pub drawings: &'a [Drawing],
+    /// The ends of the nodes' logs.
+    pub logs: &'a [Tail],
+    /// The other files of the run that the page links to, by their names.
+    pub files: &'a [String],
+}
+
+const STYLE: &str = include_str!("page/page.css");
+/// One module, in this order.
+const SCRIPT: &str = concat!(
+    include_str!("page/script/begin.js"),
+    include_str!("page/script/data.js"),
+    include_str!("page/script/view.js"),
+    include_str!("page/script/draw.js"),
+    include_str!("page/script/choose.js"),
+    include_str!("page/script/find.js"),
+    include_str!("page/script/pointer.js"),
+    include_str!("page/script/main.js"),
+);
+const EXPLORER: &str = include_str!("page/explorer.html");
+
+/// How many findings and drawings a page shows.
+const MOST_FINDINGS: usize = 40;
+const MOST_DRAWINGS: usize = 24;
+/// How many of them are to be seen at once, before one asks for the others.
+const OPEN_FINDINGS: usize = 5;
+const OPEN_DRAWINGS: usize = 3;
+
+impl Page<'_> {
+    /// The file.
+    pub fn html(&self) -> String {
+        self.to_string()
+    }
+
+    fn header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.summary;
+        let (mark, word) = match summary.verdict {
+            Verdict::Valid => ("✓", "valid"),
+            Verdict::Invalid => ("✗", "invalid"),
+            Verdict::Unknown => ("?", "unknown"),
+        };
+        let broken_off = match summary.interrupted {
+            true => "<p class=\"note\">The run was broken off; this is about what was done.</p>",
+            false => "",
+        };
+        let clock = match summary.virtual_time {
+            true => "virtual: the same seed gives the same run",
+            false => "real: another run with this seed is similar, not the same",
+        };
+        let repeat = match summary.virtual_time {
+            true => "Repeat it",
+            false => "Run it again",
+        };
+        let nodes = summary.nodes.len();
+        let clients = summary.concurrency;
+        write!(
+            f,
+            "<header class=\"{word}\">\n\
+             <h1><span class=\"name\">{name}</span> \
+             <span class=\"verdict\"><span aria-hidden=\"true\">{mark}</span> {word}</span></h1>\n\
+             <p class=\"sentence\">{sentence}</p>\n{broken_off}\
+             <dl class=\"origin\">\
+             <div><dt>began</dt><dd>{began}</dd></div>\
+             <div><dt>nodes</dt><dd title=\"{names}\">{nodes}</dd></div>\
+             <div><dt>clients</dt><dd>{clients}</dd></div>\
+             <div><dt>seed</dt><dd>{seed}</dd></div>\
+             <div><dt>clock</dt><dd>{clock}</dd></div>\
+             </dl>\n\
+             <div class=\"repeat\"><span id=\"repeat-label\">{repeat}</span>\
+             <code id=\"command\" tabindex=\"0\" aria-labelledby=\"repeat-label\">{command}</code>\
+             <button type=\"button\" id=\"copy\">Copy</button></div>\n",
+            name = Text(&summary.workload),
+            sentence = Text(&summary.sentence),
+            began = Text(&summary.began),
+            names = Text(&cut(&summary.nodes.join(" "), 300)),
+            seed = summary.seed,
+            command = Text(&summary.command),
+        )?;
+        self.figures(f)?;
+        f.write_str("</header>\n")
+    }
+
+    fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<ul class=\"figures\">\n")?;
+        for figure in &self.summary.figures {
+            let class = match figure.holds {
+                Some(true) => " class=\"holds\"",
+                Some(false) => " class=\"broken\"",
+                None => "",
+            };
+            write!(f, "<li{class}><span class=\"value\">{}", value_of(figure))?;
+            if !figure.unit.is_empty() {
+                write!(f, " <span class=\"unit\">{}</span>", Text(&figure.unit))?;
+            }
+            write!(
+                f,
+                "</span> <span class=\"what\">{}</span>",
+                Text(&figure.name)
+            )?;
+            if let Some(limit) = &figure.limit {
+                let (mark, word) = match figure.holds {
+                    Some(true) => ("✓", "holds"),
+                    _ => ("✗", "broken"),
+                };
+                write!(
+                    f,
+                    " <span class=\"limit\">limit {} <span aria-hidden=\"true\">{mark}</span> \
+                     {word}</span>",
+                    Text(limit)
+                )?;
+            }
+            f.write_str("</li>\n")?;
+        }
+        f.write_str("</ul>\n")
+    }
+
+    /// What is wrong, in words and in pictures.
+    fn anomalies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.findings.is_empty() && self.problems.is_empty() && self.drawings.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "<section id=\"anomalies\"><h2>{}</h2>", self.found())?;
+        for problem in self.problems.iter().take(MOST_FINDINGS) {
+            writeln!(
+                f,
+                "<div class=\"problem\"><p><strong>node {node}, after {:.3} s:</strong> {}\
+                 <button type=\"button\" data-moment=\"{}\" data-node=\"{node}\">see it</button></p>",
+                problem.time.as_secs_f64(),
+                Text(&problem.what),
+                problem.time.as_nanos(),
+                node = Text(&problem.node),
+            )?;
+            if problem.last_words.is_empty() {
+                f.write_str("<p class=\"note\">It wrote nothing to stderr.</p>")?;
+            } else {
+                f.write_str("<p class=\"note\">Its last words on stderr:</p><pre>")?;
+                for line in &problem.last_words {
+                    writeln!(f, "{}", Text(line))?;
+                }
+                f.write_str("</pre>")?;
+            }
+            f.write_str("</div>\n")?;
+        }
+        more(f, self.problems.len(), MOST_FINDINGS, "problems of nodes")?;
+        let findings = &self.findings[..self.findings.len().min(MOST_FINDINGS)];
+        folded(f, findings, OPEN_FINDINGS, "findings", |f, findings| {
+            f.write_str("<ul class=\"findings\">\n")?;
+            for finding in findings {
+                writeln!(f, "<li>{}</li>", Text(finding))?;
+            }
+            f.write_str("</ul>\n")
+        })?;
+        more(f, self.findings.len(), MOST_FINDINGS, "findings")?;
+        let drawings = &self.drawings[..self.drawings.len().min(MOST_DRAWINGS)];
+        folded(f, drawings, OPEN_DRAWINGS, "drawings", |f, drawings| {
+            drawings.iter().try_for_each(|drawing| {
+                write!(
+                    f,
+                    "<figure class=\"proof\">\n\
+                     <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n\
+                     {svg}</div>\n<figcaption>\
+                     <a href=\"anomalies/{name}\">anomalies/{name}</a></figcaption></figure>\n",
+                    title = Text(&drawing.title),
+                    name = Text(&drawing.name),
+                    svg = drawing.svg
+                )
+            })
+        })?;
+        more(
+            f,
+            self.drawings.len(),
+            MOST_DRAWINGS,
+            "drawings in anomalies/",
+        )?;
+        f.write_str("</section>\n")
+    }
+
+    /// Odd things are told of valid runs, too.
+    fn found(&self) -> &'static str {
+        match self.summary.verdict {
+            Verdict::Invalid => "What is wrong",
+            Verdict::Valid | Verdict::Unknown => "What was found",
+        }
+    }
+
+    fn charts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "<section id=\"charts\"><h2>Charts</h2>\n\
+             <p class=\"note\">Click a chart to see that moment below.</p>\n",
+        )?;
+        // The messages have a part of their own.
+        for (_, chart) in self
+            .pictures
+            .iter()
+            .filter(|(name, _)| *name != "messages.svg")
+        {
+            writeln!(f, "<figure class=\"chart\">{chart}</figure>")?;
+        }
+        f.write_str("</section>\n")
+    }
+
+    fn explorer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data::Data {
+            operations,
+            messages,
+        } = data::pack(self, &self.moments());
+        let (before, after) = EXPLORER
+            .split_once("<!--omitted-->")
+            .unwrap_or((EXPLORER, ""));
+        f.write_str(before)?;
+        let shown = |part: &data::Part, what: &str| {
+            let s = if part.count == 1 { "" } else { "s" };
+            let all = grouped(part.count as i64);
+            match part.omitted {
+                0 => format!("{all} {what}{s}"),
+                omitted => {
+                    let kept = grouped((part.count - omitted) as i64);
+                    format!("{kept} of {all} {what}{s}")
+                }
+            }
+        };
+        write!(
+            f,
+            "This page holds {} and {}.",
+            shown(&operations, "operation"),
+            shown(&messages, "message")
+        )?;
+        if operations.omitted + messages.omitted > 0 {
+            f.write_str(
+                " It keeps those around what is wrong and then the first; where it has none, \
+                 the diagram is hatched. All are in <a href=\"history.edn\">history.edn</a> and \
+                 <a href=\"messages.jsonl\">messages.jsonl</a>.",
+            )?;
+        }
+        f.write_str(after)?;
+        for (id, part) in [("operations", &operations), ("messages", &messages)] {
+            writeln!(
+                f,
+                "<script type=\"text/plain\" id=\"{id}-data\">{}</script>",
+                part.text
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Times that matter, in nanoseconds: those of the operations that findings
+    /// name, and of problems.
+    fn moments(&self) -> Vec<i64> {
+        let of_problems = self
+            .problems
+            .iter()
+            .map(|problem| problem.time.as_nanos() as i64);
+        let mut moments: Vec<i64> = of_problems.collect();
+        let ops = self.history.ops();
+        for finding in self.findings.iter().take(MOST_FINDINGS) {
+            for index in operations_in(finding) {
+                // The index is the place, unless the history is part of another.
+                let place = ops.partition_point(|op| op.index < index);
+                moments.extend(ops.get(place).map(|op| op.time));
+            }
+        }
+        moments
+    }
+
+    fn logs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<section id=\"logs\"><h2>The nodes' logs</h2>\n")?;
+        let is_silent = |log: &&Tail| log.text.is_empty() && log.before == 0;
+        let silent: Vec<&str> = (self.logs.iter().filter(is_silent))
+            .map(|log| &*log.node)
+            .collect();
+        for log in self.logs.iter().filter(|log| !is_silent(log)) {
+            let node = Text(&log.node);
+            let before = match log.before {
+                0 => String::new(),
+                before => format!(
+                    "<p class=\"note\">{} bytes before this are in \
+                     <a href=\"node-logs/{node}.log\">node-logs/{node}.log</a>.</p>",
+                    grouped(before as i64)
+                ),
+            };
+            writeln!(
+                f,
+                "<details><summary>{node}</summary>{before}<pre tabindex=\"0\">{}</pre></details>",
+                Text(&log.text)
+            )?;
+        }
+        if !silent.is_empty() {
+            let names = cut(&silent.join(", "), 300);
+            writeln!(
+                f,
+                "<p class=\"note\">Nothing on stderr: {}.</p>",
+                Text(&names)
+            )?;
+        }
+        f.write_str("</section>\n")
+    }
+
+    fn footer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<footer><h2>Files</h2><p>")?;
+        for (i, file) in self.files.iter().enumerate() {
+            let separator = if i > 0 { " · " } else { "" };
+            write!(f, "{separator}<a href=\"{0}\">{0}</a>", Text(file))?;
+        }
+        f.write_str(
+            " · <a class=\"all-runs\" href=\"../../index.html\">all runs</a></p></footer>\n",
+        )
+    }
+}
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.summary;
+        let icon = match summary.verdict {
+            Verdict::Valid => "%230072b2'/><path d='M4 8.5l3 3 5-6",
+            Verdict::Invalid => "%23d55e00'/><path d='M5 5l6 6M11 5l-6 6",
+            Verdict::Unknown => "%236e7781'/><path d='M6 6a2 2 0 1 1 2 3M8 11v1",
+        };
+        write!(
+            f,
+            "<!doctype html>\n<html lang=\"en\" data-workload=\"{name}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{word}: {name}, seed {seed}</title>\n\
+             <link rel=\"icon\" href=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' \
+             viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='{icon}' fill='none' \
+             stroke='white' stroke-width='2'/></svg>\">\n\
+             <style>{colours}{STYLE}</style>\n</head>\n<body>\n\
+             <nav aria-label=\"page\"><a class=\"all-runs\" href=\"../../index.html\">all runs</a>\
+             {anomalies}<a href=\"#charts\">charts</a><a href=\"#events\">what happened</a>\
+             <a href=\"#logs\">logs</a>\
+             <button type=\"button\" id=\"theme\" title=\"light, dark or as the system\">\
+             theme: system</button></nav>\n<main>\n",
+            colours = palette::custom_properties("body", ""),
+            word = summary.verdict.word(),
+            name = Text(&summary.workload),
+            seed = summary.seed,
+            anomalies = match self.findings.is_empty()
+                && self.problems.is_empty()
+                && self.drawings.is_empty()
+            {
+                true => String::new(),
+                false => format!("<a href=\"#anomalies\">{}</a>", self.found().to_lowercase()),
+            },
+        )?;
+        self.header(f)?;
+        self.anomalies(f)?;
+        self.charts(f)?;
+        self.explorer(f)?;
+        self.logs(f)?;
+        self.footer(f)?;
+        writeln!(
+            f,
+            "</main>\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>"
+        )
+    }
+}
+
+/// A page without a run: the verdict on many, in a sentence, with the command.
+#[derive(Debug)]
+pub(crate) struct Brief<'a>(pub(crate) &'a Summary);
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Brief(summary) = self;
+        write!(
+            f,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <title>{word}: {name}</title>\n<style>{colours}{STYLE}</style>\n</head>\n<body>\n\
+             <main><header class=\"{word}\"><h1>{name} <span class=\"verdict\">{word}</span></h1>\n\
+             <p class=\"sentence\">{sentence}</p>\n<pre>{command}</pre>\n\
+             <p>{began} · <a href=\"../../index.html\">all runs</a></p></header></main>\n\
+             </body>\n</html>\n",
+            word = summary.verdict.word(),
+            name = Text(&summary.workload),
+            colours = palette::custom_properties("body", ""),
+            sentence = Text(&summary.sentence),
+            command = Text(&summary.command),
+            began = Text(&summary.began),
+        )
+    }
+}
+
+/// The number, with as many digits as say something: at least so many that it is on
+/// its own side of its limit, or of 1.
+fn value_of(figure: &Figure) -> String {
+    let Some(value) = figure.value else {
+        return "none".into();
+    };
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return grouped(value as i64);
+    }
+    let limit = figure.limit.as_deref().unwrap_or_default();
+    let limit = limit.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '-');
+    let bounds = [0.0, 1.0, limit.parse().unwrap_or(0.0)];
+    let least = match value.abs() {
+        100.0.. => 1,
+        1.0.. => 3,
+        _ => 4,
+    };
+    let is_true = |text: &String| {
+        let rounded: f64 = text.parse().unwrap_or(f64::NAN);
+        bounds
+            .iter()
+            .all(|bound| rounded.total_cmp(bound) == value.total_cmp(bound))
+    };
+    let texts = (least..12).map(|digits| format!("{value:.digits$}"));
+    let text = texts.into_iter().find(is_true);
+    match text {
+        Some(text) if value.abs() < 1.0 => text.trim_end_matches('0').to_owned(),
+        Some(text) => text,
+        None => value.to_string(),
+    }
+}
+
+/// Some of these as they are, and the rest folded up.
+fn folded<T>(
+    f: &mut fmt::Formatter<'_>,
+    all: &[T],
+    open: usize,
+    what: &str,
+    show: impl Fn(&mut fmt::Formatter<'_>, &[T]) -> fmt::Result,
+) -> fmt::Result {
+    let (first, rest) = all.split_at(all.len().min(open));
+    if !first.is_empty() {
+        show(f, first)?;
+    }
+    if !rest.is_empty() {
+        writeln!(f, "<details><summary>{} more {what}</summary>", rest.len())?;
+        show(f, rest)?;
+        f.write_str("</details>\n")?;
+    }
+    Ok(())
+}
+
+fn more(f: &mut fmt::Formatter<'_>, count: usize, shown: usize, what: &str) -> fmt::Result {
+    match count.saturating_sub(shown) {
+        0 => Ok(()),
+        rest => writeln!(f, "<p class=\"note\">and {rest} more {what}</p>"),
+    }
+}
+
+/// The numbers of operations that a sentence names: `operation 5`, `operations 95
+/// to 98`.
+fn operations_in(sentence: &str) -> impl Iterator<Item = usize> {
+    let after = sentence.split("operation").skip(1);
+    after.flat_map(|rest| {
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
+        // Up to what is neither a number nor between numbers.
+        let words = rest
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        words
+            .take_while(|word| word.parse::<usize>().is_ok() || ["to", "and"].contains(word))
+            .filter_map(|word| word.parse().ok())
+    })
+}

@@ -1,0 +1,131 @@
+//! What a person sees at the end of a run: the verdict first, then what went
+//! wrong, the figures, and where to read on.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use history::edn::Value;
+use simulation::run::Outcome;
+use verdict::{Checked, Validity};
+
+/// How many findings are shown; all faults of a kind look alike.
+const SHOWN: usize = 5;
+
+/// The summary of a run, to be printed.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The workload's name.
+    pub workload: &'a str,
+    /// What came of the run.
+    pub outcome: &'a Outcome,
+    /// What the checkers say.
+    pub checked: &'a Checked,
+    /// The command that repeats it, if one does.
+    pub repeat: Option<String>,
+    /// Where it is kept.
+    pub folder: &'a Path,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.workload, self.headline().1)?;
+        self.problems(f)?;
+        self.findings(f)?;
+        self.figures(f)?;
+        if let Some(repeat) = &self.repeat {
+            writeln!(f, "\nrepeat it: {repeat}")?;
+        }
+        writeln!(f, "look at:   {}", self.folder.join("index.html").display())
+    }
+}
+
+impl Report<'_> {
+    /// The colour of its first line, the verdict, as ANSI's code.
+    pub fn colour(&self) -> u8 {
+        self.headline().0
+    }
+
+    fn headline(&self) -> (u8, &'static str) {
+        match self.checked.valid {
+            _ if self.outcome.interrupted => (33, "interrupted; the verdict is on what was done"),
+            Validity::Valid => (32, "valid. Everything looks good!"),
+            Validity::Unknown => (33, "unknown: the history does not say"),
+            Validity::Invalid => (31, "INVALID"),
+        }
+    }
+
+    fn problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in self.outcome.problems.iter().take(SHOWN) {
+            let seconds = problem.time.as_secs_f64();
+            writeln!(
+                f,
+                "\nnode {}, after {seconds:.3} s: {}",
+                problem.node, problem.what
+            )?;
+            if problem.last_words.is_empty() {
+                writeln!(f, "  (it wrote nothing to stderr)")?;
+            } else {
+                writeln!(f, "  its last words on stderr:")?;
+            }
+            for line in &problem.last_words {
+                writeln!(f, "  | {line}")?;
+            }
+        }
+        more(f, self.outcome.problems.len(), "problems")
+    }
+
+    fn findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.checked.findings.is_empty() {
+            f.write_char('\n')?;
+        }
+        for finding in self.checked.findings.iter().take(SHOWN) {
+            writeln!(f, "- {finding}")?;
+        }
+        more(f, self.checked.findings.len(), "findings")
+    }
+
+    fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figure = |path: &[&str]| -> Value {
+            let section = path
+                .iter()
+                .try_fold(&self.checked.results, |map, key| map.get(key));
+            section.cloned().unwrap_or_default()
+        };
+        let begun = self.outcome.history.begun();
+        let ended = figure(&["stats", "count"]).as_int().unwrap_or(0) as usize;
+        let not_ended = match begun.saturating_sub(ended) {
+            0 => String::new(),
+            count => format!(", {count} not ended"),
+        };
+        writeln!(
+            f,
+            "\n{begun} operations: {} ok, {} failed, {} unknown{not_ended}; ok-fraction {}",
+            figure(&["stats", "ok-count"]),
+            figure(&["stats", "fail-count"]),
+            figure(&["stats", "info-count"]),
+            figure(&["availability", "ok-fraction"]),
+        )?;
+        writeln!(
+            f,
+            "{} messages between servers, {} per operation; {} with clients",
+            figure(&["net", "servers", "msg-count"]),
+            figure(&["net", "servers", "msgs-per-op"]),
+            figure(&["net", "clients", "msg-count"]),
+        )?;
+        if let Some(Value::Map(quantiles)) = Some(figure(&["workload", "stable-latencies"])) {
+            let shown = quantiles
+                .iter()
+                .map(|(q, latency)| format!("{q}: {latency}"));
+            let shown: Vec<String> = shown.collect();
+            writeln!(f, "stable latencies by quantile, ms: {}", shown.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+fn more(f: &mut fmt::Formatter<'_>, count: usize, what: &str) -> fmt::Result {
+    match count.saturating_sub(SHOWN) {
+        0 => Ok(()),
+        rest => writeln!(f, "  and {rest} more {what} in results.edn"),
+    }
+}

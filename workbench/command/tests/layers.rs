@@ -1,0 +1,89 @@
+//! The layers of the workbench: arrows point downwards only.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Each layer, and what it may stand on.
+const LAYERS: [(&str, &[&str]); 5] = [
+    ("history", &[]),
+    ("verdict", &["history"]),
+    ("simulation", &["history", "verdict", "maelstrom-node"]),
+    ("picture", &["history", "verdict", "simulation"]),
+    (
+        "command",
+        &[
+            "history",
+            "verdict",
+            "simulation",
+            "picture",
+            "maelstrom-node",
+        ],
+    ),
+];
+
+/// Libraries that only the command may use: a test of a challenge compiles none of them.
+const COMMANDS: [&str; 6] = ["clap", "ctrlc", "httparse", "miniz_oxide", "base64", "jiff"];
+
+/// The names in a section of a manifest.
+fn section(manifest: &Path, name: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(manifest).unwrap();
+    let section = text.split(&format!("\n[{name}]\n")).nth(1).unwrap_or("");
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter_map(|line| line.split(['.', ' ', '=']).next());
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_layer_stands_on_one_above_it() {
+    let workbench = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let ours = [
+        "history",
+        "verdict",
+        "simulation",
+        "picture",
+        "workbench",
+        "maelstrom-node",
+    ];
+    for (layer, below) in LAYERS {
+        let stands_on = section(&workbench.join(layer).join("Cargo.toml"), "dependencies");
+        assert!(!stands_on.is_empty(), "{layer}");
+        for name in stands_on {
+            let is_below = !ours.contains(&&*name) || below.contains(&&*name);
+            assert!(is_below, "{layer} stands on {name}");
+            let is_commands = COMMANDS.contains(&&*name);
+            assert!(
+                !is_commands || layer == "command",
+                "{layer} stands on {name}"
+            );
+        }
+    }
+}
+
+/// A challenge knows the library that nodes are written with; only its tests know what
+/// they are run with.
+#[test]
+fn challenges_stand_on_nodes_and_their_tests_on_the_simulation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut challenges = 0;
+    for folder in fs::read_dir(root).unwrap() {
+        let manifest = folder.unwrap().path().join("Cargo.toml");
+        if !manifest.exists() || !section(&manifest, "dev-dependencies").contains("simulation") {
+            continue;
+        }
+        challenges += 1;
+        let stands_on = section(&manifest, "dependencies");
+        assert!(
+            stands_on.contains("maelstrom-node"),
+            "{}",
+            manifest.display()
+        );
+        for name in ["history", "verdict", "simulation", "picture", "workbench"] {
+            assert!(!stands_on.contains(name), "{}: {name}", manifest.display());
+        }
+    }
+    assert!(challenges >= 10, "{challenges}");
+}

@@ -1,0 +1,418 @@
+//! Histories: what clients began, and how it ended, in the order in which it
+//! happened. Read from and written as Jepsen's `history.edn`, one operation a
+//! line; and [`edn`], the notation that it is written in.
+//!
+//! ```
+//! use history::{History, OpType};
+//!
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :write, :value [0 5], :time 1000000, :index 0}
+//!      {:process 0, :type :ok, :f :write, :value [0 5], :time 3000000, :index 1}",
+//! )?;
+//! assert_eq!(history.ops()[1].typ, OpType::Ok);
+//! assert_eq!(history.begun(), 1);
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+
+pub mod edn;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::edn::Value;
+
+/// What kind of event an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpType {
+    /// It begins.
+    Invoke,
+    /// It ended, and has happened.
+    Ok,
+    /// It ended, and has certainly not happened.
+    Fail,
+    /// Nobody knows whether it has happened or will. Also: what the nemesis
+    /// did.
+    Info,
+}
+
+impl OpType {
+    /// The keyword's name: `invoke`, `ok`, `fail` or `info`.
+    pub fn name(self) -> &'static str {
+        match self {
+            OpType::Invoke => "invoke",
+            OpType::Ok => "ok",
+            OpType::Fail => "fail",
+            OpType::Info => "info",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Process {
+    /// A client, by its number. After an `info` it does nothing any more.
+    Client(i64),
+    /// The nemesis.
+    Nemesis,
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Process::Client(number) => write!(f, "{number}"),
+            Process::Nemesis => f.write_str(":nemesis"),
+        }
+    }
+}
+
+/// An event of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Op {
+    /// Its number in the history it is from. Not always its place here.
+    pub index: usize,
+    /// When it happened, in nanoseconds since the start.
+    pub time: i64,
+    /// Whether it begins an operation or how it ends one.
+    pub typ: OpType,
+    /// Who did it.
+    pub process: Process,
+    /// The function, such as `read`.
+    pub f: Cow<'static, str>,
+    /// The argument, or what came back.
+    pub value: Value,
+    /// Further keys, such as `error` or `final?`.
+    pub extra: Vec<(String, Value)>,
+}
+
+impl Op {
+    /// One of its further keys.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let (_, value) = self.extra.iter().find(|(name, _)| name == key)?;
+        Some(value)
+    }
+
+    /// Whether it is one of the last operations, after the recovery.
+    pub fn is_final(&self) -> bool {
+        let flag = self.get("final?").unwrap_or(&Value::Nil);
+        !matches!(flag, Value::Nil | Value::Bool(false))
+    }
+
+    /// All of it, as Jepsen has operations in its results: a record.
+    pub fn to_edn(&self) -> Value {
+        self.with_value(self.value.clone())
+    }
+
+    /// The same with another value.
+    pub fn with_value(&self, value: Value) -> Value {
+        let process = match self.process {
+            Process::Client(number) => Value::Int(number),
+            Process::Nemesis => Value::keyword("nemesis"),
+        };
+        let mut map = Value::map([
+            ("index", self.index.into()),
+            ("time", self.time.into()),
+            ("type", Value::keyword(self.typ.name())),
+            ("process", process),
+            ("f", Value::keyword(&*self.f)),
+            ("value", value),
+        ]);
+        for (key, value) in &self.extra {
+            map.insert(key, value.clone());
+        }
+        Value::Tagged("jepsen.history.Op".into(), Box::new(map))
+    }
+
+    /// Reads one from a map, at this place of the history.
+    fn from_edn(value: Value, place: usize) -> Result<Op, String> {
+        let entries = match value {
+            Value::Map(entries) => entries,
+            Value::Tagged(_, value) => return Op::from_edn(*value, place),
+            other => return Err(format!("expected an operation, a map, found {other}")),
+        };
+        let mut op = Op {
+            index: place,
+            time: 0,
+            typ: OpType::Info,
+            process: Process::Nemesis,
+            f: Cow::Borrowed(""),
+            value: Value::Nil,
+            extra: Vec::new(),
+        };
+        let (mut typ, mut process) = (None, None);
+        for (key, value) in entries {
+            let key = match key {
+                Value::Keyword(key) => key,
+                other => return Err(format!("expected a keyword as key, found {other}")),
+            };
+            match (&*key, value) {
+                ("index", Value::Int(index)) if index >= 0 => op.index = index as usize,
+                ("time", Value::Int(time)) => op.time = time,
+                ("type", Value::Keyword(name)) => typ = Some(op_type(&name)?),
+                ("process", Value::Int(number)) => process = Some(Process::Client(number)),
+                ("process", Value::Keyword(_)) => process = Some(Process::Nemesis),
+                ("f", Value::Keyword(name)) => op.f = function(name),
+                ("f", Value::Nil) => {}
+                ("value", value) => op.value = value,
+                ("index" | "time", value) => {
+                    return Err(format!("expected an integer as :{key}, found {value}"));
+                }
+                ("type" | "process" | "f", value) => {
+                    return Err(format!("this is no :{key}: {value}"));
+                }
+                (_, value) => op.extra.push((key, value)),
+            }
+        }
+        op.typ = typ.ok_or("expected a :type, found none")?;
+        op.process = process.ok_or("expected a :process, found none")?;
+        Ok(op)
+    }
+}
+
+fn op_type(name: &str) -> Result<OpType, String> {
+    [OpType::Invoke, OpType::Ok, OpType::Fail, OpType::Info]
+        .into_iter()
+        .find(|typ| typ.name() == name)
+        .ok_or_else(|| format!("expected :invoke, :ok, :fail or :info as :type, found :{name}"))
+}
+
+/// A function's name; the usual ones take no memory of their own.
+fn function(name: String) -> Cow<'static, str> {
+    let usual = [
+        "read",
+        "add",
+        "broadcast",
+        "generate",
+        "echo",
+        "txn",
+        "send",
+        "poll",
+        "assign",
+        "write",
+        "cas",
+    ];
+    (usual.into_iter().find(|known| *known == name)).map_or(Cow::Owned(name), Cow::Borrowed)
+}
+
+/// As a line of `history.edn`.
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Op {
+            index,
+            time,
+            typ,
+            process,
+            f: function,
+            value,
+            extra,
+        } = self;
+        write!(
+            f,
+            "{{:index {index}, :time {time}, :type :{}, :process {process}, :f :{function}, \
+             :value {value}",
+            typ.name()
+        )?;
+        for (key, value) in extra {
+            write!(f, ", :{key} {value}")?;
+        }
+        f.write_str("}")
+    }
+}
+
+/// All events of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    ops: Vec<Op>,
+    /// For each event, the place of the one that begins or ends the same
+    /// operation.
+    pairs: Vec<Option<usize>>,
+}
+
+/// Text that is no history: the line and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct HistoryError {
+    /// The line, from 1.
+    pub line: usize,
+    why: String,
+}
+
+impl History {
+    /// A history of these events, in this order.
+    pub fn new(ops: Vec<Op>) -> Self {
+        let mut pairs = vec![None; ops.len()];
+        let mut open = BTreeMap::new();
+        for (i, op) in ops.iter().enumerate() {
+            let Process::Client(process) = op.process else {
+                continue;
+            };
+            if op.typ == OpType::Invoke {
+                open.insert(process, i);
+            } else if let Some(invocation) = open.remove(&process) {
+                pairs[invocation] = Some(i);
+                pairs[i] = Some(invocation);
+            }
+        }
+        History { ops, pairs }
+    }
+
+    /// Reads a history: a map each line, or one vector of them all; with or
+    /// without tags and indices.
+    ///
+    /// # Errors
+    /// The first line that is no operation.
+    pub fn read(text: &str) -> Result<Self, HistoryError> {
+        let mut ops = Vec::new();
+        let mut add = |value, line| {
+            let op = Op::from_edn(value, ops.len()).map_err(|why| HistoryError { line, why })?;
+            ops.push(op);
+            Ok(())
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim_start().starts_with(['[', '(']) {
+            let items = edn::read_items(text).map_err(|e| HistoryError {
+                line: e.line,
+                why: e.in_line(),
+            })?;
+            for (line, value) in items {
+                add(value, line)?;
+            }
+            return Ok(History::new(ops));
+        }
+        for (i, line) in text.lines().enumerate() {
+            let values = edn::read_all(line).map_err(|e| HistoryError {
+                line: i + 1,
+                why: e.in_line(),
+            })?;
+            for value in values {
+                add(value, i + 1)?;
+            }
+        }
+        Ok(History::new(ops))
+    }
+
+    /// All events.
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The events of clients, each with its place.
+    pub fn clients(&self) -> impl Iterator<Item = (usize, &Op)> {
+        let is_client = |op: &Op| op.process != Process::Nemesis;
+        let ops = self.ops.iter().enumerate();
+        ops.filter(move |(_, op)| is_client(op))
+    }
+
+    /// How many operations clients began.
+    pub fn begun(&self) -> usize {
+        let begins = |(_, op): &(usize, &Op)| op.typ == OpType::Invoke;
+        self.clients().filter(begins).count()
+    }
+
+    /// For the beginning at this place, its end, and the other way round.
+    pub fn pair(&self, place: usize) -> Option<&Op> {
+        self.pair_place(place).map(|pair| &self.ops[pair])
+    }
+
+    /// The place of [`History::pair`].
+    pub fn pair_place(&self, place: usize) -> Option<usize> {
+        self.pairs.get(place).copied().flatten()
+    }
+
+    /// Writes it as `history.edn`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_edn(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.ops.iter().try_for_each(|op| writeln!(out, "{op}"))
+    }
+
+    /// Writes it as `history.txt`: process, type, function, value and error,
+    /// between tabs.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.ops.iter().try_for_each(|op| {
+            write!(
+                out,
+                "{}\t:{}\t:{}\t{}",
+                op.process,
+                op.typ.name(),
+                op.f,
+                op.value
+            )?;
+            match op.get("error") {
+                Some(error) => writeln!(out, "\t{error}"),
+                None => writeln!(out),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &str = r#"{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}
+{:index 1, :time 6, :type :info, :process :nemesis, :f :start-partition, :value :one}
+{:index 2, :time 7, :type :invoke, :process 1, :f :add, :value 3}
+{:index 3, :time 8, :type :ok, :process 0, :f :read, :value [1 2], :final? true}
+{:index 4, :time 9, :type :info, :process 1, :f :add, :value 3, :error :net-timeout}
+"#;
+
+    #[test]
+    fn it_is_written_as_it_was_read() {
+        let history = History::read(LINES).unwrap();
+        let mut out = Vec::new();
+        history.write_edn(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), LINES);
+        let places: Vec<_> = (0..5).map(|i| history.pair_place(i)).collect();
+        assert_eq!(places, [Some(3), None, Some(4), Some(0), Some(2)]);
+        assert!(history.ops()[3].is_final());
+        assert_eq!(history.clients().count(), 4);
+
+        let mut out = Vec::new();
+        history.write_text(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().last(), Some("1\t:info\t:add\t3\t:net-timeout"));
+    }
+
+    #[test]
+    fn a_vector_and_tags_are_read_as_well() {
+        let text = "[#jepsen.history.Op{:type :invoke, :process 0, :f :read}\n\
+                    #jepsen.history.Op{:type :ok, :process 0, :f :read, :time 3}]";
+        let history = History::read(text).unwrap();
+        assert_eq!(history.pair(0).unwrap().time, 3);
+        assert_eq!(history.ops()[1].index, 1);
+        let error = History::read("[{:type :ok, :process 0}\n\n 5]").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 3: expected an operation, a map, found 5"
+        );
+        assert_eq!(History::read("").unwrap(), History::default());
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (line, why) in [
+            ("5", "expected an operation, a map, found 5"),
+            ("{:type :ok}", "expected a :process, found none"),
+            ("{:process 1}", "expected a :type, found none"),
+            (
+                "{:type :okay, :process 1}",
+                "expected :invoke, :ok, :fail or :info as :type, found :okay",
+            ),
+            ("{:type :ok, :process 1.5}", "this is no :process: 1.5"),
+            ("{:type :ok, :process 1, :f 5}", "this is no :f: 5"),
+            (
+                "{:type :ok",
+                "column 11: expected } of the { in line 1, column 1, found the end",
+            ),
+        ] {
+            let error = History::read(&format!("{LINES}{line}")).unwrap_err();
+            assert_eq!(error.to_string(), format!("line 6: {why}"));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Latencies of the operations that succeeded, window by window: of half of
+//! them, of nearly all, and of the slowest.
+
+use std::fmt::Write;
+
+use history::History;
+
+use super::chart::{Chart, x_at, y_at};
+use super::legend::Key;
+use super::operation::{Operations, Outcome};
+use super::scale::Scale;
+use super::shape::Shape;
+use super::windows::{MOST_MARKED, Windows};
+use crate::svg::{Px, grouped};
+
+/// Each with its name. A line's class is `q` and its place.
+const QUANTILES: [(f64, &str, &str); 4] = [
+    (0.5, "0.5 (median)", "q0"),
+    (0.95, "0.95", "q1"),
+    (0.99, "0.99", "q2"),
+    (1.0, "1 (slowest)", "q3"),
+];
+
+/// The latencies' quantiles 0.5, 0.95, 0.99 and 1 over time, by nearest rank, of
+/// the operations that ended ok, in windows of when they began.
+pub fn latency_quantiles(history: &History) -> String {
+    let operations = Operations::new(history);
+    let windows = Windows::new(operations.span);
+    let mut latencies: Vec<Vec<f64>> = vec![Vec::new(); windows.count];
+    let ok = |op: &&super::operation::Operation| op.outcome == Outcome::Ok;
+    for op in operations.all.iter().filter(ok) {
+        latencies[windows.at(op.begin)].push(op.latency);
+    }
+    for window in &mut latencies {
+        window.sort_unstable_by(f64::total_cmp);
+    }
+    let x = Scale::exact(operations.span.0, operations.span.1);
+    let y = Scale::latency(latencies.iter().flatten().copied());
+
+    let mut marks = String::new();
+    for (place, &(quantile, _, class)) in QUANTILES.iter().enumerate() {
+        let (mut line, mut dots, mut is_gap) = (String::new(), String::new(), true);
+        for (window, latencies) in latencies.iter().enumerate() {
+            let Some(latency) = nearest_rank(latencies, quantile) else {
+                is_gap = true;
+                continue;
+            };
+            let (x, y) = (x_at(&x, windows.middle(window)), y_at(&y, latency));
+            let _ = write!(
+                line,
+                "{}{} {}",
+                if is_gap { 'M' } else { 'L' },
+                Px(x),
+                Px(y)
+            );
+            is_gap = false;
+            if windows.count <= MOST_MARKED {
+                let (x, y) = ((2.0 * x).round() as i64, (2.0 * y).round() as i64);
+                Shape::of(place).draw(&mut dots, x, y, 5);
+            }
+        }
+        if !line.is_empty() {
+            let _ = writeln!(
+                marks,
+                "<path class=\"plot-line plot-{class}\" d=\"{line}\"/>\
+                 <path class=\"plot-mark plot-{class}\" transform=\"scale(.5)\" d=\"{dots}\"/>"
+            );
+        }
+    }
+    let count = operations.count(Outcome::Ok);
+    let chart = Chart {
+        name: "plot-latency-quantiles",
+        title: "Latency quantiles",
+        notes: vec![match count {
+            0 => String::from("No operation ended ok."),
+            count => format!(
+                "{} operations that ended ok, in windows of {} by when they began.",
+                grouped(count as i64),
+                windows.length_in_words()
+            ),
+        }],
+        legend: (QUANTILES.iter().enumerate())
+            .map(|(place, &(_, name, class))| {
+                (Key::Line(class, Some(Shape::of(place))), name.to_owned())
+            })
+            .collect(),
+        x: &x,
+        y: &y,
+        y_label: "latency (ms)",
+    };
+    chart.draw(history, &marks)
+}
+
+/// The least of these, which are sorted, that so large a part of them is not
+/// above.
+fn nearest_rank(sorted: &[f64], quantile: f64) -> Option<f64> {
+    let rank = (quantile * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_one_of_the_latencies() {
+        let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
+        let found = QUANTILES.map(|(quantile, ..)| nearest_rank(&sorted, quantile).unwrap());
+        assert_eq!(found, [50.0, 95.0, 99.0, 100.0]);
+        assert_eq!(nearest_rank(&[7.0], 0.5), Some(7.0));
+        assert_eq!(nearest_rank(&[], 0.5), None);
+    }
+}

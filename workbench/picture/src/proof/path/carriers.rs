@@ -1,0 +1,131 @@
+//! The messages that carry an element: those in whose body its value occurs,
+//! however the node's protocol is made.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use history::edn::Value;
+use simulation::recording::Recording;
+
+/// A message that carries an element.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Carrier {
+    pub(super) id: u64,
+    pub(super) src: String,
+    pub(super) dest: String,
+    /// Nanoseconds, as in the history.
+    pub(super) sent: i64,
+    pub(super) received: Option<i64>,
+}
+
+/// What every message has and no element is in.
+const HEAD: [&str; 4] = ["type", "msg_id", "in_reply_to", "code"];
+
+/// For each of these elements, the messages that carry it, in the order of
+/// sending. What reads are answered with is left out.
+pub(super) fn find<'a>(
+    recording: &Recording,
+    elements: &[&'a Value],
+) -> BTreeMap<&'a Value, Vec<Carrier>> {
+    let sought: Vec<(&Value, Json, String)> = elements
+        .iter()
+        .map(|element| {
+            let json = element.to_json();
+            let text = json.to_string();
+            (*element, json, text)
+        })
+        .collect();
+    let mut found: BTreeMap<&Value, Vec<Carrier>> = BTreeMap::new();
+    let names = recording.endpoints();
+    for message in recording.messages() {
+        let Ok(line) = std::str::from_utf8(message.line) else {
+            continue;
+        };
+        // To look for its text is faster than to parse what has it not. Text
+        // with escapes may be written in several ways.
+        let may_be =
+            |text: &String| text.contains('\\') || !text.is_ascii() || line.contains(text.as_str());
+        let mut body = None;
+        for (element, json, text) in sought.iter().filter(|(.., text)| may_be(text)) {
+            let body = body.get_or_insert_with(|| {
+                let line: Option<Json> = serde_json::from_str(line).ok();
+                line.and_then(|mut line| line.get_mut("body").map(Json::take))
+            });
+            let Some(Json::Object(body)) = body else {
+                break;
+            };
+            if body.get("type").is_some_and(|kind| kind == "read_ok") {
+                break;
+            }
+            let is_in = |(key, value): (&String, &Json)| {
+                !HEAD.contains(&key.as_str()) && holds(value, json, text)
+            };
+            if body.iter().any(is_in) {
+                found.entry(element).or_default().push(Carrier {
+                    id: message.id,
+                    src: names[message.src].clone(),
+                    dest: names[message.dest].clone(),
+                    sent: message.sent,
+                    received: message.received,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether an element is somewhere in a value, or the name of something in it.
+fn holds(value: &Json, element: &Json, text: &str) -> bool {
+    if value == element {
+        return true;
+    }
+    match value {
+        Json::Array(items) => items.iter().any(|item| holds(item, element, text)),
+        Json::Object(entries) => entries.iter().any(|(key, value)| {
+            key == text || element == key.as_str() || holds(value, element, text)
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use simulation::run::{Message, MessageEvent};
+
+    #[test]
+    fn an_element_is_found_wherever_it_is_but_in_the_head() {
+        let mut recording = Recording::default();
+        let bodies = [
+            r#"{"type":"gossip","msg_id":17,"in_reply_to":17}"#,
+            r#"{"type":"gossip","all":[[1,[17]]]}"#,
+            r#"{"type":"gossip","all":[117,171,1.7]}"#,
+            r#"{"type":"gossip","seen":{"17":true}}"#,
+            r#"{"type":"read_ok","messages":[17]}"#,
+            r#"{"type":"gossip","text":"17 and \u0061 more"}"#,
+            "no body",
+        ];
+        for (id, body) in (0..).zip(bodies) {
+            recording.message(Message {
+                event: MessageEvent::Sent,
+                time: Duration::from_millis(id),
+                id,
+                src: "n0",
+                dest: "n1",
+                line: format!(r#"{{"src":"n17","dest":"n1","body":{body}}}"#).as_bytes(),
+            });
+        }
+        let ids = |element: &Value| -> Vec<u64> {
+            let found = find(&recording, &[element]);
+            let carriers = found.into_values().flatten();
+            carriers.map(|carrier| carrier.id).collect()
+        };
+        assert_eq!(ids(&Value::Int(17)), [1, 3]);
+        assert_eq!(ids(&Value::Str("17 and a more".into())), [0; 0]);
+        assert_eq!(ids(&Value::Str("17".into())), [3]);
+        assert_eq!(ids(&Value::Int(5)), [0; 0]);
+    }
+}

@@ -1,0 +1,267 @@
+//! A child process that is a node: how it is started, how it is ended with all that it
+//! started, and what it is seen to do meanwhile.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::log::{Log, Shown};
+#[cfg(target_os = "linux")]
+use super::subreaper;
+use super::{Ending, Pulse};
+use crate::name::file_name;
+
+/// How much the nodes of a run may write to stderr together, in bytes.
+const MOST_STDERR: u64 = 64 << 20;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The executable.
+    pub bin: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The folder for the nodes' logs, which must exist.
+    pub logs: PathBuf,
+    /// What each line of the nodes' stderr is shown with, if it is.
+    pub show_stderr: Option<fn(&str)>,
+}
+
+/// How much the nodes of a run may still write to stderr.
+#[derive(Debug)]
+pub(super) struct Budget(AtomicU64);
+
+impl Budget {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Budget(AtomicU64::new(MOST_STDERR)))
+    }
+
+    /// Whether that much may be written; then it is.
+    pub(super) fn takes(&self, amount: u64) -> bool {
+        let less = |left: u64| left.checked_sub(amount);
+        let order = Ordering::Relaxed;
+        self.0.fetch_update(order, order, less).is_ok()
+    }
+}
+
+/// The name of a node's log.
+pub fn log_name(node: &str) -> String {
+    format!("{}.log", file_name(node))
+}
+
+/// A node's process.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    log: Log,
+}
+
+impl Process {
+    /// Starts the program as the node of this name, asked for lockstep with this seed
+    /// if there is one. Its log is written from now on; its pipes are the caller's.
+    ///
+    /// # Errors
+    /// When it cannot be started, or its log not be written: which, and what to
+    /// do about it.
+    pub(super) fn start(
+        program: &Program,
+        name: &str,
+        lockstep: Option<u64>,
+        budget: &Arc<Budget>,
+    ) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let log_path = program.logs.join(log_name(name));
+        let log = File::create(&log_path).map_err(|e| about(&log_path, "cannot write", e))?;
+        let mut child = spawn(program, lockstep)?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            unreachable!("all three were asked for");
+        };
+        let shown = program.show_stderr.map(|with| Shown {
+            name: name.to_owned(),
+            with,
+        });
+        let log = Log::start(stderr, log, Arc::clone(budget), shown)?;
+        Ok((Process { child, log }, stdin, stdout))
+    }
+
+    /// Ends the process with all it may have started, unless it has ended. One
+    /// that has closed its stdout is probably just about to.
+    pub(super) fn stop(&mut self, closed_stdout: bool) -> Ending {
+        if closed_stdout {
+            soon(|| has_ended(&self.child));
+        }
+        let ended = has_ended(&self.child);
+        end(&mut self.child, ended);
+        match self.child.wait() {
+            Ok(status) if ended => Ending::Ended(describe(status)),
+            _ => Ending::Stopped,
+        }
+    }
+
+    /// The last lines it wrote to its log, and why it panicked if it has.
+    pub(super) fn last_words(&self) -> Vec<String> {
+        // One that has ended said its last words just before.
+        if has_ended(&self.child) {
+            soon(|| self.log.is_over());
+        }
+        self.log.last_words()
+    }
+
+    /// Why it must not go on, if it must not.
+    pub(super) fn excess(&self) -> Option<String> {
+        let most = MOST_STDERR >> 20;
+        let why =
+            || format!("with it, the nodes have written {most} MiB to stderr: a log without end");
+        self.log.is_full().then(why)
+    }
+
+    /// What it does now, as far as that can be told from outside.
+    pub(super) fn pulse(&self) -> Option<Pulse> {
+        pulse(self.child.id())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop(false);
+    }
+}
+
+/// Waits a moment for something that is to be expected.
+fn soon(mut happened: impl FnMut() -> bool) {
+    for _ in 0..50 {
+        if happened() {
+            break;
+        }
+        #[expect(clippy::disallowed_methods, reason = "other processes need the time")]
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn about(path: &Path, what: &str, e: io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("{what} {}: {e}", path.display()))
+}
+
+fn spawn(program: &Program, lockstep: Option<u64>) -> io::Result<Child> {
+    let mut command = Command::new(&program.bin);
+    command
+        .args(&program.args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    match lockstep {
+        Some(seed) => command.env(maelstrom_node::LOCKSTEP, seed.to_string()),
+        None => command.env_remove(maelstrom_node::LOCKSTEP),
+    };
+    isolate(&mut command);
+    command.spawn().map_err(|e| {
+        let hint = match e.kind() {
+            io::ErrorKind::NotFound if program.bin.exists() => {
+                "; the interpreter that its first line names is missing"
+            }
+            io::ErrorKind::NotFound => "; expected the path of an executable",
+            io::ErrorKind::PermissionDenied => "; is it executable? chmod +x",
+            _ if e.raw_os_error() == Some(libc::ENOEXEC) => {
+                "; expected a program, or a script that begins with #!"
+            }
+            _ => "",
+        };
+        io::Error::new(
+            e.kind(),
+            format!("cannot run {}: {e}{hint}", program.bin.display()),
+        )
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn isolate(command: &mut Command) {
+    subreaper::put_between(command);
+}
+
+/// A process group of its own, so that Ctrl-C reaches this process alone, and a node
+/// can be ended with those of its children that stay in it.
+#[cfg(not(target_os = "linux"))]
+fn isolate(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+/// Whether it has ended. It is not waited for yet, so its number is still its own.
+fn has_ended(child: &Child) -> bool {
+    // SAFETY: the structure is the call's to fill in, and outlives it.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        match libc::waitid(libc::P_PID, child.id(), &raw mut info, options) {
+            0 => info.si_pid() != 0,
+            _ => true, // it was waited for
+        }
+    }
+}
+
+/// Its subreaper has nothing left behind once it has ended.
+#[cfg(target_os = "linux")]
+fn end(child: &mut Child, ended: bool) {
+    if !ended {
+        // SAFETY: it takes no pointers, and the child has not been waited for.
+        unsafe { libc::kill(child.id() as libc::pid_t, subreaper::END) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end(child: &mut Child, _ended: bool) {
+    // SAFETY: it takes no pointers, and the child has not been waited for, so that the
+    // group's number is its own.
+    unsafe { libc::kill(-(child.id() as libc::pid_t), libc::SIGKILL) };
+    let _ = child.kill();
+}
+
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("killed by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+/// What those below this process do: proc_pid_stat(5).
+#[cfg(target_os = "linux")]
+fn pulse(process: u32) -> Option<Pulse> {
+    let mut pulse = Pulse::default();
+    let mut left = vec![process];
+    let mut ticks = 0;
+    while let Some(process) = left.pop() {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}"));
+        let children = read(&format!("task/{process}/children")).unwrap_or_default();
+        left.extend(
+            children
+                .split(' ')
+                .filter_map(|child| child.parse::<u32>().ok()),
+        );
+        // The name, in parentheses, may hold anything.
+        let stat = read("stat").unwrap_or_default();
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+        let fields: Vec<&str> = fields.split(' ').collect();
+        pulse.is_running |= fields.first() == Some(&"R");
+        let used = fields.get(11..15).unwrap_or_default();
+        ticks += used
+            .iter()
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum::<u64>();
+    }
+    // SAFETY: it takes no pointers.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.max(1) as f64;
+    pulse.processor = Duration::from_secs_f64(ticks as f64 / per_second);
+    Some(pulse)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pulse(_process: u32) -> Option<Pulse> {
+    None
+}

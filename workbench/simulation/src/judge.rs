@@ -1,0 +1,133 @@
+//! The verdict on a run: all checkers' results together, as Maelstrom composes
+//! them, and what the nodes did wrong.
+
+use history::History;
+use history::edn::Value;
+use verdict::{self, Availability, Checked, Validity};
+
+use crate::notes;
+use crate::run::{Outcome, Problem, Unanswered};
+use crate::workload::Workload;
+
+/// Judges a history by itself: its workload's checker and those that all have.
+pub fn judge_history(
+    workload: &dyn Workload,
+    history: &History,
+    availability: Option<Availability>,
+) -> Checked {
+    verdict::compose(parts(workload, history, availability))
+}
+
+/// Judges a run.
+pub fn judge(
+    workload: &dyn Workload,
+    outcome: &Outcome,
+    availability: Option<Availability>,
+) -> Checked {
+    let history = &outcome.history;
+    let mut all = parts(workload, history, availability);
+    let begun = history.begun();
+    let place = all.len() - 1;
+    all.insert(
+        place,
+        (
+            "net",
+            Checked {
+                valid: Validity::Valid,
+                results: outcome.messages.results(begun as u64),
+                findings: Vec::new(),
+            },
+        ),
+    );
+    all.insert(0, ("nodes", nodes(&outcome.problems)));
+    if !outcome.unanswered.is_empty() {
+        all.push(("services", services(&outcome.unanswered)));
+    }
+    let valid = all.iter().map(|(_, part)| part.valid);
+    let valid = valid.fold(Validity::Valid, Validity::and);
+    let notes = notes::check(workload, outcome, valid);
+    if !notes.findings.is_empty() {
+        all.push(("notes", notes));
+    }
+    verdict::compose(all)
+}
+
+fn parts(
+    workload: &dyn Workload,
+    history: &History,
+    availability: Option<Availability>,
+) -> Vec<(&'static str, Checked)> {
+    let drawing = |results| Checked {
+        valid: Validity::Valid,
+        results,
+        findings: Vec::new(),
+    };
+    let perf = Value::map([
+        ("latency-graph", verdict::drawn()),
+        ("rate-graph", verdict::drawn()),
+        ("valid?", true.into()),
+    ]);
+    vec![
+        ("perf", drawing(perf)),
+        ("timeline", drawing(verdict::drawn())),
+        ("exceptions", verdict::exceptions::check(history)),
+        ("stats", verdict::stats::check(history)),
+        (
+            "availability",
+            verdict::availability::check(history, availability),
+        ),
+        ("workload", workload.check(history)),
+    ]
+}
+
+/// What services did not answer. That is no fault as such: Maelstrom's answer
+/// neither.
+fn services(unanswered: &[Unanswered]) -> Checked {
+    let requests = unanswered.iter().map(|unanswered| {
+        Value::map([
+            ("service", unanswered.service.as_str().into()),
+            ("count", unanswered.count.into()),
+            ("why", unanswered.why.as_str().into()),
+            ("node", unanswered.node.as_str().into()),
+            ("time", (unanswered.time.as_nanos() as i64).into()),
+            ("message", unanswered.line.as_str().into()),
+        ])
+    });
+    Checked {
+        valid: Validity::Valid,
+        results: Value::map([
+            ("valid?", true.into()),
+            ("unanswered", Value::List(requests.collect())),
+        ]),
+        findings: unanswered.iter().map(Unanswered::to_string).collect(),
+    }
+}
+
+/// Whether the nodes kept to the protocol. Maelstrom has no such section: there
+/// a node that ends is an error of the whole test, and one that breaks the
+/// protocol falls silent.
+fn nodes(problems: &[Problem]) -> Checked {
+    let valid = problems.is_empty();
+    let mut results = Value::map([("valid?", valid.into())]);
+    if !valid {
+        let problems = problems.iter().map(|problem| {
+            let words = problem.last_words.iter();
+            Value::map([
+                ("node", problem.node.as_str().into()),
+                ("time", (problem.time.as_nanos() as i64).into()),
+                ("problem", problem.what.as_str().into()),
+                (
+                    "last-words",
+                    Value::Vector(words.map(|line| line.as_str().into()).collect()),
+                ),
+            ])
+        });
+        results.insert("problems", Value::Vector(problems.collect()));
+    }
+    Checked {
+        valid: Validity::from(valid),
+        results,
+        // Reported on their own, with the log.
+        findings: Vec::new(),
+    }
+}

@@ -1,0 +1,558 @@
+//! One run of a workload: clients, network, nemesis and nodes around one heap
+//! of events.
+//!
+//! ```text
+//! workload -> clients -> network -> nodes         network -> stats
+//!                 \-> history -> checkers -> results
+//! nemesis  -> network
+//! ```
+//!
+//! The loop takes the next event, waits for it together with the [`Host`] (in
+//! real or virtual time, that is the host's affair), and handles what the nodes
+//! wrote meanwhile. Everything random follows from one seed.
+//!
+//! The phases are Jepsen's: `init` to every node; the main phase until the time
+//! limit, with faults if there are any; and for workloads with a final phase the
+//! end of all faults, ten seconds of recovery, and the clients' last operations.
+
+mod clients;
+mod faults;
+mod final_phase;
+pub mod limits;
+mod nodes;
+mod observer;
+mod preparation;
+mod problem;
+mod schedule;
+mod threads;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use history::{History, Op, OpType, Process};
+use maelstrom_node::Rng;
+
+use crate::client::{self, Completion};
+use crate::host::{Host, Noise};
+use crate::nemesis::Nemesis;
+use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
+use crate::service::Service;
+use crate::wire::{self, Body, Envelope};
+use crate::workload::Workload;
+
+use final_phase::FinalPhase;
+pub use limits::ConfigError;
+pub use observer::{Message, MessageEvent, Observer, Position, Still};
+pub use problem::{Problem, Unanswered};
+use schedule::Schedule;
+use threads::Threads;
+
+/// The time between the end of the faults and the final operations.
+pub const RECOVERY: Duration = Duration::from_secs(10);
+
+/// How long a node may take to answer `init`, unless one says otherwise: as under
+/// Maelstrom.
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// More messages than this at once are a flood, unless one says otherwise.
+pub const FLOOD: usize = 1_000_000;
+
+/// What to run, apart from the workload and the nodes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The nodes' names, 1 to 1,000: different ones of 1 to 64 letters a to z, digits,
+    /// `-`, `_` and `.`, that begin with a letter or a digit, not with `c` as those of
+    /// clients do, and are not those of services.
+    pub nodes: Vec<String>,
+    /// How many clients work at a time, 1 to 10,000; each does one operation after
+    /// another.
+    pub concurrency: usize,
+    /// Operations a second, of all clients together: 10^-6 to 10^6, or 0 for none at
+    /// all. There may be 10^7 in the whole run.
+    pub rate: f64,
+    /// How long the main phase takes: 10^6 seconds at most.
+    pub time_limit: Duration,
+    /// How messages travel.
+    pub network: network::Config,
+    /// How tired the machine is on which the nodes run. It is the host that makes it
+    /// so, given this and [`Config::noise_seed`].
+    pub noise: Noise,
+    /// The mean time between two actions of the nemesis, from a millisecond to 10^6
+    /// seconds, if there are to be partitions.
+    pub partitions: Option<Duration>,
+    /// Whether a partition leaves one direction between any two nodes.
+    pub one_way: bool,
+    /// How long a node may take to answer `init`: 100 milliseconds to an hour.
+    pub init_timeout: Duration,
+    /// How many messages may be under way at a time, and how many nodes may
+    /// write at one moment. More is taken for a flood that never ends, and ends
+    /// the run.
+    pub flood: usize,
+    /// What all chance follows from.
+    pub seed: u64,
+}
+
+impl Config {
+    /// Maelstrom's defaults for this many nodes, n0, n1, ...: a client a node, 5
+    /// operations a second for 60 seconds, no latency and no faults; seed 0.
+    pub fn for_nodes(count: usize) -> Self {
+        Config {
+            nodes: (0..count).map(|i| format!("n{i}")).collect(),
+            concurrency: count,
+            rate: 5.0,
+            time_limit: Duration::from_secs(60),
+            network: network::Config::default(),
+            noise: Noise::NONE,
+            partitions: None,
+            one_way: false,
+            init_timeout: INIT_TIMEOUT,
+            flood: FLOOD,
+            seed: 0,
+        }
+    }
+
+    /// The same with this seed.
+    pub fn seed(self, seed: u64) -> Self {
+        Config { seed, ..self }
+    }
+
+    /// What the delays of a tired machine follow from: so that the rest of a run is
+    /// drawn the same with them as without.
+    pub fn noise_seed(&self) -> u64 {
+        self.seed ^ 0x5E1F_5700_D571_1100
+    }
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the clients (and the nemesis) did and saw.
+    pub history: History,
+    /// How many messages there were.
+    pub messages: Stats,
+    /// What the nodes did wrong beside their replies.
+    pub problems: Vec<Problem>,
+    /// What services left without an answer, of each service the first.
+    pub unanswered: Vec<Unanswered>,
+    /// How many nodes there were.
+    pub nodes: usize,
+    /// The main phase, if it came to its end.
+    pub main_phase: Option<MainPhase>,
+    /// Which nodes had written part of a line at the end, and how many bytes.
+    pub unfinished: Vec<(String, usize)>,
+    /// Whether the run was broken off from outside.
+    pub interrupted: bool,
+    /// The moment of the run that counts as 0 in the history: nodes had answered
+    /// `init` by then.
+    pub start: Duration,
+}
+
+/// How much clients did in the main phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MainPhase {
+    /// How many operations were asked for: the rate times the time.
+    pub requested: f64,
+    /// How many were begun.
+    pub begun: usize,
+}
+
+/// Runs a workload against the nodes of a host, before the eyes of an observer
+/// (`&mut ()` if nobody cares).
+///
+/// # Panics
+/// If [`Config::check_with`] refuses the configuration: with what it says.
+#[track_caller]
+pub fn run(
+    config: &Config,
+    workload: &mut dyn Workload,
+    host: &mut dyn Host,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    if let Err(error) = config.check_with(workload) {
+        panic!("this cannot be run: {error}");
+    }
+    let mut run = Run::new(config, workload, host, observer);
+    let interrupted = run.run();
+    let unfinished = run.unfinished();
+    let endings = run.host.stop();
+    for (node, ending) in endings.into_iter().enumerate() {
+        run.ended(node, ending);
+    }
+    Outcome {
+        history: History::new(run.history),
+        messages: *run.network.stats(),
+        problems: run.problems,
+        unanswered: run.unanswered,
+        nodes: config.nodes.len(),
+        main_phase: run.main_phase,
+        unfinished,
+        interrupted,
+        start: run.start,
+    }
+}
+
+/// What happens at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// An endpoint's reader wakes up.
+    Wake(EndpointId),
+    /// A node should have answered `init` by now.
+    InitTimeout,
+    /// A node should have answered what the workload sets it up with by now.
+    SetupTimeout,
+    /// The next operation of the main phase is due.
+    Operation,
+    /// A client should have had its reply by now.
+    Timeout { thread: usize, request: usize },
+    /// The nemesis acts.
+    Nemesis,
+    /// The main phase is over.
+    TimeLimit,
+    /// The recovery is over.
+    Recovered,
+    /// A client goes on in the final phase.
+    FinalTurn { thread: usize },
+}
+
+/// What the run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Init,
+    Setup,
+    /// Operations are begun.
+    Main,
+    /// The last operations of the main phase come to their end.
+    Settling,
+    Recovery,
+    Final,
+    Over,
+}
+
+/// The body of a message that was sent, and so once read.
+fn body(packet: &Packet) -> Option<Body<'_>> {
+    let text = std::str::from_utf8(&packet.line).ok()?;
+    Body::parse(Envelope::parse(text).ok()?.body).ok()
+}
+
+struct Run<'a> {
+    config: &'a Config,
+    workload: &'a mut dyn Workload,
+    host: &'a mut dyn Host,
+    observer: &'a mut dyn Observer,
+    rng: Rng,
+    now: Duration,
+    /// The moment that counts as 0 in the history.
+    start: Duration,
+    phase: Phase,
+    events: Schedule<Event>,
+    network: Network,
+    services: Vec<Service>,
+    nodes: Vec<Node>,
+    /// Which endpoints' readers may have something to do.
+    busy: VecDeque<EndpointId>,
+    threads: Threads,
+    /// An operation that was due while no client was free.
+    overdue: bool,
+    nemesis: Option<Nemesis>,
+    final_phase: FinalPhase,
+    history: Vec<Op>,
+    problems: Vec<Problem>,
+    unanswered: Vec<Unanswered>,
+    main_phase: Option<MainPhase>,
+    /// How many messages the nodes wrote since the time last changed.
+    at_this_moment: usize,
+    /// How many they wrote in all.
+    by_nodes: usize,
+}
+
+struct Node {
+    endpoint: EndpointId,
+    /// The client that sent `init` or what the workload sets it up with, until
+    /// that is answered.
+    asked_by: Option<EndpointId>,
+    /// What that client was sent that is no answer, of such the first.
+    instead: Option<String>,
+    /// Whether it has written a line.
+    wrote: bool,
+    /// Whether a problem of it is known.
+    accused: bool,
+    /// Once it broke the protocol, nothing it writes counts any more.
+    mute: bool,
+    ended: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        config: &'a Config,
+        workload: &'a mut dyn Workload,
+        host: &'a mut dyn Host,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let rng = Rng::new(config.seed);
+        let mut network = Network::new(config.network.clone(), rng.fork());
+        let names = config.nodes.iter().enumerate();
+        let nodes = names
+            .map(|(i, name)| Node {
+                endpoint: network.add(name, Role::Node(i)),
+                asked_by: None,
+                instead: None,
+                wrote: false,
+                accused: false,
+                mute: false,
+                ended: false,
+            })
+            .collect();
+        let services = Service::all().into_iter().enumerate();
+        let services = services
+            .map(|(i, (name, service))| {
+                network.add(name, Role::Service(i));
+                service
+            })
+            .collect();
+        let nemesis = config
+            .partitions
+            .map(|interval| Nemesis::new(config.nodes.len(), interval, config.one_way, rng.fork()));
+        Run {
+            config,
+            workload,
+            host,
+            observer,
+            rng,
+            now: Duration::ZERO,
+            start: Duration::ZERO,
+            phase: Phase::Init,
+            events: Schedule::default(),
+            network,
+            services,
+            nodes,
+            busy: VecDeque::new(),
+            threads: Threads::new(config.concurrency),
+            overdue: false,
+            nemesis,
+            final_phase: FinalPhase::default(),
+            history: Vec::new(),
+            problems: Vec::new(),
+            unanswered: Vec::new(),
+            main_phase: None,
+            at_this_moment: 0,
+            by_nodes: 0,
+        }
+    }
+
+    /// True if it was interrupted.
+    fn run(&mut self) -> bool {
+        let end = match self.workload.has_final_phase() {
+            true => self.config.time_limit + RECOVERY,
+            false => self.config.time_limit,
+        };
+        self.init();
+        self.settle();
+        while self.phase != Phase::Over {
+            let position = Position {
+                now: self.now.saturating_sub(self.start),
+                end,
+                events: self.history.len(),
+            };
+            if self.observer.position(position).is_break() {
+                return true;
+            }
+            let (now, output) = self.host.wait(self.events.next_time());
+            if self.now != now {
+                self.now = now;
+                self.at_this_moment = 0;
+            }
+            let is_idle = output.is_empty();
+            for (node, output) in output {
+                if self.phase == Phase::Over {
+                    break; // of a flood, much may be left
+                }
+                self.output(node, output);
+            }
+            self.settle();
+            while self.phase != Phase::Over {
+                let Some(event) = self.events.pop_due(self.now) else {
+                    break;
+                };
+                self.event(event);
+                self.settle();
+            }
+            if is_idle && self.events.next_time().is_none() {
+                break;
+            }
+        }
+        false
+    }
+
+    /// Sends this body, an object as JSON text.
+    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &str) {
+        let id = self.network.stats().all.sent;
+        let names = [src, dest].map(|end| self.network.name(end));
+        let line = wire::line(id, names[0], names[1], body);
+        self.observer.message(Message {
+            event: MessageEvent::Sent,
+            time: self.now,
+            id,
+            src: names[0],
+            dest: names[1],
+            line: &line,
+        });
+        self.network.send(self.now, src, dest, line);
+        self.busy.push_back(dest);
+    }
+
+    /// Lets every reader take what it can.
+    fn settle(&mut self) {
+        while let Some(endpoint) = self.busy.pop_front() {
+            match self.network.receive(self.now, endpoint) {
+                Received::Packet(packet) => {
+                    self.busy.push_front(endpoint);
+                    self.packet(packet);
+                }
+                Received::Asleep(until) => self.events.add(until, Event::Wake(endpoint)),
+                Received::Nothing => {}
+            }
+        }
+    }
+
+    fn packet(&mut self, packet: Packet) {
+        self.observer.message(Message {
+            event: MessageEvent::Received,
+            time: self.now,
+            id: packet.id,
+            src: self.network.name(packet.src),
+            dest: self.network.name(packet.dest),
+            line: &packet.line,
+        });
+        match self.network.role(packet.dest) {
+            Role::Node(node) => self.host.deliver(node, &packet.line),
+            Role::Service(service) => self.ask_service(service, &packet),
+            Role::Client => self.reply(&packet),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Wake(endpoint) => self.busy.push_back(endpoint),
+            Event::InitTimeout => {
+                self.unprepared(Phase::Init, "init", self.config.init_timeout);
+            }
+            Event::SetupTimeout => {
+                self.unprepared(
+                    Phase::Setup,
+                    "what the workload sets it up with",
+                    client::TIMEOUT,
+                );
+            }
+            Event::Operation => self.operation(),
+            Event::Timeout { thread, request } => {
+                if let Some(f) = self.threads.waits_for(thread, request) {
+                    let completion = Completion::timeout(self.workload.is_idempotent(f));
+                    self.complete(thread, completion);
+                }
+            }
+            Event::Nemesis => self.nemesis(),
+            Event::TimeLimit => {
+                let begins = |op: &&Op| op.typ == OpType::Invoke && op.process != Process::Nemesis;
+                self.main_phase = Some(MainPhase {
+                    requested: self.config.rate * self.config.time_limit.as_secs_f64(),
+                    begun: self.history.iter().filter(begins).count(),
+                });
+                self.phase = Phase::Settling;
+                self.overdue = false;
+                self.next_phase();
+            }
+            Event::Recovered => self.begin_final_phase(),
+            Event::FinalTurn { thread } => self.final_turn(thread),
+        }
+    }
+
+    fn ask_service(&mut self, service: usize, packet: &Packet) {
+        let client = self.network.name(packet.src);
+        let answer = match body(packet) {
+            Some(body) => self.services[service].handle(client, &body, &self.rng),
+            None => Err("its body cannot be read".into()),
+        };
+        match answer {
+            Ok(answer) => self.send(packet.dest, packet.src, &answer),
+            Err(why) => self.unanswered(packet, why),
+        }
+    }
+
+    /// Maelstrom only says in its log that a service did not know what to answer.
+    fn unanswered(&mut self, packet: &Packet, why: String) {
+        let service = self.network.name(packet.dest);
+        match self
+            .unanswered
+            .iter_mut()
+            .find(|known| known.service == service)
+        {
+            Some(known) => known.count += 1,
+            None => self.unanswered.push(Unanswered {
+                service: service.to_owned(),
+                count: 1,
+                why,
+                node: self.network.name(packet.src).to_owned(),
+                time: self.now.saturating_sub(self.start),
+                line: problem::quoted(&packet.line),
+            }),
+        }
+    }
+
+    // The phases.
+
+    fn begin(&mut self) {
+        self.phase = Phase::Main;
+        self.start = self.now;
+        if self.nemesis.is_some() {
+            self.events.add(self.now, Event::Nemesis);
+        }
+        if self.config.rate > 0.0 {
+            self.events.add(self.now, Event::Operation);
+        }
+        let end = self.now + self.config.time_limit;
+        self.events.add(end, Event::TimeLimit);
+    }
+
+    /// Goes on once the operations of a phase have all come to their end.
+    fn next_phase(&mut self) {
+        if !self.threads.all_free() {
+            return;
+        }
+        match self.phase {
+            Phase::Settling if self.workload.has_final_phase() => {
+                self.phase = Phase::Recovery;
+                if self.nemesis.is_some() {
+                    self.heal();
+                }
+                self.events.add(self.now + RECOVERY, Event::Recovered);
+            }
+            Phase::Settling => self.phase = Phase::Over,
+            Phase::Final if self.final_phase.is_over() => self.phase = Phase::Over,
+            _ => {}
+        }
+    }
+
+    /// Begins an operation on a free client, chosen at random, and sets the
+    /// time of the next.
+    fn operation(&mut self) {
+        if self.phase != Phase::Main {
+            return;
+        }
+        let Some(thread) = self.threads.choose_free(&self.rng) else {
+            self.overdue = true;
+            return;
+        };
+        self.overdue = false;
+        // Gaps are uniform on 0 to 2/rate, from this operation's time.
+        let gap = Duration::from_secs_f64(2.0 * self.rng.f64() / self.config.rate);
+        let from = match self.events.last_time() {
+            // Not late because of a busy client, but of the loop.
+            due if self.now.saturating_sub(due) < Duration::from_millis(20) => due,
+            _ => self.now,
+        };
+        self.events.add(from + gap, Event::Operation);
+        let operation = self
+            .workload
+            .generate(self.threads.client(thread), &self.rng);
+        self.invoke(thread, operation);
+    }
+}

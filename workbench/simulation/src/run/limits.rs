@@ -1,0 +1,404 @@
+//! How far the numbers of a run go. Beyond these ranges, time and memory overflow or a
+//! run does not come to an end; so what is beyond is refused before it begins, with the
+//! range.
+
+use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::Config;
+use crate::name;
+use crate::workload::Workload;
+
+/// How many nodes there may be.
+pub const NODES: RangeInclusive<usize> = 1..=1000;
+/// How many clients may work at a time.
+pub const CONCURRENCY: RangeInclusive<usize> = 1..=10_000;
+/// Operations a second. 0, for none at all, is good as well.
+pub const RATE: RangeInclusive<f64> = 1e-6..=1e6;
+/// How long the main phase may take, in seconds.
+pub const TIME_LIMIT: RangeInclusive<f64> = 0.0..=1e6;
+/// The mean latency, in milliseconds.
+pub const LATENCY: RangeInclusive<u64> = 0..=3_600_000;
+/// The mean time between two actions of the nemesis, in seconds.
+pub const NEMESIS_INTERVAL: RangeInclusive<f64> = 1e-3..=1e6;
+/// Probabilities: of loss, of duplicates, of being late.
+pub const PROBABILITY: RangeInclusive<f64> = 0.0..=1.0;
+
+/// How long a node may be given to answer `init`, in seconds.
+pub const INIT_TIMEOUT: RangeInclusive<f64> = 0.1..=3600.0;
+
+/// How many messages the nodes may write in a run, all together: for each second of it
+/// and one more,
+pub const MESSAGES_PER_SECOND: f64 = 100_000.0;
+/// for each pair of nodes, in either direction,
+pub const MESSAGES_PER_PAIR: f64 = 10.0;
+/// and for each invocation and each completion of an operation.
+pub const MESSAGES_PER_OPERATION: f64 = 1000.0;
+/// How much may be under way at a time, in bytes.
+pub const BYTES_UNDER_WAY: usize = 64 << 20;
+
+/// How many operations a run may have, those of transactions counted one by one. Each
+/// stays in memory until the run is judged.
+pub const MOST_OPERATIONS: f64 = 1e7;
+/// How many pairs of nodes the partitions of a run may cut, since the history names
+/// them all.
+pub const MOST_CUTS: f64 = 1e7;
+/// How much the nodes may be told before the main phase, all together, in bytes. A
+/// topology that names all nodes to all nodes, and says of each who its neighbours are,
+/// grows with their number's cube.
+pub const MOST_PREPARATION: usize = 128 << 20;
+
+/// A configuration that cannot be run: which part of it, what was expected, and what
+/// was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {why}")]
+pub struct ConfigError {
+    /// The part's name, as [`Config`] has it.
+    pub part: &'static str,
+    /// What was expected, and what was found.
+    pub why: String,
+}
+
+impl ConfigError {
+    fn new(part: &'static str, why: impl Display) -> Self {
+        let why = why.to_string();
+        ConfigError { part, why }
+    }
+}
+
+/// Whether a number is in its range.
+///
+/// # Errors
+/// What was expected, and what was found.
+pub fn within<T>(range: &RangeInclusive<T>, unit: &str, found: T) -> Result<T, String>
+where
+    T: PartialOrd + Display + Copy,
+    Number<T>: Display,
+{
+    if range.contains(&found) {
+        return Ok(found);
+    }
+    let (least, most) = (Number(*range.start()), Number(*range.end()));
+    let unit = if unit.is_empty() {
+        ""
+    } else {
+        &format!(" {unit}")
+    };
+    Err(format!("expected {least} to {most}{unit}, found {found}"))
+}
+
+/// The same for operations a second, which may also be none.
+pub fn rate(found: f64) -> Result<f64, String> {
+    match found {
+        0.0 => Ok(found),
+        _ => within(&RATE, "operations a second", found)
+            .map_err(|why| why.replacen("expected", "expected 0, or", 1)),
+    }
+}
+
+/// A number as people read it: groups of three digits.
+pub struct Number<T>(pub T);
+
+impl<T: Display> Display for Number<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let (whole, rest) = match text.find(|c: char| !c.is_ascii_digit()) {
+            Some(end) => text.split_at(end),
+            None => (&*text, ""),
+        };
+        for (i, digit) in whole.chars().enumerate() {
+            if i > 0 && (whole.len() - i) % 3 == 0 {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        f.write_str(rest)
+    }
+}
+
+impl Config {
+    /// Whether a run of it comes to an end, and its nodes have names that they can have.
+    ///
+    /// # Errors
+    /// The first part that is out of its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let seconds = Duration::as_secs_f64;
+        let network = &self.network;
+        let about = |part| move |why: String| ConfigError::new(part, why);
+        within(&NODES, "nodes", self.nodes.len()).map_err(about("nodes"))?;
+        name::check_nodes(&self.nodes).map_err(|unfit| ConfigError::new("nodes", unfit))?;
+        within(&CONCURRENCY, "clients", self.concurrency).map_err(about("concurrency"))?;
+        rate(self.rate).map_err(about("rate"))?;
+        within(&TIME_LIMIT, "seconds", seconds(&self.time_limit)).map_err(about("time_limit"))?;
+        within(&INIT_TIMEOUT, "seconds", seconds(&self.init_timeout))
+            .map_err(about("init_timeout"))?;
+        let latency = u64::try_from(network.latency.mean.as_millis()).unwrap_or(u64::MAX);
+        within(&LATENCY, "milliseconds", latency).map_err(about("network.latency"))?;
+        for (part, probability) in [
+            ("network.loss", network.loss),
+            ("network.duplicate", network.duplicate),
+            ("network.reorder", network.reorder),
+        ] {
+            within(&PROBABILITY, "", probability).map_err(about(part))?;
+        }
+        if let Some(interval) = &self.partitions {
+            within(&NEMESIS_INTERVAL, "seconds", seconds(interval)).map_err(about("partitions"))?;
+            let starts = 1.0 + seconds(&self.time_limit) / seconds(interval) / 2.0;
+            // Half of the nodes are cut off from the other half, both ways.
+            let cuts = starts * (self.nodes.len() as f64).powi(2) / 2.0;
+            if cuts > MOST_CUTS {
+                return Err(ConfigError::new(
+                    "partitions",
+                    format!(
+                        "expected partitions that cut {} pairs of nodes at most, all together; \
+                         here, {} cut about {}: pass a longer interval or fewer nodes",
+                        Number(MOST_CUTS),
+                        Number(starts.round()),
+                        Number(cuts.round())
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, for a run of this workload.
+    ///
+    /// # Errors
+    /// As for [`Config::check`]; and if there were too many operations, or more to tell
+    /// the nodes before than there is memory for.
+    pub fn check_with(&self, workload: &dyn Workload) -> Result<(), ConfigError> {
+        self.check()?;
+        let each = workload.operation_size().max(1);
+        let operations = self.rate * self.time_limit.as_secs_f64() * f64::from(each);
+        if operations > MOST_OPERATIONS {
+            let of = match each {
+                1 => String::new(),
+                _ => format!(" of up to {each} reads and writes"),
+            };
+            return Err(ConfigError::new(
+                "rate",
+                format!(
+                    "expected {} operations at most; {} a second{of} for {} seconds are {}: pass a \
+                     lower rate or a shorter time",
+                    Number(MOST_OPERATIONS),
+                    Number(self.rate),
+                    Number(self.time_limit.as_secs_f64()),
+                    Number(operations.round())
+                ),
+            ));
+        }
+        let setup = workload.setup(&self.nodes);
+        let setup = setup.map_or(0, |body| serde_json::Value::from(body).to_string().len());
+        let init: usize = self.nodes.iter().map(|name| name.len() + 3).sum();
+        let told = (setup + init).saturating_mul(self.nodes.len());
+        if told > MOST_PREPARATION {
+            return Err(ConfigError::new(
+                "nodes",
+                format!(
+                    "expected {} bytes at most to tell all nodes before operations begin; to tell \
+                     {} nodes of each other takes {}: pass fewer nodes, or a topology with fewer \
+                     neighbours",
+                    Number(MOST_PREPARATION),
+                    Number(self.nodes.len()),
+                    Number(told)
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{self, Latency};
+    use crate::workload::broadcast::{Broadcast, Topology};
+    use crate::workload::echo::Echo;
+    use crate::workload::txn;
+    use crate::workload::txn_list_append::TxnListAppend;
+
+    fn error(config: &Config) -> String {
+        config
+            .check_with(&Echo)
+            .err()
+            .map_or("none".into(), |e| e.to_string())
+    }
+
+    #[test]
+    fn numbers_are_refused_with_their_range() {
+        let config = || Config::for_nodes(3);
+        assert_eq!(error(&config()), "none");
+        for (rate, expected) in [
+            (0.0, "none"),
+            (-0.0, "none"),
+            (1e-6, "none"),
+            (1e5, "none"),
+            (
+                1e-300,
+                "rate: expected 0, or 0.000001 to 1,000,000 operations a second, found 0.0000",
+            ),
+            (
+                1e6 + 1.0,
+                "rate: expected 0, or 0.000001 to 1,000,000 operations a second, found 1000001",
+            ),
+            (
+                -1.0,
+                "rate: expected 0, or 0.000001 to 1,000,000 operations a second, found -1",
+            ),
+            (
+                f64::NAN,
+                "rate: expected 0, or 0.000001 to 1,000,000 operations a second, found NaN",
+            ),
+            (
+                f64::INFINITY,
+                "rate: expected 0, or 0.000001 to 1,000,000 operations a second, found inf",
+            ),
+        ] {
+            let found = error(&Config { rate, ..config() });
+            assert!(found.starts_with(expected), "{rate}: {found}");
+        }
+        for (seconds, expected) in [
+            (Duration::ZERO, "none"),
+            (Duration::from_secs(1_000_000), "none"),
+            (
+                Duration::MAX,
+                "time_limit: expected 0 to 1,000,000 seconds, found 18446744073709552000",
+            ),
+        ] {
+            assert_eq!(
+                error(&Config {
+                    time_limit: seconds,
+                    ..config()
+                }),
+                expected
+            );
+        }
+        for (interval, expected) in [
+            (Duration::from_millis(1), "none"),
+            (
+                Duration::from_nanos(1),
+                "partitions: expected 0.001 to 1,000,000 seconds, found 0.000000001",
+            ),
+            (
+                Duration::ZERO,
+                "partitions: expected 0.001 to 1,000,000 seconds, found 0",
+            ),
+        ] {
+            let config = Config {
+                partitions: Some(interval),
+                ..config()
+            };
+            assert_eq!(error(&config), expected);
+        }
+        for (concurrency, expected) in [
+            (10_000, "none"),
+            (0, "concurrency: expected 1 to 10,000 clients, found 0"),
+            (
+                usize::MAX,
+                "concurrency: expected 1 to 10,000 clients, found 18446744073709551615",
+            ),
+        ] {
+            assert_eq!(
+                error(&Config {
+                    concurrency,
+                    ..config()
+                }),
+                expected
+            );
+        }
+        for (nodes, expected) in [
+            (1000, "none"),
+            (0, "nodes: expected 1 to 1,000 nodes, found 0"),
+            (1001, "nodes: expected 1 to 1,000 nodes, found 1001"),
+        ] {
+            let nodes = Config::for_nodes(nodes).nodes;
+            assert_eq!(error(&Config { nodes, ..config() }), expected);
+        }
+        for (loss, expected) in [
+            (1.0, "none"),
+            (1.1, "network.loss: expected 0 to 1, found 1.1"),
+            (f64::NAN, "network.loss: expected 0 to 1, found NaN"),
+        ] {
+            let network = network::Config {
+                loss,
+                ..network::Config::default()
+            };
+            assert_eq!(
+                error(&Config {
+                    network,
+                    ..config()
+                }),
+                expected
+            );
+        }
+        let latency = Latency {
+            mean: Duration::MAX,
+            ..Latency::default()
+        };
+        let network = network::Config {
+            latency,
+            ..network::Config::default()
+        };
+        assert_eq!(
+            error(&Config {
+                network,
+                ..config()
+            }),
+            "network.latency: expected 0 to 3,600,000 milliseconds, found 18446744073709551615"
+        );
+        let nodes = vec!["../../victim".to_owned()];
+        assert!(
+            error(&Config { nodes, ..config() }).starts_with("nodes: expected a name of 1 to 64")
+        );
+    }
+
+    /// Each by itself in its range, but all together more than there is room for.
+    #[test]
+    fn what_numbers_come_to_together_is_refused_as_well() {
+        let long = Config {
+            rate: 1e6,
+            time_limit: Duration::from_secs(60),
+            ..Config::for_nodes(3)
+        };
+        assert_eq!(
+            error(&long),
+            "rate: expected 10,000,000 operations at most; 1,000,000 a second for 60 seconds are \
+             60,000,000: pass a lower rate or a shorter time"
+        );
+        let options = txn::Options {
+            max_txn_length: 1000,
+            ..txn::Options::default()
+        };
+        let transactions = Config {
+            rate: 1000.0,
+            ..Config::for_nodes(3)
+        };
+        let found = transactions.check_with(&TxnListAppend::new(&options));
+        assert_eq!(
+            found.unwrap_err().to_string(),
+            "rate: expected 10,000,000 operations at most; 1,000 a second of up to 1000 reads and \
+             writes for 60 seconds are 60,000,000: pass a lower rate or a shorter time"
+        );
+        let cut = |nodes| Config {
+            partitions: Some(Duration::from_secs(1)),
+            ..Config::for_nodes(nodes)
+        };
+        assert_eq!(error(&cut(500)), "none");
+        assert_eq!(
+            error(&cut(1000)),
+            "partitions: expected partitions that cut 10,000,000 pairs of nodes at most, all \
+             together; here, 31 cut about 15,500,000: pass a longer interval or fewer nodes"
+        );
+        let told = |nodes, topology| {
+            let told = Config::for_nodes(nodes).check_with(&Broadcast::new(topology));
+            told.err().map_or("none".into(), |e| e.to_string())
+        };
+        assert_eq!(told(1000, Topology::Grid), "none");
+        assert_eq!(told(200, Topology::Total), "none");
+        assert!(
+            told(400, Topology::Total).starts_with("nodes: expected 134,217,728 bytes at most")
+        );
+    }
+}

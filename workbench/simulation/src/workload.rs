@@ -1,0 +1,208 @@
+//! Workloads: what clients do to the nodes, and how the history is judged.
+//!
+//! Each is one file behind the trait [`Workload`]; [`ALL`] lists those that the
+//! command knows. A crate of one's own can run a workload of its own with
+//! [`run`](crate::run::run).
+
+pub mod broadcast;
+pub mod counter;
+pub mod echo;
+pub mod g_set;
+pub mod kafka;
+pub mod lin_kv;
+pub mod txn;
+pub mod txn_list_append;
+pub mod txn_rw_register;
+pub mod unique_ids;
+
+use std::time::Duration;
+
+use history::edn::Value;
+use history::{History, Op};
+use maelstrom_node::Rng;
+use serde_json::{Map, Value as Json};
+use verdict::Checked;
+
+use crate::client::{self, Client, Final, Operation, Step, Turn};
+use crate::wire::Body;
+
+/// What clients do, and how to judge what came of it.
+pub trait Workload {
+    /// Its name, as the flag `--workload` takes it.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can be run with this many clients at a time.
+    ///
+    /// # Errors
+    /// Why not, and with how many it can.
+    fn suits(&self, _concurrency: usize) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// How many reads and writes an operation has at most, where it has several: what
+    /// a run keeps in memory grows with it.
+    fn operation_size(&self) -> u32 {
+        1
+    }
+
+    /// What a client does next in the main phase.
+    fn generate(&mut self, client: Client, rng: &Rng) -> Operation;
+
+    /// The body of a request that every node must answer before the main phase
+    /// begins; by default there is none. Its reply's type is its own with
+    /// `_ok`.
+    fn setup(&self, _nodes: &[String]) -> Option<Map<String, Json>> {
+        None
+    }
+
+    /// What each client does once after the faults have healed and ten seconds
+    /// have passed; by default there is no such phase.
+    fn final_operation(&self) -> Option<Operation> {
+        None
+    }
+
+    /// Whether clients do anything then; by default, if they do something once.
+    fn has_final_phase(&self) -> bool {
+        self.final_operation().is_some()
+    }
+
+    /// What a client does then, each time it is free, until it is done; by
+    /// default its one operation.
+    fn finish(&mut self, turn: Turn, _rng: &Rng) -> Final {
+        match self.final_operation() {
+            Some(operation) if turn.number == 0 => Final::Now(operation),
+            _ => Final::Done,
+        }
+    }
+
+    /// How a client begins an operation.
+    fn request(&mut self, client: Client, operation: &Operation) -> Step;
+
+    /// Reads the reply, which is no `error`, to what a client asked last, and
+    /// goes on with the operation.
+    ///
+    /// # Errors
+    /// How it breaks the schema.
+    fn complete(
+        &mut self,
+        client: Client,
+        operation: &Operation,
+        reply: &Body<'_>,
+    ) -> Result<Step, String>;
+
+    /// Sees every line of the clients in the history, for those workloads whose
+    /// next operations depend on it.
+    fn recorded(&mut self, _client: Client, _op: &Op) {}
+
+    /// How long a client waits for each reply.
+    fn timeout(&self) -> Duration {
+        client::TIMEOUT
+    }
+
+    /// Whether an operation of this function may be taken as not having
+    /// happened when nobody knows.
+    fn is_idempotent(&self, _f: &str) -> bool {
+        false
+    }
+
+    /// Whether a client outlives an operation whose outcome is not known. Else
+    /// its place is taken by a new one with another name.
+    fn reuses_clients(&self) -> bool {
+        false
+    }
+
+    /// Whether this workload's clients take every error, even a definite one,
+    /// as an exception, after which nobody knows whether the operation
+    /// happened.
+    fn throws_errors(&self) -> bool {
+        false
+    }
+
+    /// Whether what one node is told must become known to others.
+    fn shares_state(&self) -> bool {
+        true
+    }
+
+    /// Judges a history.
+    fn check(&self, history: &History) -> Checked;
+}
+
+/// What the flags say about workloads.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The topology that broadcast's nodes are told.
+    pub topology: broadcast::Topology,
+    /// What transactions are like, and what they must keep to.
+    pub txn: txn::Options,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// The mean latency of messages between them.
+    pub latency: Duration,
+}
+
+/// Makes a workload, ready for one run.
+pub type Make = fn(&Options) -> Box<dyn Workload>;
+
+/// How to make each workload, by its name.
+pub const ALL: &[(&str, Make)] = &[
+    ("broadcast", |options| {
+        Box::new(broadcast::Broadcast::new(options.topology))
+    }),
+    ("echo", |_| Box::new(echo::Echo)),
+    ("g-counter", |_| Box::new(counter::Counter::g())),
+    ("g-set", |_| Box::new(g_set::GSet::default())),
+    ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
+    ("lin-kv", |options| {
+        Box::new(lin_kv::LinKv::new(options.nodes, options.latency))
+    }),
+    ("pn-counter", |_| Box::new(counter::Counter::pn())),
+    ("txn-list-append", |options| {
+        Box::new(txn_list_append::TxnListAppend::new(&options.txn))
+    }),
+    ("txn-rw-register", |options| {
+        Box::new(txn_rw_register::TxnRwRegister::new(&options.txn))
+    }),
+    ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
+];
+
+/// The workload of this name.
+pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
+    let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
+    Some(make(options))
+}
+
+/// A request from its type and fields.
+fn ask<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Step {
+    Step::Ask(body(kind, fields))
+}
+
+/// A request's body from its type and fields.
+fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Json> {
+    std::iter::once(("type", Json::from(kind)))
+        .chain(fields)
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+/// The elements of a set under this key of a reply; null stands for none, as Go
+/// writes it.
+fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+    let text = reply.get(key).map_or("", |value| value.get());
+    // Nearly all are integers, and there are many of them.
+    if let Ok(ints) = serde_json::from_str::<Vec<i64>>(text) {
+        return Ok(Value::Vector(ints.into_iter().map(Value::Int).collect()));
+    }
+    match value(reply, key)? {
+        items @ (Value::Vector(_) | Value::Nil) => Ok(items),
+        _ => Err(format!(
+            "expected a list as the {key} of the reply, found {text}"
+        )),
+    }
+}
+
+/// Whatever a reply has under this key.
+fn value(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+    reply
+        .value(key)
+        .map_err(|e| format!("the {key} of the reply: {e}"))
+}

@@ -1,0 +1,46 @@
+//! Echo: a client sends a payload and wants just that back.
+
+use history::History;
+use history::edn::Value;
+use maelstrom_node::Rng;
+use verdict::{self, Checked};
+
+use super::{Workload, ask, value};
+use crate::client::{Client, Completion, Operation, Step, expect};
+use crate::wire::Body;
+
+/// The echo workload. It has no state.
+#[derive(Debug)]
+pub struct Echo;
+
+impl Workload for Echo {
+    fn name(&self) -> &'static str {
+        "echo"
+    }
+
+    fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
+        let payload = format!("Please echo {}", rng.below(128));
+        Operation::new("echo", Value::Str(payload))
+    }
+
+    fn request(&mut self, _: Client, operation: &Operation) -> Step {
+        ask("echo", [("echo", operation.value.to_json())])
+    }
+
+    /// The value of an `ok` is the whole body.
+    fn complete(&mut self, _: Client, _: &Operation, reply: &Body<'_>) -> Result<Step, String> {
+        expect(reply, "echo_ok", &["echo"])?;
+        let keys = reply.fields().map(|(key, _)| key);
+        let entries = keys.map(|key| Ok((Value::keyword(key), value(reply, key)?)));
+        let whole = entries.collect::<Result<_, String>>()?;
+        Ok(Completion::ok(Value::Map(whole)).into())
+    }
+
+    fn shares_state(&self) -> bool {
+        false
+    }
+
+    fn check(&self, history: &History) -> Checked {
+        verdict::echo::check(history)
+    }
+}

@@ -1,0 +1,297 @@
+//! Counters: every final read must be the sum of the adds that succeeded, plus
+//! that of any of those of which nobody knows.
+
+use history::edn::Value;
+use history::{History, Op, OpType};
+
+use super::{Checked, Validity, listed};
+
+/// More ranges of acceptable sums than this are too many to tell apart.
+const MOST_RANGES: usize = 100_000;
+/// How many of them a finding names.
+const NAMED: usize = 4;
+
+/// Judges adds and final reads. A final read of no integer is wrong; an add of
+/// no integer makes the verdict unknown.
+pub fn check(history: &History) -> Checked {
+    let (mut done, mut uncertain) = (Vec::new(), Vec::new());
+    for (_, op) in history.clients().filter(|(_, op)| op.f == "add") {
+        let deltas = match op.typ {
+            OpType::Ok => &mut done,
+            OpType::Info => &mut uncertain,
+            OpType::Invoke | OpType::Fail => continue,
+        };
+        match delta(&op.value) {
+            Some(delta) => deltas.push(delta),
+            None => {
+                let (index, value) = (op.index, &op.value);
+                return unknown(format!(
+                    "operation {index} adds {value}, which is no integer, so there is no sum"
+                ));
+            }
+        }
+    }
+    let sum: i128 = done.iter().sum();
+    let mut acceptable = vec![(sum, sum)];
+    // In whatever order, but small ones soon fill the gaps between ranges.
+    uncertain.sort_unstable_by_key(|delta| delta.unsigned_abs());
+    for shift in uncertain {
+        let shifted: Vec<_> = acceptable
+            .iter()
+            .map(|(from, to)| (from + shift, to + shift))
+            .collect();
+        acceptable.extend(shifted);
+        merge(&mut acceptable);
+        if acceptable.len() > MOST_RANGES {
+            return unknown(
+                "so many adds have no known outcome that their sums cannot be told apart".into(),
+            );
+        }
+    }
+
+    let reads: Vec<&Op> = (history.clients().map(|(_, op)| op))
+        .filter(|op| op.typ == OpType::Ok && op.is_final())
+        .collect();
+    let is_acceptable = |op: &&Op| {
+        op.value.as_integer().is_some_and(|value| {
+            let after = acceptable.partition_point(|(from, _)| *from <= value);
+            after > 0 && value <= acceptable[after - 1].1
+        })
+    };
+    let errors: Vec<&Op> = reads
+        .iter()
+        .copied()
+        .filter(|op| !is_acceptable(op))
+        .collect();
+    let mut ranges: Vec<String> = acceptable.iter().take(NAMED).map(range).collect();
+    if acceptable.len() > NAMED {
+        ranges.push("others".into());
+    }
+    let finding = |op: &&Op| {
+        format!(
+            "the final read of client {} (operation {}) is {}, where the adds make {}",
+            op.process,
+            op.index,
+            op.value,
+            ranges.join(" or ")
+        )
+    };
+    let findings = listed(&errors, "final reads are wrong", finding);
+    let valid = errors.is_empty();
+    let acceptable = acceptable
+        .iter()
+        .map(|(from, to)| Value::Vector(vec![(*from).into(), (*to).into()]));
+    let errors = errors.into_iter().map(Op::to_edn);
+    Checked {
+        valid: Validity::from(valid),
+        results: Value::map([
+            ("valid?", valid.into()),
+            (
+                "errors",
+                if valid {
+                    Value::Nil
+                } else {
+                    Value::list(errors)
+                },
+            ),
+            (
+                "final-reads",
+                Value::list(reads.iter().map(|op| op.value.clone())),
+            ),
+            ("acceptable", Value::list(acceptable)),
+        ]),
+        findings,
+    }
+}
+
+fn range((from, to): &(i128, i128)) -> String {
+    match from == to {
+        true => from.to_string(),
+        false => format!("{from} to {to}"),
+    }
+}
+
+/// Sorts ranges and joins those that overlap or follow on each other.
+fn merge(ranges: &mut Vec<(i128, i128)>) {
+    ranges.sort_unstable();
+    let mut merged: Vec<(i128, i128)> = Vec::with_capacity(ranges.len());
+    for &(from, to) in ranges.iter() {
+        match merged.last_mut() {
+            Some((_, end)) if from <= *end + 1 => *end = to.max(*end),
+            _ => merged.push((from, to)),
+        }
+    }
+    *ranges = merged;
+}
+
+/// What an add of this value adds. Greater ones than any protocol carries are
+/// none, so that no sum overflows.
+fn delta(value: &Value) -> Option<i128> {
+    (value.as_integer()).filter(|delta| delta.unsigned_abs() < 1 << 90)
+}
+
+fn unknown(why: String) -> Checked {
+    Checked {
+        valid: Validity::Unknown,
+        results: Value::map([
+            ("valid?", Validity::Unknown.to_edn()),
+            ("error", why.as_str().into()),
+        ]),
+        findings: vec![why],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A line each: type, function, value, and further keys.
+    fn judge(transcript: &str) -> Checked {
+        let lines = transcript.lines().enumerate().map(|(i, line)| {
+            let words: Vec<&str> = line.trim().splitn(4, ' ').collect();
+            let (typ, f, value) = (words[0], words[1], words[2]);
+            let rest = words.get(3).unwrap_or(&"");
+            format!("{{:type :{typ}, :process {i}, :f :{f}, :value {value} {rest}}}\n")
+        });
+        check(&History::read(&lines.collect::<String>()).unwrap())
+    }
+
+    fn acceptable_after(transcript: &str) -> String {
+        judge(transcript)
+            .results
+            .get("acceptable")
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn only_final_reads_count() {
+        let checked = judge(
+            "ok add 3
+             ok add 4
+             ok read 99
+             fail read nil :final? true
+             info read 5 :final? true
+             invoke read nil :final? true
+             ok read 7 :final? true",
+        );
+        assert_eq!(
+            checked.results.to_string(),
+            "{:valid? true, :errors nil, :final-reads (7), :acceptable ([7 7])}"
+        );
+        assert_eq!(judge("ok add 3\nok read 99").valid, Validity::Valid);
+    }
+
+    #[test]
+    fn a_wrong_final_read_is_named() {
+        let checked = judge("ok add 3\ninfo add 10\nok read 4 :final? true");
+        assert_eq!(
+            checked.results.to_string(),
+            "{:valid? false, \
+             :errors (#jepsen.history.Op{:index 2, :time 0, :type :ok, :process 2, :f :read, \
+             :value 4, :final? true}), \
+             :final-reads (4), :acceptable ([3 3] [13 13])}"
+        );
+        assert_eq!(
+            checked.findings,
+            ["the final read of client 2 (operation 2) is 4, where the adds make 3 or 13"]
+        );
+    }
+
+    #[test]
+    fn an_uncertain_addition_may_have_happened_or_not() {
+        assert_eq!(acceptable_after("ok add 5\nfail add 100"), "([5 5])");
+        assert_eq!(acceptable_after("ok add 5\ninfo add 1"), "([5 6])");
+        assert_eq!(acceptable_after("info add 2"), "([0 0] [2 2])");
+        assert_eq!(acceptable_after("info add 2\ninfo add 1"), "([0 3])");
+        assert_eq!(acceptable_after("info add 0"), "([0 0])");
+        assert_eq!(
+            acceptable_after("info add -3\ninfo add 3\nok add 1"),
+            "([-2 -2] [1 1] [4 4])"
+        );
+    }
+
+    #[test]
+    fn acceptable_are_the_sums_of_all_subsets() {
+        let rng = maelstrom_node::Rng::new(5);
+        for _ in 0..300 {
+            let deltas: Vec<i64> = (0..rng.below(9))
+                .map(|_| rng.below(60) as i64 - 20)
+                .collect();
+            let sums: BTreeSet<i64> = (0..1 << deltas.len())
+                .map(|subset: u32| {
+                    let chosen = deltas.iter().enumerate();
+                    let chosen = chosen.filter(|(i, _)| subset >> i & 1 == 1);
+                    7 + chosen.map(|(_, delta)| delta).sum::<i64>()
+                })
+                .collect();
+            let mut ranges: Vec<(i64, i64)> = Vec::new();
+            for sum in sums {
+                match ranges.last_mut() {
+                    Some((_, to)) if *to + 1 == sum => *to = sum,
+                    _ => ranges.push((sum, sum)),
+                }
+            }
+            let ranges: Vec<String> = ranges.iter().map(|(a, b)| format!("[{a} {b}]")).collect();
+            let adds: String = deltas
+                .iter()
+                .map(|delta| format!("info add {delta}\n"))
+                .collect();
+            assert_eq!(
+                acceptable_after(&format!("{adds}ok add 7")),
+                format!("({})", ranges.join(" "))
+            );
+        }
+    }
+
+    #[test]
+    fn many_uncertain_additions_take_no_time() {
+        let adds = |deltas: &mut dyn Iterator<Item = i128>| {
+            deltas
+                .map(|delta| format!("info add {delta}\n"))
+                .collect::<String>()
+        };
+        assert_eq!(
+            acceptable_after(&adds(&mut (0..5_000).map(|i| i % 5 - 2))),
+            "([-3000 3000])"
+        );
+        assert_eq!(
+            acceptable_after(&adds(&mut (0..40).rev().map(|i| 1 << i))),
+            format!("([0 {}])", (1u64 << 40) - 1)
+        );
+        let checked = judge(&adds(&mut (0..30).map(|i| 3 << (2 * i))));
+        assert_eq!(checked.valid, Validity::Unknown);
+    }
+
+    #[test]
+    fn sums_beyond_64_bits_are_exact() {
+        let largest = i64::MAX;
+        assert_eq!(
+            acceptable_after(&format!("ok add {largest}\nok add {largest}")),
+            "([18446744073709551614N 18446744073709551614N])"
+        );
+    }
+
+    #[test]
+    fn what_is_no_integer() {
+        let checked = judge("ok add 3\nok read 3.0 :final? true\nok read nil :final? true");
+        assert_eq!(checked.valid, Validity::Invalid);
+        assert_eq!(
+            checked.findings[0],
+            "the final read of client 1 (operation 1) is 3.0, where the adds make 3"
+        );
+        let huge = "9".repeat(38);
+        let checked = judge(&format!(
+            "ok add {huge}\ninfo add {huge}\nok read {huge} :final? true"
+        ));
+        assert_eq!(checked.valid, Validity::Unknown);
+        let checked = judge("ok add \"3\"\nok read 3 :final? true");
+        assert_eq!(checked.valid, Validity::Unknown);
+        assert_eq!(
+            checked.findings,
+            ["operation 0 adds \"3\", which is no integer, so there is no sum"]
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! The isolation of transactions: which anomalies a history shows, and so which
+//! consistency models it does not keep to.
+//!
+//! Dependencies between transactions are inferred from what they read and wrote
+//! (`list_append`, `rw_register`) and from when they did so (`relation`);
+//! cycles of them are anomalies (`cycles`, `pattern`, `search`, `exists`),
+//! and so are some reads by themselves. The theory is Adya's, the inference that of
+//! Kingsbury and Alvaro ("Elle: Inferring Isolation Anomalies from Experimental
+//! Observations", VLDB 2020), and the verdicts and their names are those that
+//! Elle gives, set up as Maelstrom does.
+//!
+//! - [`model`], [`anomaly`]: which model forbids what.
+//! - `instance`, `words`: what shows an anomaly, in data and in words.
+
+pub mod anomaly;
+pub(super) mod clojure_order;
+mod cycles;
+mod exists;
+mod instance;
+mod list_append;
+mod lost_update;
+pub mod model;
+mod names;
+mod pattern;
+mod reason;
+mod relation;
+mod replies;
+mod rw_register;
+mod search;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use history::edn::Value;
+use history::{History, Op};
+
+use self::anomaly::{Anomaly, by_severity};
+use self::instance::{Instance, Teller};
+use self::list_append::Lists;
+use self::model::Model;
+use self::pattern::PATTERNS;
+use self::reason::Reasons;
+use self::relation::Edges;
+use self::rw_register::Registers;
+use self::transaction::{Datatype, Transaction, Transactions};
+use super::{Checked, LISTED, Validity, listed};
+use crate::graph::Graph;
+
+/// Judges transactions over lists, of reads and appends.
+pub fn check_list_append(history: &History, models: &[Model]) -> Checked {
+    check(history, Datatype::List, models)
+}
+
+/// Judges transactions over registers, of reads and writes.
+pub fn check_rw_register(history: &History, models: &[Model]) -> Checked {
+    check(history, Datatype::Register, models)
+}
+
+fn check(history: &History, datatype: Datatype, models: &[Model]) -> Checked {
+    let transactions = match Transactions::read(history, datatype) {
+        Ok(transactions) => transactions,
+        Err(why) => return unknown(&why),
+    };
+    let judged = match datatype {
+        Datatype::List => Lists::new(&transactions).and_then(|lists| {
+            let found = lists.anomalies()?;
+            Ok(judge(
+                history,
+                &transactions,
+                models,
+                &lists,
+                lists.edges(),
+                found,
+            ))
+        }),
+        Datatype::Register => Registers::new(&transactions).map(|registers| {
+            let (edges, found) = (registers.edges(), registers.anomalies());
+            judge(history, &transactions, models, &registers, edges, found)
+        }),
+    };
+    let mut checked = judged.unwrap_or_else(|why| unknown(&why));
+    tell_replies(history, &transactions, &mut checked);
+    checked
+}
+
+fn unknown(why: &str) -> Checked {
+    Checked {
+        valid: Validity::Unknown,
+        results: Value::map([
+            ("valid?", Validity::Unknown.to_edn()),
+            ("error", why.into()),
+        ]),
+        findings: vec![why.to_owned()],
+    }
+}
+
+/// Looks for cycles, and judges all anomalies together.
+fn judge(
+    history: &History,
+    transactions: &Transactions,
+    models: &[Model],
+    reasons: &dyn Reasons,
+    mut edges: Edges,
+    found: Vec<(Anomaly, Instance)>,
+) -> Checked {
+    let forbidden = model::forbidden(models.iter().copied());
+    // The order of time has that of clients in it.
+    let forbids = |suffix| {
+        let patterns = PATTERNS.iter().map(|pattern| pattern.anomaly);
+        let mut variants = patterns.filter(|anomaly| anomaly.name().ends_with(suffix));
+        variants.any(|anomaly| forbidden.contains(&anomaly))
+    };
+    if forbids("-realtime") {
+        relation::add_realtime_order(&mut edges, transactions);
+    } else if forbids("-process") {
+        relation::add_process_order(&mut edges, transactions);
+    }
+    let graph = Graph::new(transactions.all.len(), &edges.edges);
+    let mut anomalies: BTreeMap<Anomaly, Vec<Instance>> = BTreeMap::new();
+    let index = |txn: &Transaction| history.ops()[txn.place].index;
+    let hash = |txn| clojure_order::hash_operation(index(txn));
+    let hashes: Vec<u32> = transactions.all.iter().map(hash).collect();
+    let cycles = cycles::find(&graph, &hashes, reasons);
+    for (anomaly, instance) in found.into_iter().chain(cycles) {
+        anomalies.entry(anomaly).or_default().push(instance);
+    }
+    if !edges.any {
+        anomalies.insert(Anomaly::EmptyTransactionGraph, vec![Instance::Empty]);
+    }
+    let teller = Teller {
+        history,
+        transactions,
+        reasons,
+    };
+    results(&teller, &anomalies, &forbidden)
+}
+
+/// Those that make a verdict unknown rather than false.
+const UNKNOWN: [Anomaly; 2] = [Anomaly::EmptyTransactionGraph, Anomaly::CycleSearchTimeout];
+
+fn results(
+    teller: &Teller<'_>,
+    anomalies: &BTreeMap<Anomaly, Vec<Instance>>,
+    forbidden: &BTreeSet<Anomaly>,
+) -> Checked {
+    let is_register = teller.transactions.datatype == Datatype::Register;
+    let mut reported: Vec<Anomaly> = anomalies
+        .keys()
+        .filter(|anomaly| forbidden.contains(anomaly) || UNKNOWN.contains(anomaly))
+        .copied()
+        .collect();
+    let any_forbidden = reported.iter().any(|anomaly| forbidden.contains(anomaly));
+    // That there is a cycle somewhere says nothing where others say more.
+    let told = reported.iter().filter(|anomaly| !anomaly.is_cycle_exists());
+    let ruled_out = model::ruled_out_by(told.copied());
+    reported.retain(|anomaly| {
+        let model = exists::model_of(*anomaly);
+        model.is_none_or(|model| !ruled_out.contains(&model))
+    });
+    let any_reported = !reported.is_empty();
+    let valid = match is_register {
+        true => {
+            // As Maelstrom has it: nearly every history has cycles that cannot
+            // be searched for in time, and none of them matters.
+            reported.retain(|anomaly| *anomaly != Anomaly::CycleSearchTimeout);
+            Validity::from(reported.is_empty())
+        }
+        false if any_forbidden => Validity::Invalid,
+        false if any_reported => Validity::Unknown,
+        false => Validity::Valid,
+    };
+    reported.sort_unstable_by_key(|anomaly| anomaly.name());
+    let mut results = Value::map([("valid?", valid.to_edn())]);
+    if any_reported || is_register {
+        let names = reported
+            .iter()
+            .map(|anomaly| Value::keyword(anomaly.name()));
+        results.insert("anomaly-types", Value::list(names));
+    }
+    if any_reported {
+        let mut cases = Value::map([]);
+        let mut counts = Value::map([]);
+        for anomaly in &reported {
+            let all = &anomalies[anomaly];
+            let shown = &all[..all.len().min(LISTED)];
+            cases.insert(anomaly.name(), teller.cases(*anomaly, shown));
+            counts.insert(anomaly.name(), all.len().into());
+        }
+        results.insert("anomalies", cases);
+        results.insert("anomaly-counts", counts);
+        let ruled_out = model::ruled_out_by(anomalies.keys().copied());
+        let [weakest, others] = model::boundary(&ruled_out);
+        for (key, names) in [("not", weakest), ("also-not", others)] {
+            let names = names.into_iter().map(Value::keyword);
+            results.insert(key, Value::Set(names.collect()));
+        }
+    } else if is_register {
+        results.insert("anomalies", Value::Nil);
+    }
+    let mut findings = Vec::new();
+    for anomaly in by_severity(&reported) {
+        let all = &anomalies[&anomaly];
+        findings.push(format!("{anomaly}: {}", teller.words(&all[0])));
+        if all.len() > 1 {
+            findings.push(format!("and {} more {anomaly}", all.len() - 1));
+        }
+    }
+    Checked {
+        valid,
+        results,
+        findings,
+    }
+}
+
+/// Adds what is wrong with replies, beyond the verdict.
+fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Checked) {
+    let garbage = replies::garbage(transactions);
+    if !garbage.is_empty() {
+        let op = |case: &replies::Garbage| -> &Op {
+            &history.ops()[transactions.all[case.transaction as usize].place]
+        };
+        let name = |case: &replies::Garbage| {
+            (
+                transactions.keys.value(case.key),
+                transactions.values.value(case.value),
+            )
+        };
+        let cases = garbage.iter().take(LISTED).map(|case| {
+            let (key, value) = name(case);
+            Value::map([
+                ("key", key.clone()),
+                ("value", value.clone()),
+                ("op", op(case).to_edn()),
+            ])
+        });
+        let cases = Value::Vector(cases.collect());
+        checked.results.insert("garbage-reads", cases);
+        checked.findings.extend(listed(
+            &garbage,
+            "values were read that nobody wrote",
+            |case| {
+                let (key, value) = name(case);
+                let op = op(case);
+                format!(
+                    "client {} (operation {}) read {value} in key {key}, which nobody wrote",
+                    op.process, op.index
+                )
+            },
+        ));
+    }
+    let altered = replies::altered(history);
+    if !altered.is_empty() {
+        let cases = altered.iter().take(LISTED).map(|(asked, answered)| {
+            Value::map([
+                ("asked", asked.value.clone()),
+                ("answered", answered.to_edn()),
+            ])
+        });
+        let cases = Value::Vector(cases.collect());
+        checked.results.insert("altered-replies", cases);
+        checked.findings.extend(listed(
+            &altered,
+            "replies are not about what was asked",
+            |(asked, answered)| {
+                format!(
+                    "client {} asked for {} and was answered {} (operation {})",
+                    answered.process, asked.value, answered.value, answered.index
+                )
+            },
+        ));
+    }
+}

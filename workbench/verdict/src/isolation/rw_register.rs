@@ -1,0 +1,322 @@
+//! Transactions over registers. A write replaces what was there and does not
+//! show it, so the order of versions is known only in part: the initial `nil`
+//! comes before every other version, and what a transaction read of a key, comes
+//! before what it then wrote ("writes follow reads", Kingsbury and Alvaro,
+//! VLDB 2020, section 5.2), as Maelstrom sets Elle up.
+
+use std::collections::BTreeMap;
+
+use history::OpType;
+
+use super::anomaly::Anomaly;
+use super::instance::Instance;
+use super::lost_update;
+use super::reason::{Reason, Reasons, external_reads, external_writes};
+use super::relation::{Edges, RW, WR, WW};
+use super::transaction::{Id, Seen, Step, Transactions};
+use crate::graph::{Edge, Graph};
+
+/// What transactions did to each key.
+pub(super) struct Registers<'a> {
+    transactions: &'a Transactions,
+    keys: Vec<Key>,
+    /// Whether writes follow reads in some order of versions.
+    orders_versions: bool,
+}
+
+#[derive(Default)]
+struct Key {
+    /// The versions that others may have seen, and `None`, the initial one.
+    versions: BTreeMap<Option<Id>, Version>,
+    failed: BTreeMap<Id, u32>,
+    /// Who wrote a value and then another one.
+    intermediate: BTreeMap<Id, u32>,
+}
+
+#[derive(Default)]
+struct Version {
+    /// Who wrote and who read it, of those that succeeded.
+    writers: Vec<u32>,
+    readers: Vec<u32>,
+    /// What those wrote that had read it.
+    next: Vec<Id>,
+    /// Whether a transaction left it that may have happened, or one saw it that
+    /// did.
+    exists: bool,
+}
+
+impl<'a> Registers<'a> {
+    /// Infers the order of versions of every key.
+    ///
+    /// # Errors
+    /// Why there is none: a value that was read has several writers, or keys
+    /// are of several types, which Elle refuses.
+    pub(super) fn new(transactions: &'a Transactions) -> Result<Self, String> {
+        let mut kinds = (0..transactions.keys.len() as Id)
+            .map(|key| std::mem::discriminant(transactions.keys.value(key)));
+        let first = kinds.next();
+        if kinds.any(|kind| Some(kind) != first) {
+            return Err("keys are of several types".into());
+        }
+        let mut keys = Vec::new();
+        keys.resize_with(transactions.keys.len(), Key::default);
+        let mut registers = Registers {
+            transactions,
+            keys,
+            orders_versions: true,
+        };
+        for (i, transaction) in transactions.numbered() {
+            registers.add(i, transaction.outcome);
+        }
+        for (id, key) in (0..).zip(&registers.keys) {
+            for (value, version) in &key.versions {
+                if let (Some(value), [a, b, ..], [_, ..]) =
+                    (value, &*version.writers, &*version.readers)
+                {
+                    return Err(format!(
+                        "{} was written to key {} by more than one transaction, operations {} and {}, so \
+                         reads do not say by which",
+                        transactions.values.value(*value),
+                        transactions.keys.value(id),
+                        transactions.all[*a as usize].place,
+                        transactions.all[*b as usize].place,
+                    ));
+                }
+            }
+        }
+        registers.orders_versions = registers.cyclic_versions().is_empty();
+        Ok(registers)
+    }
+
+    fn add(&mut self, i: u32, outcome: OpType) {
+        let transactions = self.transactions;
+        let mut last_write: Vec<(Id, Id)> = Vec::new();
+        for step in transactions.steps(i) {
+            if let Step::Write { key: id, value } = *step {
+                let key = &mut self.keys[id as usize];
+                if outcome == OpType::Fail {
+                    key.failed.insert(value, i);
+                }
+                match last_write.iter_mut().find(|(key, _)| *key == id) {
+                    Some((_, last)) => {
+                        key.intermediate.insert(*last, i);
+                        *last = value;
+                    }
+                    None => last_write.push((id, value)),
+                }
+            }
+        }
+        if outcome == OpType::Fail {
+            return;
+        }
+        for (key, value) in &last_write {
+            let version = self.version(*key, Some(*value));
+            version.exists = true;
+            if outcome == OpType::Ok {
+                version.writers.push(i);
+            }
+        }
+        if outcome != OpType::Ok {
+            return;
+        }
+        for (key, seen) in external_reads(transactions, i) {
+            let value = value(seen);
+            let version = self.version(key, value);
+            version.exists |= value.is_some();
+            version.readers.push(i);
+            if value.is_some()
+                && let Some((_, next)) = last_write.iter().find(|(written, _)| *written == key)
+            {
+                version.next.push(*next);
+            }
+        }
+    }
+
+    fn version(&mut self, key: Id, value: Option<Id>) -> &mut Version {
+        self.keys[key as usize].versions.entry(value).or_default()
+    }
+
+    /// Versions of a key, each of which comes before each other, because of
+    /// what transactions read and then wrote.
+    fn cyclic_versions(&self) -> Vec<Instance> {
+        let mut found = Vec::new();
+        for (id, key) in (0..).zip(&self.keys) {
+            let names: Vec<Id> = key.versions.keys().flatten().copied().collect();
+            let mut edges = Vec::new();
+            for (value, version) in &key.versions {
+                for next in &version.next {
+                    let place = |value: &Id| names.binary_search(value).unwrap_or(0) as u32;
+                    edges.extend(value.as_ref().map(|value| Edge {
+                        from: place(value),
+                        to: place(next),
+                        label: 1,
+                    }));
+                }
+            }
+            let components = Graph::new(names.len(), &edges).components(1);
+            // A transaction that writes what it read is no cycle.
+            for component in components.iter().filter(|component| component.len() > 1) {
+                let values = component.iter().map(|place| names[*place as usize]);
+                found.push(Instance::CyclicVersions {
+                    key: id,
+                    values: values.collect(),
+                });
+            }
+        }
+        found
+    }
+
+    /// The versions right after one, as far as they are known.
+    fn next(&self, key: &'a Key, value: Option<Id>) -> Vec<(Id, &'a Version)> {
+        let named = |value: &Id| Some((*value, key.versions.get(&Some(*value))?));
+        let next = match value {
+            None => {
+                let all = key.versions.iter();
+                let exist = all.filter(|(_, version)| version.exists);
+                return exist
+                    .filter_map(|(value, v)| Some(((*value)?, v)))
+                    .collect();
+            }
+            Some(_) if !self.orders_versions => return Vec::new(),
+            value => key.versions.get(&value).map(|version| &*version.next),
+        };
+        next.into_iter().flatten().filter_map(named).collect()
+    }
+
+    /// The dependencies.
+    pub(super) fn edges(&'a self) -> Edges {
+        let mut edges = Edges::default();
+        for key in &self.keys {
+            for (value, version) in &key.versions {
+                if value.is_some()
+                    && let Some(writer) = version.writers.first()
+                {
+                    // What a transaction reads before it writes it, is an edge
+                    // from the transaction to itself.
+                    for reader in &version.readers {
+                        edges.add(*writer, *reader, WR);
+                    }
+                }
+                for (_, next) in self.next(key, *value) {
+                    for writer in &next.writers {
+                        let before = version.writers.iter().map(|before| (before, WW));
+                        let before = before.chain(version.readers.iter().map(|b| (b, RW)));
+                        for (before, relation) in before {
+                            edges.any = true;
+                            if before != writer {
+                                edges.add(*before, *writer, relation);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        edges
+    }
+
+    /// What is wrong without looking at cycles.
+    pub(super) fn anomalies(&self) -> Vec<(Anomaly, Instance)> {
+        let mut found = Vec::new();
+        for reader in self.transactions.with(OpType::Ok) {
+            let steps = self.transactions.steps(reader);
+            for (place, step) in steps.iter().enumerate() {
+                let Step::Read { key: id, seen } = *step else {
+                    continue;
+                };
+                if let Seen::One(value) = seen {
+                    let key = &self.keys[id as usize];
+                    let version = |writer| Instance::Read {
+                        reader,
+                        key: id,
+                        value,
+                        writer,
+                    };
+                    if let Some(writer) = key.failed.get(&value) {
+                        found.push((Anomaly::G1a, version(*writer)));
+                    }
+                    if let Some(writer) = key.intermediate.get(&value)
+                        && *writer != reader
+                    {
+                        found.push((Anomaly::G1b, version(*writer)));
+                    }
+                }
+                // After nil, another value is no contradiction: as Elle has it.
+                let expected = expected(&steps[..place], id).and_then(value);
+                if let Some(expected) = expected
+                    && seen != Seen::One(expected)
+                {
+                    let instance = Instance::Internal {
+                        transaction: reader,
+                        step: *step,
+                        is_end: false,
+                        expected: vec![expected],
+                    };
+                    found.push((Anomaly::Internal, instance));
+                }
+            }
+        }
+        let cyclic = self.cyclic_versions().into_iter();
+        found.extend(cyclic.map(|cyclic| (Anomaly::CyclicVersions, cyclic)));
+        let lost = lost_update::find(self.transactions).into_iter();
+        found.extend(lost.map(|lost| (Anomaly::LostUpdate, lost)));
+        found
+    }
+}
+
+/// What a read showed; `None` is the initial version.
+fn value(seen: Seen) -> Option<Id> {
+    match seen {
+        Seen::One(value) => Some(value),
+        Seen::Nil | Seen::List(..) => None,
+    }
+}
+
+/// What a key is expected to hold after some steps.
+fn expected(steps: &[Step], id: Id) -> Option<Seen> {
+    steps.iter().rev().find_map(|step| match *step {
+        Step::Read { key, seen } if key == id => Some(seen),
+        Step::Write { key, value } if key == id => Some(Seen::One(value)),
+        _ => None,
+    })
+}
+
+impl Reasons for Registers<'_> {
+    fn why(&self, a: u32, b: u32, relation: u8) -> Option<Reason> {
+        let transactions = self.transactions;
+        if relation == WR {
+            let written: Vec<(Id, Id)> = external_writes(transactions, a).collect();
+            return external_reads(transactions, b).find_map(|(key, seen)| {
+                let value = value(seen)?;
+                let read = written.contains(&(key, value));
+                read.then_some(Reason::Reads { key, value })
+            });
+        }
+        let before: Vec<(Id, Option<Id>)> = match relation {
+            WW => external_writes(transactions, a)
+                .map(|(key, value)| (key, Some(value)))
+                .collect(),
+            _ => external_reads(transactions, a)
+                .map(|(key, seen)| (key, value(seen)))
+                .collect(),
+        };
+        external_writes(transactions, b).find_map(|(id, value)| {
+            let key = &self.keys[id as usize];
+            let mut befores = before.iter().filter(|(other, _)| *other == id);
+            befores.find_map(|(_, before)| {
+                let next = self.next(key, *before);
+                let found = next.iter().any(|(next, _)| *next == value);
+                found.then_some(Reason::Overwrites {
+                    key: id,
+                    before: *before,
+                    value,
+                })
+            })
+        })
+    }
+
+    /// A ww edge that is also a wr edge is told as wr: that was seen, not
+    /// inferred.
+    fn told(&self) -> [u8; 3] {
+        [WR, WW, RW]
+    }
+}

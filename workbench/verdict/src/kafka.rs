@@ -1,0 +1,161 @@
+//! Logs in the style of Kafka: nothing acknowledged is lost, every offset has
+//! one message for all, and whoever polls gets all there is, in order.
+//!
+//! What all clients saw is put together into one log per key (`log`); then
+//! every send and every poll is held against it. The kinds of errors, each a key
+//! of the results:
+//!
+//! | key | what |
+//! |---|---|
+//! | `lost-write` | an acknowledged message that polls went past (`loss`) |
+//! | `unseen` | an acknowledged message that no poll returned up to the end |
+//! | `G1a` | a polled message whose send was refused |
+//! | `precommitted-read` | a transaction's poll of its own send |
+//! | `inconsistent-offsets` | several messages at one offset |
+//! | `duplicate` | one message at several offsets |
+//! | `int-poll-skip`, `poll-skip` | a poll that leaves messages out, within itself or after the client's last (`order`) |
+//! | `int-nonmonotonic-poll`, `nonmonotonic-poll` | a poll that goes back or gets the same again |
+//! | `int-nonmonotonic-send`, `nonmonotonic-send` | a later send of a client at a lower offset |
+//! | `G1c`, `G1c-realtime`, `...-cycle-exists` | effects before their causes (`cycles`) |
+//!
+//! `int-send-skip` is found, but allowed: the sends of clients may alternate.
+//! The rules are those of Jepsen's `jepsen.tests.kafka` with `assign`, so the
+//! verdicts are the same.
+
+mod action;
+mod cycles;
+mod lag;
+mod log;
+mod loss;
+mod naming;
+mod order;
+mod report;
+
+#[cfg(test)]
+mod tests;
+
+use action::Actions;
+use cycles::Cycle;
+use history::edn::Value;
+use history::{History, OpType};
+use lag::Lag;
+use log::Fates;
+use report::{Reporter, Section};
+
+use super::{Checked, Validity};
+
+/// What may happen in a log that is as it should be.
+const ALLOWED: [&str; 1] = ["int-send-skip"];
+
+/// Judges sends, polls and assignments.
+pub fn check(history: &History) -> Checked {
+    judge(history).unwrap_or_else(|why| Checked {
+        valid: Validity::Unknown,
+        results: Value::map([
+            ("valid?", Validity::Unknown.to_edn()),
+            ("error", why.as_str().into()),
+        ]),
+        findings: vec![why],
+    })
+}
+
+fn judge(history: &History) -> Result<Checked, String> {
+    let actions = Actions::read(history)?;
+    let lag = lag::worst(history, &actions);
+    let mut sections = errors(history, &actions)?;
+    let findings = sections
+        .iter_mut()
+        .filter(|section| !ALLOWED.contains(&section.name))
+        .flat_map(|section| std::mem::take(&mut section.findings))
+        .collect();
+    sections.sort_by_key(|section| section.name);
+    let names = |is_named: fn(&&str) -> bool| -> Value {
+        let names = sections.iter().map(|section| section.name);
+        Value::list(names.filter(is_named).map(Value::keyword))
+    };
+    let bad = names(|name| !ALLOWED.contains(name));
+    let valid = bad.items().is_some_and(<[Value]>::is_empty);
+    let mut results = Value::map([
+        ("valid?", valid.into()),
+        ("worst-realtime-lag", Lag::to_edn(lag, &actions)),
+        ("bad-error-types", bad),
+        ("error-types", names(|_| true)),
+        ("info-txn-causes", causes(history)),
+    ]);
+    for section in sections {
+        results.insert(section.name, section.results);
+    }
+    Ok(Checked {
+        valid: Validity::from(valid),
+        results,
+        findings,
+    })
+}
+
+/// The kinds of errors that were found, the gravest first.
+fn errors(history: &History, actions: &Actions<'_>) -> Result<Vec<Section>, String> {
+    let fates = &Fates::new(actions);
+    let logs = &log::logs(actions, fates);
+    let report = Reporter {
+        actions,
+        logs,
+        fates,
+    };
+    let cycles = cycles::find(history, actions, fates)?;
+    let (realtime, plain): (Vec<&Cycle>, Vec<&Cycle>) =
+        (cycles.cycles.iter()).partition(|cycle| cycle.is_realtime);
+    let exists = |name, not, cycles: &[&Cycle]| Reporter::cycle_exists(name, not, cycles, actions);
+    let within_polls = order::within(actions, logs, order::POLLED);
+    let within_sends = order::within(actions, logs, order::SENT);
+    let polls = order::between_polls(actions, logs);
+    let sends = order::between_sends(actions, logs);
+    let sections = [
+        report.lost(&loss::lost(actions, logs, fates)?),
+        report.inconsistent_offsets(),
+        report.duplicates(),
+        report.aborted(&loss::aborted(actions, fates)),
+        report.precommitted(&loss::precommitted(actions)),
+        report.jumps("int-poll-skip", &within_polls.skips),
+        report.jumps("int-nonmonotonic-poll", &within_polls.nonmonotonic),
+        report.jumps("poll-skip", &polls.skips),
+        report.jumps("nonmonotonic-poll", &polls.nonmonotonic),
+        report.jumps("int-send-skip", &within_sends.skips),
+        report.jumps("int-nonmonotonic-send", &within_sends.nonmonotonic),
+        report.jumps("nonmonotonic-send", &sends.nonmonotonic),
+        report.cycles("G1c", &plain),
+        report.cycles("G1c-realtime", &realtime),
+        exists("PL-2-cycle-exists", "read-committed", &plain),
+        exists(
+            "strong-PL-2-cycle-exists",
+            "strong-read-committed",
+            &realtime,
+        ),
+        report.unseen(&loss::unseen(actions, fates)),
+        cycles.is_empty.then(nothing_to_order),
+    ];
+    Ok(sections.into_iter().flatten().collect())
+}
+
+/// What Elle says of a history of which nothing follows on anything.
+fn nothing_to_order() -> Section {
+    let why = "no operation follows on another, so there is nothing to judge";
+    Section {
+        name: "empty-transaction-graph",
+        results: Value::map([("count", Value::Int(1)), ("errs", Value::Bool(true))]),
+        findings: vec![why.into()],
+    }
+}
+
+/// Why nobody knows what came of operations, each reason once.
+fn causes(history: &History) -> Value {
+    let mut causes: Vec<Value> = Vec::new();
+    for (_, op) in history.clients() {
+        if op.typ == OpType::Info && matches!(&*op.f, "send" | "poll" | "txn") {
+            let cause = op.get("error").cloned().unwrap_or_default();
+            if !causes.contains(&cause) {
+                causes.push(cause);
+            }
+        }
+    }
+    Value::List(causes)
+}

@@ -1,0 +1,191 @@
+//! Linearizability of registers with read, write and compare-and-set, a
+//! register for each key: whether the calls on it can be put in one order, each
+//! between its beginning and its end, in which every read finds what was
+//! written last (Herlihy and Wing, 1990).
+//!
+//! - `calls`: the history, taken apart by keys.
+//! - `trace`: the calls on one key as the searches take them.
+//! - `moves`, `frontier`, `multisets`, `bits`: what can have happened
+//!   between two returns.
+//! - `sweep`, `depth_first`, `beam`, `decide`: three searches, by turns.
+//! - `proof`: the fewest calls that cannot be ordered.
+//! - `configurations`: where a search ended, as Knossos tells it.
+//!
+//! The rules are those of Knossos' cas-register under jepsen.independent: a
+//! register holds `nil` at first; a read of `nil` is always legal; a failed
+//! call did not happen, and one of unknown outcome may at any time after its
+//! beginning, or never.
+
+mod beam;
+mod bits;
+mod calls;
+mod configurations;
+mod decide;
+mod depth_first;
+mod frontier;
+mod moves;
+mod multisets;
+mod proof;
+mod search;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use calls::Calls;
+use configurations::Configurations;
+use decide::{Answer, Start, decide};
+use history::History;
+use history::edn::Value;
+use proof::Proof;
+use search::Limit;
+
+use super::{Checked, Validity, drawn, listed};
+
+/// How much work each search may do for one key: a second, all together. What clients
+/// of a real run leave behind takes a hundredth of it.
+const MOST_WORK: u64 = 1 << 23;
+/// How much work there may be for all keys. Those that come after it get a
+/// [`LITTLE_WORK`] each, which is enough for nearly all.
+const MOST_WORK_IN_ALL: u64 = 1 << 24;
+const LITTLE_WORK: u64 = 1 << 16;
+
+/// The verdict on one key.
+struct Judged<'a> {
+    key: &'a Value,
+    verdict: Verdict<'a>,
+}
+
+enum Verdict<'a> {
+    /// With what the results say of it beside.
+    Linearizable(Value),
+    Not(Proof<'a>, Value),
+    Unknown(String),
+}
+
+/// Judges reads, writes and cas of values `[key value]`.
+pub fn check(history: &History) -> Checked {
+    let keys = match judge(history) {
+        Ok(keys) => keys,
+        Err(why) => return unknown(why),
+    };
+    let mut valid = Validity::Valid;
+    let mut failures = Vec::new();
+    let mut results = Vec::new();
+    for Judged { key, verdict } in &keys {
+        let (validity, linearizable) = verdict.result();
+        valid = valid.and(validity);
+        if validity == Validity::Invalid {
+            failures.push((*key).clone());
+        }
+        // As jepsen.independent has it, with what Maelstrom checks of each key.
+        let result = Value::map([
+            ("linearizable", linearizable),
+            ("timeline", drawn()),
+            ("valid?", validity.to_edn()),
+        ]);
+        results.push(((*key).clone(), result));
+    }
+    Checked {
+        valid,
+        results: Value::map([
+            ("valid?", valid.to_edn()),
+            ("results", Value::Map(results)),
+            ("failures", Value::Vector(failures)),
+        ]),
+        findings: findings(&keys),
+    }
+}
+
+fn judge(history: &History) -> Result<Vec<Judged<'_>>, String> {
+    let keys = calls::by_key(history)?.into_iter();
+    let mut work = 0;
+    let judged = keys.map(|(key, calls)| Judged {
+        key,
+        verdict: calls.map_or_else(Verdict::Unknown, |calls| verdict(history, calls, &mut work)),
+    });
+    Ok(judged.collect())
+}
+
+/// The verdict on a key, after this much work on others.
+fn verdict<'a>(history: &'a History, calls: Calls<'a>, work: &mut u64) -> Verdict<'a> {
+    let most = match *work < MOST_WORK_IN_ALL {
+        true => MOST_WORK,
+        false => LITTLE_WORK,
+    };
+    let (answer, done) = decide(&calls.all, calls.value_count(), Start::Nil, most);
+    *work += done;
+    match answer {
+        Answer::Linearizable => {
+            let mut told = Value::map([("valid?", true.into())]);
+            Configurations::at_the_end(history, &calls).tell(&mut told);
+            Verdict::Linearizable(told)
+        }
+        Answer::Not { stuck } => {
+            let mut told = Value::map([("valid?", false.into())]);
+            Configurations::before(history, &calls, stuck).tell_stuck(&mut told, stuck);
+            Verdict::Not(Proof::find(history, calls, stuck), told)
+        }
+        Answer::Unknown(Limit::Work(most)) => Verdict::Unknown(format!(
+            "there are too many orders to try: no answer after {most} steps"
+        )),
+        Answer::Unknown(Limit::Memory | Limit::Detail) => {
+            Verdict::Unknown("there are too many orders to keep in memory".into())
+        }
+        Answer::Unknown(Limit::Width(most)) => {
+            Verdict::Unknown(format!("there are more than {most} operations at a time"))
+        }
+    }
+}
+
+impl Verdict<'_> {
+    fn result(&self) -> (Validity, Value) {
+        match self {
+            Verdict::Linearizable(told) => (Validity::Valid, told.clone()),
+            Verdict::Not(proof, told) => {
+                let mut result = told.clone();
+                result.insert("op-index", proof.stuck_at().into());
+                if let Some(index) = proof.last_good() {
+                    result.insert("previous-ok-index", index.into());
+                }
+                result.insert("proof", proof.to_edn());
+                (Validity::Invalid, result)
+            }
+            Verdict::Unknown(why) => {
+                let result = Value::map([
+                    ("valid?", Validity::Unknown.to_edn()),
+                    ("error", why.as_str().into()),
+                ]);
+                (Validity::Unknown, result)
+            }
+        }
+    }
+}
+
+fn findings(keys: &[Judged<'_>]) -> Vec<String> {
+    let mut invalid = Vec::new();
+    let mut unknown = Vec::new();
+    for Judged { key, verdict } in keys {
+        match verdict {
+            Verdict::Linearizable(_) => {}
+            Verdict::Not(proof, _) => {
+                invalid.push(format!("key {key} is not linearizable: {proof}"))
+            }
+            Verdict::Unknown(why) => unknown.push(format!("key {key}: {why}")),
+        }
+    }
+    let mut findings = listed(&invalid, "keys are not linearizable", Clone::clone);
+    findings.extend(listed(&unknown, "keys are unknown", Clone::clone));
+    findings
+}
+
+fn unknown(why: String) -> Checked {
+    Checked {
+        valid: Validity::Unknown,
+        results: Value::map([
+            ("valid?", Validity::Unknown.to_edn()),
+            ("error", why.as_str().into()),
+        ]),
+        findings: vec![why],
+    }
+}

@@ -1,0 +1,358 @@
+//! Sets that only grow: which elements were lost, and how long each took to be
+//! read everywhere (Jepsen's set-full).
+//!
+//! An element is *known* from the moment when its add succeeded or a first read
+//! showed it. It is *stable* if the last read that showed it began after the
+//! last one that missed it; *lost* if the last one that missed it began after
+//! all that showed it, and after it was known; else it was never read.
+//!
+//! A read misses every element whose add had begun when the read ended.
+//!
+//! Reads that show an element twice, or one that nobody added, change neither
+//! verdict nor results, as with Jepsen; but they are among the findings.
+
+use std::collections::BTreeMap;
+
+use history::edn::Value;
+use history::{History, Op, OpType};
+
+use super::{Checked, Validity, listed};
+
+/// How many of the stalest elements are listed.
+const WORST: usize = 8;
+
+/// Operations are given by their places in the history.
+struct Element<'a> {
+    value: &'a Value,
+    known: Option<usize>,
+    /// The beginning of the last read that showed it.
+    last_present: Option<usize>,
+    /// The beginning of the last read that missed it.
+    last_absent: Option<usize>,
+    /// The read that showed it, by its number: 0 is none.
+    seen_in: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Stable,
+    Lost,
+    NeverRead,
+}
+
+impl<'a> Element<'a> {
+    fn new(value: &'a Value) -> Self {
+        Element {
+            value,
+            known: None,
+            last_present: None,
+            last_absent: None,
+            seen_in: 0,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        // None is before every place.
+        let (present, absent) = (self.last_present, self.last_absent);
+        if absent < present {
+            Outcome::Stable
+        } else if self.known.is_some() && present < absent && self.known < absent {
+            Outcome::Lost
+        } else {
+            Outcome::NeverRead
+        }
+    }
+
+    /// Whole milliseconds from when it was known to just after this operation.
+    fn latency(&self, history: &History, until: Option<usize>) -> i64 {
+        let time = |place: usize| history.ops()[place].time;
+        let until = until.map_or(0, |place| time(place).saturating_add(1));
+        let known = self.known.map_or(0, time);
+        until.saturating_sub(known).max(0) / 1_000_000
+    }
+}
+
+/// The elements by their value; small integers, which most are, without a
+/// search.
+#[derive(Default)]
+struct Elements<'a> {
+    all: Vec<Element<'a>>,
+    small: Vec<Option<usize>>,
+    others: BTreeMap<&'a Value, usize>,
+    /// What reads showed that nobody had begun to add, with the first such read.
+    invented: BTreeMap<&'a Value, usize>,
+    /// What a read showed more than once, with the first such read.
+    repeated: BTreeMap<&'a Value, usize>,
+}
+
+impl<'a> Elements<'a> {
+    const SMALL: i64 = 1 << 22;
+
+    fn find(&self, value: &Value) -> Option<usize> {
+        match value {
+            Value::Int(int @ 0..Self::SMALL) => self.small.get(*int as usize).copied().flatten(),
+            other => self.others.get(other).copied(),
+        }
+    }
+
+    /// Adding an element again makes it a new one.
+    fn add(&mut self, value: &'a Value) {
+        if let Some(place) = self.find(value) {
+            self.all[place] = Element::new(value);
+            return;
+        }
+        let place = self.all.len();
+        self.all.push(Element::new(value));
+        match value {
+            Value::Int(int @ 0..Self::SMALL) => {
+                let int = *int as usize;
+                if int >= self.small.len() {
+                    self.small.resize(int + 1, None);
+                }
+                self.small[int] = Some(place);
+            }
+            other => {
+                self.others.insert(other, place);
+            }
+        }
+    }
+
+    fn read(&mut self, number: usize, began: usize, ended: usize, values: &'a [Value]) {
+        for value in values {
+            let Some(place) = self.find(value) else {
+                self.invented.entry(value).or_insert(ended);
+                continue;
+            };
+            let element = &mut self.all[place];
+            if element.seen_in == number {
+                self.repeated.entry(value).or_insert(ended);
+            }
+            element.seen_in = number;
+            element.known.get_or_insert(ended);
+            element.last_present = element.last_present.max(Some(began));
+        }
+        for element in &mut self.all {
+            if element.seen_in != number {
+                element.last_absent = element.last_absent.max(Some(began));
+            }
+        }
+    }
+}
+
+/// Judges adds and reads. `add` is the function that adds: `add` or
+/// `broadcast`. Reads that return something without items, such as a number,
+/// are left out; the verdict is unknown then, unless an element is lost anyway.
+pub fn check(history: &History, add: &str) -> Checked {
+    let mut elements = Elements::default();
+    let mut reads = 0;
+    let mut unreadable = Vec::new();
+    for (place, op) in history.clients() {
+        match (op.typ, &*op.f) {
+            (OpType::Invoke, f) if f == add => elements.add(&op.value),
+            (OpType::Ok, f) if f == add => {
+                if let Some(element) = elements.find(&op.value) {
+                    elements.all[element].known.get_or_insert(place);
+                }
+            }
+            (OpType::Ok, "read") => {
+                let Some(began) = history.pair_place(place) else {
+                    continue;
+                };
+                let values = match &op.value {
+                    // Collections to Clojure, too, but not of elements.
+                    Value::Nil | Value::Map(_) | Value::Str(_) => Some(&[][..]),
+                    other => other.items(),
+                };
+                match values {
+                    Some(values) => {
+                        reads += 1;
+                        elements.read(reads, began, place, values);
+                    }
+                    None => unreadable.push(op),
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut all = elements.all;
+    all.sort_by_key(|element| element.value);
+    let mut checked = results(history, &all, &unreadable);
+    let op = |place: usize| history.ops()[place].index;
+    let invented: Vec<_> = elements.invented.into_iter().collect();
+    checked.findings.extend(listed(
+        &invented,
+        "elements that nobody had added",
+        |(value, read)| {
+            format!(
+                "element {value} is in the read that ended as operation {}, but nobody had begun \
+                 to add it (Jepsen lets this pass)",
+                op(*read)
+            )
+        },
+    ));
+    let repeated: Vec<_> = elements.repeated.into_iter().collect();
+    checked.findings.extend(listed(
+        &repeated,
+        "elements that a read shows more than once",
+        |(value, read)| {
+            format!(
+                "element {value} is more than once in the read that ended as operation {} (Jepsen \
+                 lets this pass)",
+                op(*read)
+            )
+        },
+    ));
+    checked
+}
+
+fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checked {
+    let of = |outcome| {
+        all.iter()
+            .filter(move |element| element.outcome() == outcome)
+    };
+    let values = |elements: &[&Element<'_>]| {
+        Value::list(elements.iter().map(|element| element.value.clone()))
+    };
+    let stable: Vec<_> = of(Outcome::Stable).collect();
+    let lost: Vec<_> = of(Outcome::Lost).collect();
+    let never_read: Vec<_> = of(Outcome::NeverRead).collect();
+    let stable_latency = |element: &&Element<'_>| element.latency(history, element.last_absent);
+    let stale: Vec<_> = stable
+        .iter()
+        .copied()
+        .filter(|element| stable_latency(element) > 0)
+        .collect();
+    let mut worst = stale.clone();
+    // Of equally stale ones the last comes first.
+    worst.sort_by_key(&stable_latency);
+    worst.reverse();
+    worst.truncate(WORST);
+
+    let valid = match (stable.len(), lost.len()) {
+        (_, 1..) => Validity::Invalid,
+        (0, 0) => Validity::Unknown,
+        _ if !unreadable.is_empty() => Validity::Unknown,
+        _ => Validity::Valid,
+    };
+    let mut results = Value::map([
+        ("valid?", valid.to_edn()),
+        ("attempt-count", all.len().into()),
+        ("stable-count", stable.len().into()),
+        ("lost-count", lost.len().into()),
+        ("lost", values(&lost)),
+        ("never-read-count", never_read.len().into()),
+        ("never-read", values(&never_read)),
+        ("stale-count", stale.len().into()),
+        ("stale", values(&stale)),
+        (
+            "worst-stale",
+            Value::list(worst.iter().map(|element| stale_element(history, element))),
+        ),
+        ("duplicated-count", Value::Int(0)),
+        ("duplicated", Value::Map(Vec::new())),
+    ]);
+    if !stable.is_empty() {
+        let latencies = stable.iter().map(stable_latency).collect();
+        results.insert("stable-latencies", quantiles(latencies));
+    }
+    if !lost.is_empty() {
+        let latencies = lost
+            .iter()
+            .map(|element| element.latency(history, element.last_present));
+        results.insert("lost-latencies", quantiles(latencies.collect()));
+    }
+    Checked {
+        valid,
+        results,
+        findings: findings(history, valid, &lost, unreadable),
+    }
+}
+
+fn findings(
+    history: &History,
+    valid: Validity,
+    lost: &[&Element<'_>],
+    unreadable: &[&Op],
+) -> Vec<String> {
+    let mut findings = listed(unreadable, "reads returned no collection", |op| {
+        format!(
+            "the read that ended as operation {} returned {}, which is no collection",
+            op.index, op.value
+        )
+    });
+    if valid == Validity::Unknown && findings.is_empty() {
+        findings.push("no element was added and read after that: there is nothing to judge".into());
+    }
+    let finding = |element: &&Element<'_>| {
+        let op = |place: usize| &history.ops()[place];
+        let known = match element.known.map(op) {
+            Some(op) if op.f == "read" => format!("was read by operation {}", op.index),
+            Some(op) => format!("was acknowledged by operation {}", op.index),
+            None => String::from("is not known"),
+        };
+        let last = match element.last_present.map(op) {
+            Some(op) => format!(
+                "was last seen by the read that began as operation {}",
+                op.index
+            ),
+            None => String::from("was never read"),
+        };
+        let missed = element.last_absent.map_or(String::new(), |place| {
+            let ended = history.pair(place);
+            let ended = ended.map_or(String::new(), |ended| format!(" to {}", ended.index));
+            let Op { process, index, .. } = op(place);
+            format!("; the read of client {process} (operations {index}{ended}) misses it")
+        });
+        format!(
+            "element {} is lost: it {known}, and {last}{missed}",
+            element.value
+        )
+    };
+    findings.extend(listed(lost, "elements are lost", finding));
+    findings
+}
+
+fn stale_element(history: &History, element: &Element<'_>) -> Value {
+    let op = |place: Option<usize>| place.map_or(Value::Nil, |place| shown(&history.ops()[place]));
+    Value::map([
+        ("element", element.value.clone()),
+        ("outcome", Value::keyword("stable")),
+        (
+            "stable-latency",
+            element.latency(history, element.last_absent).into(),
+        ),
+        ("lost-latency", Value::Nil),
+        ("known", op(element.known)),
+        ("last-absent", op(element.last_absent)),
+    ])
+}
+
+/// The operation as the checker takes it: a broadcast is an add to it.
+fn shown(op: &Op) -> Value {
+    match &*op.f {
+        "read" | "add" => op.to_edn(),
+        _ => Op {
+            f: "add".into(),
+            ..op.clone()
+        }
+        .to_edn(),
+    }
+}
+
+/// The latencies at the quantiles that Jepsen gives.
+fn quantiles(mut latencies: Vec<i64>) -> Value {
+    latencies.sort_unstable();
+    let n = latencies.len();
+    let at = |q: f64| latencies[((n as f64 * q) as usize).min(n - 1)];
+    let entry = |q: f64| {
+        let key = match q.fract() == 0.0 {
+            true => Value::Int(q as i64),
+            false => Value::Float(q),
+        };
+        (key, at(q).into())
+    };
+    Value::Map([0.0, 0.5, 0.95, 0.99, 1.0].map(entry).into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! How many operations ended how, by function. A function of which none ever
+//! succeeded is invalid, and makes the whole so (but for a few that may all fail).
+
+use std::collections::BTreeMap;
+
+use history::edn::Value;
+use history::{History, OpType};
+
+use super::{Checked, Validity};
+
+/// What kafka's clients do on purpose and without success.
+const EXEMPT: [&str; 2] = ["crash", "debug-topic-partitions"];
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    ok: usize,
+    fail: usize,
+    info: usize,
+}
+
+impl Counts {
+    fn add(&mut self, typ: OpType) {
+        match typ {
+            OpType::Invoke => {}
+            OpType::Ok => self.ok += 1,
+            OpType::Fail => self.fail += 1,
+            OpType::Info => self.info += 1,
+        }
+    }
+
+    fn results(self, valid: bool) -> [(&'static str, Value); 5] {
+        [
+            ("valid?", valid.into()),
+            ("count", (self.ok + self.fail + self.info).into()),
+            ("ok-count", self.ok.into()),
+            ("fail-count", self.fail.into()),
+            ("info-count", self.info.into()),
+        ]
+    }
+}
+
+/// Counts the operations of clients that ended.
+pub fn check(history: &History) -> Checked {
+    let mut all = Counts::default();
+    let mut by_f: BTreeMap<&str, Counts> = BTreeMap::new();
+    for (_, op) in history.clients().filter(|(_, op)| op.typ != OpType::Invoke) {
+        all.add(op.typ);
+        by_f.entry(&op.f).or_default().add(op.typ);
+    }
+    let mut findings = Vec::new();
+    let mut valid = true;
+    let mut sections = Vec::new();
+    for (f, counts) in by_f {
+        let succeeded = counts.ok > 0;
+        if !succeeded && !EXEMPT.contains(&f) {
+            valid = false;
+            let Counts { fail, info, .. } = counts;
+            findings.push(format!(
+                "not one {f} succeeded: {fail} failed, and of {info} nobody knows"
+            ));
+        }
+        sections.push((Value::keyword(f), Value::map(counts.results(succeeded))));
+    }
+    let mut results = Value::map(all.results(valid));
+    results.insert("by-f", Value::Map(sections));
+    Checked {
+        valid: Validity::from(valid),
+        results,
+        findings,
+    }
+}

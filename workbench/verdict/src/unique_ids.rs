@@ -1,0 +1,144 @@
+//! Whether no id was given twice.
+
+use std::collections::BTreeMap;
+
+use history::edn::Value;
+use history::{History, Op, OpType};
+
+use super::{Checked, Validity};
+
+/// How many duplicated ids are listed; those given most often come first.
+const LISTED: usize = 48;
+/// How many operations a finding names.
+const NAMED: usize = 8;
+
+/// Looks for ids that were acknowledged more than once.
+///
+/// The range of the ids needs an order among them. Ids of several types have
+/// none; then the verdict is unknown, as Jepsen's is.
+pub fn check(history: &History) -> Checked {
+    let is = |typ| move |(_, op): &(usize, &Op)| op.typ == typ && op.f == "generate";
+    let attempted = history.clients().filter(is(OpType::Invoke)).count();
+    let mut given: BTreeMap<&Value, Vec<usize>> = BTreeMap::new();
+    let mut acknowledged: usize = 0;
+    let mut range = Some((&Value::Nil, &Value::Nil));
+    for (_, op) in history.clients().filter(is(OpType::Ok)) {
+        acknowledged += 1;
+        range = range.and_then(|(least, most)| widen(least, most, &op.value));
+        given.entry(&op.value).or_default().push(op.index);
+    }
+    let mut duplicated: Vec<_> = given.into_iter().filter(|(_, ops)| ops.len() > 1).collect();
+    // Most often first, then the greatest.
+    duplicated.sort_by_key(|(id, ops)| std::cmp::Reverse((ops.len(), *id)));
+    let findings = duplicated.iter().map(|(id, ops)| {
+        let named: Vec<String> = ops.iter().take(NAMED).map(usize::to_string).collect();
+        let more = if ops.len() > NAMED { ", ..." } else { "" };
+        format!(
+            "the id {id} was given {} times, by operations {}{more}",
+            ops.len(),
+            named.join(", ")
+        )
+    });
+    let findings = findings.collect();
+    let count = duplicated.len();
+    duplicated.truncate(LISTED);
+    duplicated.sort();
+
+    let valid = match range {
+        Some(_) => Validity::from(count == 0),
+        None => Validity::Unknown,
+    };
+    let listed = duplicated
+        .into_iter()
+        .map(|(id, ops)| (id.clone(), ops.len().into()));
+    let mut results = Value::map([
+        ("valid?", valid.to_edn()),
+        ("attempted-count", attempted.into()),
+        ("acknowledged-count", acknowledged.into()),
+        ("duplicated-count", count.into()),
+        ("duplicated", Value::Map(listed.collect())),
+    ]);
+    match range {
+        Some((least, most)) => {
+            results.insert("range", Value::Vector(vec![least.clone(), most.clone()]));
+        }
+        None => results.insert("error", "ids of several types, which have no order".into()),
+    }
+    Checked {
+        valid,
+        results,
+        findings,
+    }
+}
+
+/// The range with one more id in it. `nil` is in no range.
+fn widen<'a>(least: &'a Value, most: &'a Value, id: &'a Value) -> Option<(&'a Value, &'a Value)> {
+    match (least, id) {
+        (_, Value::Nil) => Some((least, most)),
+        (Value::Nil, _) => Some((id, id)),
+        _ => Some((
+            if id.compare(least)?.is_le() {
+                id
+            } else {
+                least
+            },
+            if id.compare(most)?.is_ge() { id } else { most },
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(ids: &str) -> (Validity, String) {
+        let ids = history::edn::read_all(ids).unwrap();
+        let lines = ids.iter().enumerate().map(|(i, id)| {
+            format!("{{:time {i}, :type :ok, :process {i}, :f :generate, :value {id}}}\n")
+        });
+        let checked = check(&History::read(&lines.collect::<String>()).unwrap());
+        let part = |key| checked.results.get(key).unwrap_or(&Value::Nil).to_string();
+        (
+            checked.valid,
+            format!("{} {}", part("range"), part("duplicated")),
+        )
+    }
+
+    #[test]
+    fn ids_are_the_same_as_clojure_has_it() {
+        assert_eq!(judge(""), (Validity::Valid, "[nil nil] {}".into()));
+        assert_eq!(judge("3 1 2"), (Validity::Valid, "[1 3] {}".into()));
+        assert_eq!(judge("2 2N"), (Validity::Invalid, "[2 2] {2 2}".into()));
+        assert_eq!(judge("2 2.0").0, Validity::Valid);
+        assert_eq!(
+            judge("[2 1] [1 2] [2 1] [3]"),
+            (Validity::Invalid, "[[3] [2 1]] {[2 1] 2}".into())
+        );
+        assert_eq!(
+            judge("18446744073709551616 18446744073709551617"),
+            (
+                Validity::Valid,
+                "[18446744073709551616N 18446744073709551617N] {}".into()
+            )
+        );
+    }
+
+    #[test]
+    fn ids_without_an_order_have_no_range() {
+        assert_eq!(judge("1 \"1\""), (Validity::Unknown, "nil {}".into()));
+        assert_eq!(judge("{\"a\" 1}").0, Validity::Valid);
+        assert_eq!(
+            judge("{\"a\" 1, \"b\" 2} {\"b\" 2, \"a\" 1}"),
+            (Validity::Unknown, "nil {{\"a\" 1, \"b\" 2} 2}".into())
+        );
+    }
+
+    #[test]
+    fn nil_is_an_id_but_in_no_range() {
+        assert_eq!(judge("nil 4 2"), (Validity::Valid, "[2 4] {}".into()));
+        assert_eq!(
+            judge("nil nil"),
+            (Validity::Invalid, "[nil nil] {nil 2}".into())
+        );
+    }
+}
