@@ -15,6 +15,7 @@ pub(crate) mod listing;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use history::History;
 use history::edn::Value;
@@ -395,11 +396,17 @@ fn cannot(what: &str, path: &Path, e: &io::Error) -> io::Error {
     io::Error::new(e.kind(), format!("cannot {what} {}: {e}", path.display()))
 }
 
-/// Makes a link, in place of an older one.
+/// Makes a link, in place of an older one: at once, since others may do the same.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::remove_file(from) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(cannot("replace", from, &e)),
-        _ => {}
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    if fs::read_link(from).is_ok_and(|old| old == to) {
+        return Ok(());
     }
-    std::os::unix::fs::symlink(to, from).map_err(|e| cannot("link", from, &e))
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    let new = from.with_extension(format!("{}-{made}", std::process::id()));
+    let linked = std::os::unix::fs::symlink(to, &new).and_then(|()| fs::rename(&new, from));
+    linked.map_err(|e| {
+        let _ = fs::remove_file(&new);
+        cannot("link", from, &e)
+    })
 }

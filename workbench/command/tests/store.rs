@@ -202,3 +202,19 @@ fn a_full_disk_keeps_the_verdict_from_nobody() {
         "{results}"
     );
 }
+
+/// As by the runs of `--seeds`, and by several commands at a time.
+#[test]
+fn links_are_made_by_many_at_once() {
+    let root = Folder::new("many-links");
+    let stores: Vec<Store> = (0..8)
+        .map(|_| Store::create(&root.0, "echo").unwrap())
+        .collect();
+    std::thread::scope(|scope| {
+        for store in &stores {
+            scope.spawn(|| (0..200).for_each(|_| store.link_current().unwrap()));
+        }
+    });
+    assert!(root.0.join("current/node-logs").exists());
+    assert_eq!(names(&root.0), ["current", "echo"]);
+}
