@@ -59,7 +59,7 @@ impl<C, S> Default for Saved<C, S> {
 /// Only the leader can do this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotLeader {
-    /// Who may be it.
+    /// Whom this member last heard of as the leader, if of anyone; it may no longer be.
     pub leader: Option<Member>,
 }
 

@@ -5,6 +5,7 @@
 mod scripted;
 mod shell;
 
+use std::process::Command;
 use std::time::Duration;
 
 use maelstrom_node::{Node, NodeId, Result, Server};
@@ -216,6 +217,29 @@ fn what_goes_on_without_end_is_ended() {
         let output = folder.run(&script, &["--time-limit", "600", "--rate", "20"]);
         tells(&output, 1, &["node n0, after ", fault]);
     }
+}
+
+/// A shell's limit is often lower than a hundred nodes need.
+#[test]
+fn the_limit_of_open_files_is_raised_for_the_nodes() {
+    let folder = Folder::new("files");
+    let node = folder.node("exec sleep 60");
+    let command = format!(
+        "ulimit -Sn 64 && exec {} test -w echo --bin {} --store {} --node-count 60 --init-timeout 0.3",
+        env!("CARGO_BIN_EXE_workbench"),
+        node.display(),
+        folder.0.join("store").display()
+    );
+    let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    tells(
+        &output,
+        1,
+        &[
+            "node n0, after",
+            "no answer to init within 0.3 s",
+            "and 55 more problems",
+        ],
+    );
 }
 
 /// A node that reads nothing is told no more than a pipe and 16 MiB hold.

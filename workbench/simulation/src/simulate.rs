@@ -29,7 +29,7 @@ use verdict::{Checked, Validity, assertion};
 
 use crate::host::in_process::in_process;
 use crate::judge;
-use crate::run::{self, Config, Outcome};
+use crate::run::{self, Config, Outcome, Problem};
 use crate::workload::Workload;
 
 /// What came of a simulated run.
@@ -69,14 +69,24 @@ impl Simulated {
     /// Unless the run is valid: with the seed and what is wrong.
     #[track_caller]
     pub fn assert_valid(&self) {
-        assert!(
-            self.checked.valid == Validity::Valid,
-            "seed {}: {:?}\n{:#?}\n{:#?}",
-            self.seed,
-            self.checked.valid,
-            self.checked.findings,
-            self.outcome.problems
-        );
+        assert!(self.checked.valid == Validity::Valid, "{}", self.words());
+    }
+
+    /// The verdict and what it stands on, for a person.
+    fn words(&self) -> String {
+        let verdict = match self.checked.valid {
+            Validity::Valid => "valid",
+            Validity::Unknown => "unknown",
+            Validity::Invalid => "INVALID",
+        };
+        let mut words = format!("seed {}: {verdict}", self.seed);
+        for Problem { node, what, .. } in &self.outcome.problems {
+            words += &format!("\n- node {node}: {what}");
+        }
+        for finding in &self.checked.findings {
+            words += &format!("\n- {finding}");
+        }
+        words
     }
 
     /// For nodes that are broken on purpose.
@@ -89,9 +99,8 @@ impl Simulated {
         assert!(
             self.checked.valid == Validity::Invalid
                 && findings.iter().any(|finding| finding.contains(words)),
-            "seed {}: {:?}, and {words:?} is not in {findings:#?}",
-            self.seed,
-            self.checked.valid,
+            "expected INVALID, and a finding that says {words:?}; found {}",
+            self.words()
         );
     }
 

@@ -49,6 +49,22 @@ impl Budget {
     }
 }
 
+/// Lets this process hold as many files as the pipes of this many nodes are, if the
+/// system lets it: the limit of a shell is often 256 or 1024.
+pub(super) fn allow_files(nodes: usize) {
+    // Three pipes and a log each, and some for whatever else is open.
+    let needed = 4 * nodes as libc::rlim_t + 128;
+    // SAFETY: the structure is the calls' to read and fill in, and outlives them.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        let known = libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0;
+        if known && limit.rlim_cur < needed {
+            limit.rlim_cur = needed.min(limit.rlim_max);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
 /// The name of a node's log.
 pub fn log_name(node: &str) -> String {
     format!("{}.log", file_name(node))
@@ -166,6 +182,9 @@ fn spawn(program: &Program, lockstep: Option<u64>) -> io::Result<Child> {
             }
             io::ErrorKind::NotFound => "; expected the path of an executable",
             io::ErrorKind::PermissionDenied => "; is it executable? chmod +x",
+            _ if e.raw_os_error() == Some(libc::EMFILE) => {
+                "; each node takes four: run fewer, or raise the limit (ulimit -n)"
+            }
             _ if e.raw_os_error() == Some(libc::ENOEXEC) => {
                 "; expected a program, or a script that begins with #!"
             }

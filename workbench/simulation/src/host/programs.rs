@@ -30,7 +30,7 @@ use maelstrom_node::Rng;
 use super::live::{self, Live};
 use super::lockstep::{AGREED, Node};
 use super::pipes::{Feed, Lines, Poll};
-use super::process::{Budget, Process, Program};
+use super::process::{Budget, Process, Program, allow_files};
 use super::{Ending, Host, Noise, Output, Silence, VirtualTime};
 
 /// How long an interrupt may go unnoticed.
@@ -100,6 +100,7 @@ impl Programs {
             Clock::Real => None,
             Clock::Virtual { seed, .. } => Some(Rng::new(seed)),
         };
+        allow_files(names.len());
         let budget = Budget::new();
         let start = |name: &String| {
             let seed = seed.as_ref().map(Rng::u64);
