@@ -34,7 +34,7 @@ pub trait TimedNode {
 }
 
 /// How often a node may ask to be woken, for each second that has passed and one more,
-const WAKES_PER_SECOND: f64 = 20_000.0;
+const WAKES_PER_SECOND: f64 = 10_000.0;
 /// and for each message that it was given. One that asks more often would never let the
 /// time pass, or hardly.
 const WAKES_PER_LINE: f64 = 10.0;
