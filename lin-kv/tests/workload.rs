@@ -4,15 +4,9 @@ use std::time::Duration;
 
 use lin_kv::{LinKv, Request, Response};
 use maelstrom_node::{ErrorCode, NodeId, Result, Server};
-use simulation::host::Noise;
-use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
 use simulation::workload::lin_kv::LinKv as Workload;
 use simulation::{Simulated, simulate};
-
-const fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 fn run(config: &Config) -> Simulated {
     let mut workload = Workload::new(config.nodes.len(), config.network.latency.mean);
@@ -34,22 +28,11 @@ fn guide(seed: u64, nodes: usize) -> Config {
 /// Everything that can go wrong between nodes at once.
 fn rough(seed: u64, nodes: usize) -> Config {
     Config {
-        network: network::Config {
-            latency: Latency {
-                mean: ms(seed % 30),
-                distribution: Distribution::Exponential,
-            },
-            loss: 0.05,
-            duplicate: 0.05,
-            reorder: 0.05,
-            ideal: seed.is_multiple_of(5),
-        },
+        concurrency: 4 * nodes,
         rate: 60.0,
         time_limit: Duration::from_secs(20),
         partitions: Some(Duration::from_secs(3)),
-        one_way: seed.is_multiple_of(3),
-        noise: Noise::LEVELS[seed as usize / 2 % 3],
-        ..guide(seed, nodes)
+        ..Config::rough(seed, nodes)
     }
 }
 

@@ -4,32 +4,20 @@ use std::time::Duration;
 
 use maelstrom_node::testing::TestNode;
 use pn_counter::PnCounter;
-use simulation::host::Noise;
-use simulation::network::{self, Distribution, Latency};
+use simulation::network::{Distribution, Latency};
 use simulation::run::Config;
 use simulation::simulate;
 use simulation::workload::counter::Counter;
 
 fn rough(seed: u64) -> Config {
-    Config {
-        rate: 20.0,
-        time_limit: Duration::from_secs(15),
-        network: network::Config {
-            latency: Latency {
-                mean: Duration::from_millis(seed % 70),
-                distribution: [Distribution::Constant, Distribution::Exponential]
-                    [seed as usize % 2],
-            },
-            loss: 0.05,
-            duplicate: 0.05,
-            reorder: 0.05,
-            ideal: seed.is_multiple_of(5),
-        },
-        partitions: Some(Duration::from_secs(2)),
-        one_way: seed.is_multiple_of(3),
-        noise: Noise::LEVELS[seed as usize / 2 % 3],
-        ..Config::for_nodes(1 + seed as usize % 7).seed(seed)
-    }
+    let mut config = Config::rough(seed, 1 + seed as usize % 7);
+    config.rate = 20.0;
+    config.time_limit = Duration::from_secs(15);
+    config.network.latency = Latency {
+        mean: Duration::from_millis(seed % 70),
+        distribution: [Distribution::Constant, Distribution::Exponential][seed as usize % 2],
+    };
+    config
 }
 
 #[test]

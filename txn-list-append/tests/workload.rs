@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use simulation::host::Noise;
-use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
 use simulation::workload::txn_list_append::TxnListAppend as Workload;
 use simulation::{Simulated, simulate};
@@ -19,21 +17,8 @@ fn run(config: &Config) -> Simulated {
 /// Everything that can go wrong between nodes at once.
 fn rough(seed: u64, nodes: usize) -> Config {
     Config {
-        network: network::Config {
-            latency: Latency {
-                mean: Duration::from_millis(seed % 30),
-                distribution: Distribution::Exponential,
-            },
-            loss: 0.05,
-            duplicate: 0.05,
-            reorder: 0.05,
-            ideal: seed.is_multiple_of(5),
-        },
         concurrency: 2 * nodes,
-        partitions: Some(Duration::from_secs(2)),
-        one_way: seed.is_multiple_of(3),
-        noise: Noise::LEVELS[seed as usize / 2 % 3],
-        ..Config::for_nodes(nodes).seed(seed)
+        ..Config::rough(seed, nodes)
     }
 }
 

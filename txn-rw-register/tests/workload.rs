@@ -8,8 +8,6 @@ use maelstrom_node::{Node, NodeId, Result, Rng, Server};
 use simulation::client::{Client, Operation, Step};
 use simulation::history::History;
 use simulation::history::edn::{self, Value};
-use simulation::host::Noise;
-use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
 use simulation::verdict::Checked;
 use simulation::wire::Body;
@@ -21,21 +19,8 @@ use txn_rw_register::{Request, Response, TxnRwRegister};
 /// Everything that can go wrong between nodes at once.
 fn rough(seed: u64, nodes: usize) -> Config {
     Config {
-        network: network::Config {
-            latency: Latency {
-                mean: Duration::from_millis(seed % 30),
-                distribution: Distribution::Exponential,
-            },
-            loss: 0.05,
-            duplicate: 0.05,
-            reorder: 0.05,
-            ideal: seed.is_multiple_of(5),
-        },
         concurrency: 2 * nodes,
-        partitions: Some(Duration::from_secs(2)),
-        one_way: seed.is_multiple_of(3),
-        noise: Noise::LEVELS[seed as usize / 2 % 3],
-        ..Config::for_nodes(nodes).seed(seed)
+        ..Config::rough(seed, nodes)
     }
 }
 

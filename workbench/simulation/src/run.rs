@@ -35,7 +35,9 @@ use maelstrom_node::Rng;
 use crate::client::{self, Completion};
 use crate::host::{Host, Noise};
 use crate::nemesis::Nemesis;
-use crate::network::{self, EndpointId, Network, Packet, Received, Role, Stats};
+use crate::network::{
+    self, Distribution, EndpointId, Latency, Network, Packet, Received, Role, Stats,
+};
 use crate::service::Service;
 use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
@@ -107,6 +109,30 @@ impl Config {
             init_timeout: INIT_TIMEOUT,
             flood: FLOOD,
             seed: 0,
+        }
+    }
+
+    /// Everything that can go wrong at once, for sweeps over many seeds: of messages
+    /// between nodes, 5 % are lost, 5 % arrive twice and 5 % late; latencies are
+    /// exponential with a mean of 0 to 29 ms; every 2 s on average a partition begins or
+    /// heals, with every third seed one that leaves a direction; the machine is quiet,
+    /// lightly tired or busy; and with every fifth seed no message waits for another.
+    pub fn rough(seed: u64, nodes: usize) -> Self {
+        Config {
+            network: network::Config {
+                latency: Latency {
+                    mean: Duration::from_millis(seed % 30),
+                    distribution: Distribution::Exponential,
+                },
+                loss: 0.05,
+                duplicate: 0.05,
+                reorder: 0.05,
+                ideal: seed.is_multiple_of(5),
+            },
+            partitions: Some(Duration::from_secs(2)),
+            one_way: seed.is_multiple_of(3),
+            noise: Noise::LEVELS[seed as usize / 2 % Noise::LEVELS.len()],
+            ..Config::for_nodes(nodes).seed(seed)
         }
     }
 
