@@ -46,7 +46,8 @@ fn fork_below(parent: pid_t) -> io::Result<()> {
             &raw const all,
             &raw mut before,
         ))?;
-        call(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1))?;
+        // Where the kernel knows no subreapers, daemons escape; the rest still ends.
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
         call(libc::prctl(libc::PR_SET_PDEATHSIG, END))?;
         if libc::getppid() != parent {
             libc::_exit(1); // it died before it could be listened for
