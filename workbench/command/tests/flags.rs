@@ -1,40 +1,15 @@
 //! Every command line that works with Maelstrom works here, and one that was pasted
 //! and came out wrong is told so.
 
+mod shell;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use shell::{Folder, tells};
 
 fn workbench(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
-    command.args(args).output().unwrap()
-}
-
-#[track_caller]
-fn tells(output: &Output, status: i32, parts: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{text}");
-    for part in parts {
-        assert!(text.contains(part), "{part:?} is missing:\n{text}");
-    }
-}
-
-/// A folder for one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("workbench-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    shell::workbench(args).output().unwrap()
 }
 
 /// Maelstrom's and Jepsen's flags, with a value where they take one.

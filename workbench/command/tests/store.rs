@@ -14,28 +14,12 @@ use std::time::Duration;
 use history::History;
 use history::edn;
 use serde_json::json;
+use shell::Folder;
 use simulation::recording::Recording;
 use simulation::run::Config;
 use workbench::page::Page;
 use workbench::store::Store;
 use workbench::summary::{Origin, Summary};
-
-/// A folder for one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("workbench-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Registers on one node, of which that of key 1 shows what nobody wrote.
 fn keep_registers(store: &mut Store) {
@@ -178,7 +162,7 @@ fn links_lead_to_the_run_that_goes_on_and_to_the_last_that_ended() {
 /// No file can be longer than 4 KiB, as on a disk that is nearly full.
 #[test]
 fn a_full_disk_keeps_the_verdict_from_nobody() {
-    let folder = shell::Folder::new("full-disk");
+    let folder = Folder::new("full-disk");
     let node = folder.node(&format!("{}exit 3\n", shell::INIT));
     for seeds in [&["--seeds", "5..6"][..], &[]] {
         let test = folder.command(&node);

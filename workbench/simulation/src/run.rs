@@ -16,6 +16,7 @@
 //! end of all faults, ten seconds of recovery, and the clients' last operations.
 
 mod clients;
+mod config;
 mod faults;
 mod final_phase;
 pub mod limits;
@@ -33,15 +34,14 @@ use history::{History, Op, OpType, Process};
 use maelstrom_node::Rng;
 
 use crate::client::{self, Completion};
-use crate::host::{Host, Noise};
+use crate::host::Host;
 use crate::nemesis::Nemesis;
-use crate::network::{
-    self, Distribution, EndpointId, Latency, Network, Packet, Received, Role, Stats,
-};
+use crate::network::{EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
 use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
 
+pub use config::{Config, FLOOD, INIT_TIMEOUT};
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
 pub use observer::{Message, MessageEvent, Observer, Position, Still};
@@ -51,102 +51,6 @@ use threads::Threads;
 
 /// The time between the end of the faults and the final operations.
 pub const RECOVERY: Duration = Duration::from_secs(10);
-
-/// How long a node may take to answer `init`, unless one says otherwise: as under
-/// Maelstrom.
-pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-/// More messages than this at once are a flood, unless one says otherwise.
-pub const FLOOD: usize = 1_000_000;
-
-/// What to run, apart from the workload and the nodes.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The nodes' names, 1 to 1,000: different ones of 1 to 64 letters a to z, digits,
-    /// `-`, `_` and `.`, that begin with a letter or a digit, not with `c` as those of
-    /// clients do, and are not those of services.
-    pub nodes: Vec<String>,
-    /// How many clients work at a time, 1 to 10,000; each does one operation after
-    /// another.
-    pub concurrency: usize,
-    /// Operations a second, of all clients together: 10^-6 to 10^6, or 0 for none at
-    /// all. There may be 10^7 in the whole run.
-    pub rate: f64,
-    /// How long the main phase takes: 10^6 seconds at most.
-    pub time_limit: Duration,
-    /// How messages travel.
-    pub network: network::Config,
-    /// How tired the machine is on which the nodes run. It is the host that makes it
-    /// so, given this and [`Config::noise_seed`].
-    pub noise: Noise,
-    /// The mean time between two actions of the nemesis, from a millisecond to 10^6
-    /// seconds, if there are to be partitions.
-    pub partitions: Option<Duration>,
-    /// Whether a partition leaves one direction between any two nodes.
-    pub one_way: bool,
-    /// How long a node may take to answer `init`: 100 milliseconds to an hour.
-    pub init_timeout: Duration,
-    /// How many messages may be under way at a time, and how many nodes may
-    /// write at one moment. More is taken for a flood that never ends, and ends
-    /// the run.
-    pub flood: usize,
-    /// What all chance follows from.
-    pub seed: u64,
-}
-
-impl Config {
-    /// Maelstrom's defaults for this many nodes, n0, n1, ...: a client a node, 5
-    /// operations a second for 60 seconds, no latency and no faults; seed 0.
-    pub fn for_nodes(count: usize) -> Self {
-        Config {
-            nodes: (0..count).map(|i| format!("n{i}")).collect(),
-            concurrency: count,
-            rate: 5.0,
-            time_limit: Duration::from_secs(60),
-            network: network::Config::default(),
-            noise: Noise::NONE,
-            partitions: None,
-            one_way: false,
-            init_timeout: INIT_TIMEOUT,
-            flood: FLOOD,
-            seed: 0,
-        }
-    }
-
-    /// Everything that can go wrong at once, for sweeps over many seeds: of messages
-    /// between nodes, 5 % are lost, 5 % arrive twice and 5 % late; latencies are
-    /// exponential with a mean of 0 to 29 ms; every 2 s on average a partition begins or
-    /// heals, with every third seed one that leaves a direction; the machine is quiet,
-    /// lightly tired or busy; and with every fifth seed no message waits for another.
-    pub fn rough(seed: u64, nodes: usize) -> Self {
-        Config {
-            network: network::Config {
-                latency: Latency {
-                    mean: Duration::from_millis(seed % 30),
-                    distribution: Distribution::Exponential,
-                },
-                loss: 0.05,
-                duplicate: 0.05,
-                reorder: 0.05,
-                ideal: seed.is_multiple_of(5),
-            },
-            partitions: Some(Duration::from_secs(2)),
-            one_way: seed.is_multiple_of(3),
-            noise: Noise::LEVELS[seed as usize / 2 % Noise::LEVELS.len()],
-            ..Config::for_nodes(nodes).seed(seed)
-        }
-    }
-
-    /// The same with this seed.
-    pub fn seed(self, seed: u64) -> Self {
-        Config { seed, ..self }
-    }
-
-    /// What the delays of a tired machine follow from: so that the rest of a run is
-    /// drawn the same with them as without.
-    pub fn noise_seed(&self) -> u64 {
-        self.seed ^ 0x5E1F_5700_D571_1100
-    }
-}
 
 /// What came of a run.
 #[derive(Debug)]
