@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use simulation::host::process::Program;
-use simulation::host::programs::{Clock, Programs};
+use programs::Program;
+use programs::{Clock, Programs};
 use simulation::host::{Host, Noise};
 use simulation::run::{self, Config};
 use simulation::simulate;

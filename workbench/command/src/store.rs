@@ -22,7 +22,7 @@ use history::edn::Value;
 use picture::plot;
 use picture::proof::Drawing;
 use picture::timeline::timeline;
-use simulation::host::process::log_name;
+use programs::log_name;
 use simulation::run::{Message, MessageEvent};
 
 use crate::page::{self, Page, Tail};

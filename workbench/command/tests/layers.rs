@@ -5,10 +5,17 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("history", &[]),
-    ("verdict", &["history"]),
+    ("finding", &["history"]),
+    ("isolation", &["history", "finding"]),
+    ("linearizability", &["history", "finding"]),
+    (
+        "verdict",
+        &["history", "finding", "isolation", "linearizability"],
+    ),
     ("simulation", &["history", "verdict", "maelstrom-node"]),
+    ("programs", &["simulation", "maelstrom-node"]),
     ("picture", &["history", "verdict", "simulation"]),
     (
         "command",
@@ -16,6 +23,7 @@ const LAYERS: [(&str, &[&str]); 5] = [
             "history",
             "verdict",
             "simulation",
+            "programs",
             "picture",
             "maelstrom-node",
         ],
@@ -40,14 +48,8 @@ fn section(manifest: &Path, name: &str) -> BTreeSet<String> {
 #[test]
 fn no_layer_stands_on_one_above_it() {
     let workbench = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let ours = [
-        "history",
-        "verdict",
-        "simulation",
-        "picture",
-        "workbench",
-        "maelstrom-node",
-    ];
+    let mut ours: Vec<&str> = LAYERS.iter().map(|(layer, _)| *layer).collect();
+    ours.extend(["workbench", "maelstrom-node"]);
     for (layer, below) in LAYERS {
         let stands_on = section(&workbench.join(layer).join("Cargo.toml"), "dependencies");
         assert!(!stands_on.is_empty(), "{layer}");
@@ -81,7 +83,8 @@ fn challenges_stand_on_nodes_and_their_tests_on_the_simulation() {
             "{}",
             manifest.display()
         );
-        for name in ["history", "verdict", "simulation", "picture", "workbench"] {
+        let layers = LAYERS.iter().map(|(layer, _)| *layer);
+        for name in layers.chain(["workbench"]) {
             assert!(!stands_on.contains(name), "{}: {name}", manifest.display());
         }
     }

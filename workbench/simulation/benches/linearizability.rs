@@ -14,7 +14,7 @@ use history::edn::Value;
 use history::{History, Op, OpType, Process};
 use maelstrom_node::Rng;
 use serde_json::Value as Json;
-use verdict::linearizable;
+use verdict::linearizability;
 
 #[expect(clippy::disallowed_methods, reason = "this is what a benchmark is for")]
 fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
@@ -28,7 +28,7 @@ fn check(history: &History) -> (String, Duration) {
     let mut times: Vec<Duration> = Vec::new();
     let mut verdict = String::new();
     for _ in 0..9 {
-        let (checked, time) = timed(|| linearizable::check(history));
+        let (checked, time) = timed(|| linearizability::check(history));
         verdict = format!("{:?}", checked.valid);
         times.push(time);
     }

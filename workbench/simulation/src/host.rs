@@ -2,20 +2,12 @@
 //! they write, and says what time it is.
 //!
 //! - [`in_process`]: engines within this process, in virtual time.
-//! - [`programs`]: child processes. Those written with maelstrom-node go in lockstep:
+//! - The crate `programs`: child processes. Those written with maelstrom-node go in lockstep:
 //!   told the time over their pipes, in virtual time. Those in any other language run
 //!   in real time, as under Maelstrom.
 
 pub mod in_process;
-mod live;
-mod lockstep;
-mod log;
 mod noise;
-mod pipes;
-pub mod process;
-pub mod programs;
-#[cfg(target_os = "linux")]
-mod subreaper;
 mod virtual_time;
 
 use std::time::Duration;

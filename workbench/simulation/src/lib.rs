@@ -94,8 +94,7 @@
 //! - [`simulate()`]: a run within a test.
 //! - [`workload`]: what clients do, one file each behind one trait.
 //! - [`run`]: one run, a loop around a heap of events.
-//! - [`host`]: where nodes live: processes in real time, or engines within this
-//!   process in virtual time.
+//! - [`host`]: where nodes live: here, engines within this process in virtual time.
 //! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.
 //! - [`recording`]: its messages.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.

@@ -18,7 +18,7 @@ const MOST_BANDS: usize = 10;
 const MOST_CLIENTS: usize = 40;
 
 /// A picture for each key that is not linearizable, from the results of
-/// [`check`](verdict::linearizable::check); none from others.
+/// [`check`](verdict::linearizability::check); none from others.
 pub(super) fn drawings(results: &Value) -> Vec<Drawing> {
     let Some(Value::Map(keys)) = results.get("results") else {
         return Vec::new();
@@ -323,7 +323,7 @@ impl Window {
 mod tests {
     use super::*;
     use history::History;
-    use verdict::linearizable::check;
+    use verdict::linearizability::check;
 
     fn history(lines: &str) -> History {
         let lines = lines.lines().enumerate().map(|(i, line)| {

@@ -167,7 +167,7 @@ impl Workload for LinKv {
     }
 
     fn check(&self, history: &History) -> Checked {
-        verdict::linearizable::check(history)
+        verdict::linearizability::check(history)
     }
 }
 

@@ -5,7 +5,7 @@ use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
 use verdict::Checked;
-use verdict::isolation::{self, model::Models};
+use verdict::isolation::model::Models;
 
 use super::{Workload, txn};
 use crate::client::{Client, Operation, Step};
@@ -59,6 +59,6 @@ impl Workload for TxnListAppend {
     }
 
     fn check(&self, history: &History) -> Checked {
-        isolation::check_list_append(history, &self.models.0)
+        verdict::isolation::check_list_append(history, &self.models.0)
     }
 }

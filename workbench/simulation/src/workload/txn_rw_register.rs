@@ -4,7 +4,7 @@
 use history::History;
 use maelstrom_node::Rng;
 use verdict::Checked;
-use verdict::isolation::{self, model::Models};
+use verdict::isolation::model::Models;
 
 use super::{Workload, txn};
 use crate::client::{Client, Operation, Step};
@@ -56,6 +56,6 @@ impl Workload for TxnRwRegister {
     }
 
     fn check(&self, history: &History) -> Checked {
-        isolation::check_rw_register(history, &self.models.0)
+        verdict::isolation::check_rw_register(history, &self.models.0)
     }
 }

@@ -9,7 +9,7 @@ use history::OpType;
 use history::edn::Value;
 
 use super::action::{Actions, Key, Message};
-use crate::isolation::clojure_order::{compare_in_set, hash_integer};
+use isolation::clojure_order::{compare_in_set, hash_integer};
 
 /// What was seen of one key's log.
 #[derive(Debug, Default)]

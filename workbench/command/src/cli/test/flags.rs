@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use simulation::host::process::Program;
+use programs::Program;
 use simulation::nemesis::Fault;
 use simulation::network::{self, Latency};
 use simulation::run::{self, limits};

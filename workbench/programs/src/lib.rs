@@ -7,8 +7,7 @@
 //!
 //! ```no_run
 //! # use std::path::PathBuf; use std::time::Duration;
-//! use simulation::host::process::Program;
-//! use simulation::host::programs::{Clock, Programs};
+//! use programs::{Clock, Program, Programs};
 //!
 //! let program = Program {
 //!     bin: PathBuf::from("./node.py"),
@@ -21,17 +20,26 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+mod live;
+mod lockstep;
+mod log;
+mod pipes;
+mod process;
+#[cfg(target_os = "linux")]
+mod subreaper;
+
 use std::io;
 use std::time::{Duration, Instant};
 
 pub use maelstrom_node::LOCKSTEP;
 use maelstrom_node::Rng;
 
-use super::live::{self, Live};
-use super::lockstep::{AGREED, Node};
-use super::pipes::{Feed, Lines, Poll};
-use super::process::{Budget, Process, Program, allow_files};
-use super::{Ending, Host, Noise, Output, Silence, VirtualTime};
+use live::Live;
+use lockstep::{AGREED, Node};
+use pipes::{Feed, Lines, Poll};
+use process::{Budget, Process, allow_files};
+pub use process::{Program, log_name};
+use simulation::host::{Ending, Host, Noise, Output, Silence, VirtualTime};
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -83,10 +91,10 @@ struct Asked {
 
 /// A process that was started, and its pipes.
 #[derive(Debug)]
-pub(super) struct Started {
-    pub(super) process: Process,
-    pub(super) feed: Feed,
-    pub(super) lines: Lines,
+pub(crate) struct Started {
+    pub(crate) process: Process,
+    pub(crate) feed: Feed,
+    pub(crate) lines: Lines,
 }
 
 impl Programs {

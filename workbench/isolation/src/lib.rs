@@ -9,13 +9,35 @@
 //! Observations", VLDB 2020), and the verdicts and their names are those that
 //! Elle gives, set up as Maelstrom does.
 //!
+//! ```
+//! use finding::Validity;
+//! use history::History;
+//! use isolation::check_list_append;
+//! use isolation::model::Models;
+//!
+//! // A transaction reads what another appended, and that one what the first appended.
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :txn, :value [[:append 1 1] [:r 2 nil]]}
+//!      {:process 1, :type :invoke, :f :txn, :value [[:append 2 1] [:r 1 nil]]}
+//!      {:process 0, :type :ok, :f :txn, :value [[:append 1 1] [:r 2 [1]]]}
+//!      {:process 1, :type :ok, :f :txn, :value [[:append 2 1] [:r 1 [1]]]}",
+//! )?;
+//! let models: Models = "read-committed".parse()?;
+//! let checked = check_list_append(&history, &models.0);
+//! assert_eq!(checked.valid, Validity::Invalid);
+//! assert!(checked.findings[0].contains("G1c"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! - [`model`], [`anomaly`]: which model forbids what.
 //! - `instance`, `words`: what shows an anomaly, in data and in words.
+//! - [`graph`]: what cycles are found in.
 
 pub mod anomaly;
-pub(super) mod clojure_order;
+pub mod clojure_order;
 mod cycles;
 mod exists;
+pub mod graph;
 mod instance;
 mod list_append;
 mod lost_update;
@@ -38,6 +60,7 @@ use history::edn::Value;
 use history::{History, Op};
 
 use self::anomaly::{Anomaly, by_severity};
+use self::graph::Graph;
 use self::instance::{Instance, Teller};
 use self::list_append::Lists;
 use self::model::Model;
@@ -46,8 +69,7 @@ use self::reason::Reasons;
 use self::relation::Edges;
 use self::rw_register::Registers;
 use self::transaction::{Datatype, Transaction, Transactions};
-use super::{Checked, LISTED, Validity, listed};
-use crate::graph::Graph;
+use finding::{Checked, LISTED, Validity, listed};
 
 /// Judges transactions over lists, of reads and appends.
 pub fn check_list_append(history: &History, models: &[Model]) -> Checked {

@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
+use super::Started;
 use super::live::too_long;
 use super::pipes::Poll;
-use super::programs::Started;
-use super::{Ending, Output, TimedNode};
+use simulation::host::{Ending, Output, TimedNode};
 
 /// What a node says first if it goes in lockstep.
 pub(super) const AGREED: &[u8] = b"= lockstep";

@@ -3,6 +3,23 @@
 //! between its beginning and its end, in which every read finds what was
 //! written last (Herlihy and Wing, 1990).
 //!
+//! ```
+//! use finding::Validity;
+//! use history::History;
+//!
+//! // Key 7 is written, and then read as if it was not.
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :write, :value [7 1]}
+//!      {:process 0, :type :ok, :f :write, :value [7 1]}
+//!      {:process 0, :type :invoke, :f :read, :value [7 nil]}
+//!      {:process 0, :type :ok, :f :read, :value [7 2]}",
+//! )?;
+//! let checked = linearizability::check(&history);
+//! assert_eq!(checked.valid, Validity::Invalid);
+//! assert!(checked.findings[0].contains("key 7"));
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+//!
 //! - `calls`: the history, taken apart by keys.
 //! - `trace`: the calls on one key as the searches take them.
 //! - `moves`, `frontier`, `multisets`, `bits`: what can have happened
@@ -40,7 +57,7 @@ use history::edn::Value;
 use proof::Proof;
 use search::Limit;
 
-use super::{Checked, Validity, drawn, listed};
+use finding::{Checked, Validity, drawn, listed};
 
 /// How much work each search may do for one key: a second, all together. What clients
 /// of a real run leave behind takes a hundredth of it.

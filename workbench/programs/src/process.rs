@@ -13,8 +13,8 @@ use std::time::Duration;
 use super::log::{Log, Shown};
 #[cfg(target_os = "linux")]
 use super::subreaper;
-use super::{Ending, Pulse};
-use crate::name::file_name;
+use simulation::host::{Ending, Pulse};
+use simulation::name::file_name;
 
 /// How much the nodes of a run may write to stderr together, in bytes.
 const MOST_STDERR: u64 = 64 << 20;

@@ -16,7 +16,7 @@ use history::edn::Value;
 const BITS: u32 = 5;
 
 /// Clojure's hash of an integer.
-pub(crate) fn hash_integer(int: i64) -> u32 {
+pub fn hash_integer(int: i64) -> u32 {
     match int {
         0 => 0,
         int => murmur3(&[int as u32, (int >> 32) as u32], 8),
@@ -24,7 +24,7 @@ pub(crate) fn hash_integer(int: i64) -> u32 {
 }
 
 /// Clojure's hash of a vector of integers. Anything else in it counts as 0.
-pub(super) fn hash_vector<'a>(items: impl Iterator<Item = &'a Value>) -> u32 {
+pub fn hash_vector<'a>(items: impl Iterator<Item = &'a Value>) -> u32 {
     let (mut hash, mut count) = (1_u32, 0);
     for item in items {
         let item = item.as_int().map_or(0, hash_integer);
@@ -52,7 +52,7 @@ fn murmur3(words: &[u32], length: u32) -> u32 {
 }
 
 /// Which of two hashes comes first in a Clojure set.
-pub(crate) fn compare_in_set(a: u32, b: u32) -> Ordering {
+pub fn compare_in_set(a: u32, b: u32) -> Ordering {
     let branches = |hash: u32| {
         (0..u32::BITS)
             .step_by(BITS as usize)
@@ -68,7 +68,7 @@ fn branch(hash: u32, shift: u32) -> u32 {
 
 /// The hash of an operation in Elle's graphs: of its index, spread as Bifurcan
 /// spreads it.
-pub(super) fn hash_operation(index: usize) -> u32 {
+pub fn hash_operation(index: usize) -> u32 {
     let mut hash = hash_integer(index as i64);
     // It becomes a signed 64-bit number, whose halves are joined.
     if hash as i32 <= -1 {
@@ -80,7 +80,7 @@ pub(super) fn hash_operation(index: usize) -> u32 {
 
 /// Brings what has these hashes in the order of a Bifurcan map: in each node of
 /// the trie, first what is alone in its branch, then the further nodes.
-pub(super) fn sort_as_map<T: Copy>(items: &mut [(u32, T)]) {
+pub fn sort_as_map<T: Copy>(items: &mut [(u32, T)]) {
     sort_node(items, 0);
 }
 

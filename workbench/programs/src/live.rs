@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::Started;
 use super::pipes::{LONGEST_LINE, MOST_UNREAD, Poll};
-use super::programs::Started;
-use super::{Ending, Host, Output, Silence};
+use simulation::host::{Ending, Host, Output, Silence};
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
