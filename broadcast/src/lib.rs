@@ -4,14 +4,16 @@
 //! A node keeps a log of the messages that clients handed to it; [`gossip`]
 //! brings every node a copy of each log. Clients are answered at once.
 
+pub mod dissemination;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gossip::{Gossip, Known, Log};
+use gossip::{Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
+pub use dissemination::Gossip;
 pub use options::{HELP, Options};
 
 /// The node.

@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gossip::{Config, Gossip, Known, Log};
+use broadcast::Gossip;
+use gossip::{Config, Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 

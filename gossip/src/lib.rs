@@ -1,65 +1,49 @@
 //! Dissemination: what one node says, every node comes to know, in few messages
-//! and whatever the network does.
+//! and whatever the network does. For programs that bring their own network and
+//! clock.
 //!
 //! Each node changes only its own [`Replica`]: a [`Log`] that it adds items to,
-//! or the [`Latest`] value of something. A [`Gossip`] brings copies of all
+//! or the [`Latest`] value of something. A [`Protocol`] brings copies of all
 //! replicas to all nodes. What a node makes of them is its own affair: a set is
 //! the union of logs, a counter the sum of latest values. Since nobody changes
 //! what is another's, there is nothing to agree on, and every such node is a
 //! CRDT.
 //!
+//! A [`Protocol`] is told what happens: its node changed its replica
+//! ([`Protocol::change`]), a message came ([`Protocol::receive`]). After that, and when the time
+//! has come that it named, [`Protocol::poll`] says what to send and when to ask again. There is
+//! nothing else: no threads, no sockets, no clock.
+//!
 //! ```
 //! use std::time::Duration;
 //!
-//! use gossip::{Config, Gossip, Log};
-//! use maelstrom_node::{Node, NodeId, Result, Server};
-//! use serde::{Deserialize, Serialize};
+//! use gossip::{Config, Log, Message, Protocol};
 //!
-//! /// Notes that everyone can read.
-//! struct Notes(Gossip<Log<String>>);
+//! // Three nodes promise that what one of them says is everywhere within half a second.
+//! let config = Config { within: Duration::from_millis(500), eager: false };
+//! let node = |me| Protocol::new(config, me, 3, 1);
+//! let mut nodes: [Protocol<Log<String>>; 3] = [node(0), node(1), node(2)];
+//! nodes[2].change(|log| log.push("hello".into()));
 //!
-//! impl Notes {
-//!     fn new(node: &Node) -> Self {
-//!         let within = Duration::from_millis(500);
-//!         Notes(Gossip::new(node, Config { within, eager: false }))
+//! // What is under way: when it arrives, from whom, to whom. A message takes 20 ms.
+//! let mut under_way: Vec<(Duration, usize, usize, Message<Log<String>>)> = Vec::new();
+//! for now in (0..200).map(Duration::from_millis) {
+//!     let (arrived, later): (Vec<_>, Vec<_>) = under_way.into_iter().partition(|(at, ..)| *at <= now);
+//!     under_way = later;
+//!     for (_, from, to, message) in arrived {
+//!         nodes[to].receive(now, from, message).unwrap();
+//!     }
+//!     for (from, node) in nodes.iter_mut().enumerate() {
+//!         let (messages, _next) = node.poll(now);
+//!         let at = now + Duration::from_millis(20);
+//!         under_way.extend(messages.into_iter().map(|(to, message)| (at, from, to, message)));
 //!     }
 //! }
 //!
-//! #[derive(Deserialize)]
-//! #[serde(rename_all = "snake_case")]
-//! enum Request {
-//!     Note { text: String },
-//!     Read,
-//!     Gossip(gossip::Message<Log<String>>),
-//! }
-//!
-//! #[derive(Serialize)]
-//! #[serde(rename_all = "snake_case")]
-//! enum Response {
-//!     NoteOk,
-//!     ReadOk { notes: Vec<String> },
-//! }
-//!
-//! impl Server for Notes {
-//!     type Request = Request;
-//!     type Response = Option<Response>;
-//!
-//!     async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
-//!         match request {
-//!             Request::Note { text } => {
-//!                 self.0.change(|notes| notes.push(text))?;
-//!                 Ok(Some(Response::NoteOk))
-//!             }
-//!             Request::Read => {
-//!                 let notes = self.0.read(|all| all.iter().flat_map(|one| one.items()).cloned().collect());
-//!                 Ok(Some(Response::ReadOk { notes }))
-//!             }
-//!             Request::Gossip(message) => {
-//!                 self.0.receive(from, message)?;
-//!                 Ok(None)
-//!             }
-//!         }
-//!     }
+//! // Every node knows it, each from a copy of node 2's log.
+//! for node in &nodes {
+//!     let items: Vec<_> = node.known().iter().flat_map(|log| log.items()).collect();
+//!     assert_eq!(items, ["hello"]);
 //! }
 //! ```
 //!
@@ -72,14 +56,6 @@ pub mod protocol;
 mod replica;
 mod versions;
 
-use std::cell::{Cell, RefCell};
-use std::pin::Pin;
-use std::rc::Rc;
-use std::time::Duration;
-
-use maelstrom_node::{Error, Node, NodeId, Result, Signal, Task};
-use serde::Serialize;
-
 pub use owner::{Known, Owner};
 pub use protocol::{Config, Protocol};
 pub use replica::{Latest, Log, Replica, Run};
@@ -87,190 +63,3 @@ pub use versions::Versions;
 
 /// What nodes with replicas of this type say to each other.
 pub type Message<R> = message::Message<<R as Replica>::Delta>;
-
-/// How often those are asked again that have not answered a node that starts.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
-
-/// How long a node that does not answer is waited for. (Longer than any stall.)
-const GIVE_UP: Duration = Duration::from_millis(1300);
-
-/// The replicas of all nodes, as one of them knows them. Clones are the same.
-pub struct Gossip<R: Replica>(Rc<Shared<R>>);
-
-impl<R: Replica> Clone for Gossip<R> {
-    fn clone(&self) -> Self {
-        Gossip(Rc::clone(&self.0))
-    }
-}
-
-struct Shared<R: Replica> {
-    node: Node,
-    protocol: RefCell<Protocol<R>>,
-    /// Given after each poll.
-    polled: Signal,
-    /// When the others were last asked whether they know of a former life of this node.
-    asked: Cell<Option<Duration>>,
-    has_caught_up: Cell<bool>,
-    /// Polls again when the protocol wants it.
-    timer: RefCell<Option<(Duration, Task<()>)>>,
-}
-
-impl<R: Replica> Shared<R> {
-    fn has_caught_up(&self) -> bool {
-        let now = self.has_caught_up.get() || self.protocol.borrow().has_caught_up();
-        self.has_caught_up.set(now);
-        now
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Body<'a, D> {
-    Gossip(&'a message::Message<D>),
-}
-
-impl<R: Replica> Gossip<R> {
-    /// This node's part. Every node must have the same configuration, and hand
-    /// messages of the type `gossip` to [`Gossip::receive`].
-    pub fn new(node: &Node, config: Config) -> Self {
-        let ids = node.node_ids();
-        let me = node.place();
-        let life = 1 + node.rng().below(u64::from(u32::MAX)) as u32;
-        Gossip(Rc::new(Shared {
-            node: node.clone(),
-            protocol: RefCell::new(Protocol::new(config, me, ids.len(), life)),
-            polled: Signal::new(),
-            asked: Cell::default(),
-            has_caught_up: Cell::default(),
-            timer: RefCell::default(),
-        }))
-    }
-
-    /// Changes this node's own replica; the others will hear of it.
-    ///
-    /// # Errors
-    /// If a message cannot be written.
-    pub fn change(&self, change: impl FnOnce(&mut R)) -> Result<()> {
-        self.0.protocol.borrow_mut().change(change);
-        poll(&self.0)
-    }
-
-    /// Changes this node's own replica and tells all others at once. What it
-    /// gives waits until every node that answers knows it. One that does not is
-    /// given up after 1.3 seconds, and will know it when it can be reached again.
-    ///
-    /// # Errors
-    /// If a message cannot be written.
-    pub fn change_everywhere(
-        &self,
-        change: impl FnOnce(&mut R),
-    ) -> Result<Pin<Box<dyn Future<Output = ()>>>> {
-        let (version, told) = {
-            let mut protocol = self.0.protocol.borrow_mut();
-            protocol.change(change);
-            (protocol.version(), protocol.tell_all())
-        };
-        let until = self.0.node.now() + GIVE_UP;
-        poll(&self.0)?;
-        let shared = Rc::clone(&self.0);
-        Ok(Box::pin(async move {
-            let knows = |node: &usize| {
-                let protocol = shared.protocol.borrow();
-                let is_late = shared.node.now() >= until;
-                protocol.is_known_to(*node, version) || is_late && !protocol.answers(*node)
-            };
-            while !told.iter().all(knows) {
-                let polled = shared.polled.wait();
-                match until.saturating_sub(shared.node.now()) {
-                    Duration::ZERO => polled.await,
-                    left => drop(shared.node.timeout(left, polled).await),
-                }
-            }
-        }))
-    }
-
-    /// Asks every other node what it knows, among it what this one contributed before it was
-    /// killed and started again, if it was. What this gives waits until all have answered and
-    /// that is here; then nothing of it can come later. It is for nodes that would contradict
-    /// themselves else, and it takes every node: as long as one cannot be reached, it waits.
-    ///
-    /// # Errors
-    /// If a message cannot be written, or the input ends before.
-    pub fn catch_up(&self) -> impl Future<Output = Result<()>> + use<R> {
-        let shared = Rc::clone(&self.0);
-        async move {
-            while !shared.has_caught_up() {
-                if shared.node.input_ended() {
-                    let text = "the input ended before every node was heard";
-                    return Err(Error::temporarily_unavailable(text));
-                }
-                let now = shared.node.now();
-                let next = shared.asked.get().map(|asked| asked + ASK_AGAIN);
-                if next.is_none_or(|next| next <= now) {
-                    shared.asked.set(Some(now));
-                    shared.protocol.borrow_mut().catch_up();
-                    poll(&shared)?;
-                    continue;
-                }
-                let left = next.unwrap_or(now).saturating_sub(now);
-                let polled = shared.polled.wait();
-                let _ = shared.node.timeout(left, polled).await;
-            }
-            Ok(())
-        }
-    }
-
-    /// Looks at what is known of every node's replica, in each of its lives: this one's own
-    /// first, the others in the order in which they came to be known, which stays.
-    pub fn read<T>(&self, read: impl FnOnce(&[Known<R>]) -> T) -> T {
-        read(self.0.protocol.borrow().known())
-    }
-
-    /// Takes in what another node says.
-    ///
-    /// # Errors
-    /// If the sender is not one of the nodes, if what it says cannot be true (such as a
-    /// version near the end of its range), or if a message cannot be written.
-    pub fn receive(&self, from: &NodeId, message: Message<R>) -> Result<()> {
-        let node = &self.0.node;
-        let Some(place) = node.node_ids().iter().position(|id| id == from) else {
-            let text = format!("gossip comes from nodes, and {from} is none");
-            return Err(Error::malformed_request(text));
-        };
-        let mut protocol = self.0.protocol.borrow_mut();
-        let received = protocol.receive(node.now(), place, message);
-        drop(protocol);
-        received.map_err(|why| Error::malformed_request(format!("gossip of {from}: {why}")))?;
-        poll(&self.0)
-    }
-}
-
-/// Sends what is due, and comes back when more is.
-fn poll<R: Replica>(shared: &Rc<Shared<R>>) -> Result<()> {
-    let node = &shared.node;
-    let (messages, next) = shared.protocol.borrow_mut().poll(node.now());
-    for (place, message) in messages {
-        node.send(&node.node_ids()[place], &Body::Gossip(&message))?;
-    }
-    shared.polled.give();
-    let mut timer = shared.timer.borrow_mut();
-    let Some(next) = next else {
-        return Ok(());
-    };
-    match timer.as_ref() {
-        // It looks again then.
-        Some((at, task)) if *at <= next && !task.is_finished() => return Ok(()),
-        Some((_, task)) => task.abort(),
-        None => {}
-    }
-    let again = Rc::clone(shared);
-    let task = node.spawn(async move {
-        again.node.sleep_until(next).await;
-        *again.timer.borrow_mut() = None;
-        if let Err(e) = poll(&again) {
-            log::error!("gossip: {e}");
-        }
-    });
-    *timer = Some((next, task));
-    Ok(())
-}

@@ -152,7 +152,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned + 'static> Replica for La
 #[cfg(test)]
 mod tests {
     use super::*;
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     /// Copies that hear deltas late, twice or not at all are older, never
     /// different.

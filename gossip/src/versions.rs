@@ -51,7 +51,7 @@ impl Versions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     fn random(rng: &Rng) -> Versions {
         Versions((0..rng.below(5)).map(|_| rng.below(4)).collect())

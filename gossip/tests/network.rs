@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gossip::{Config, Log, Message, Protocol, Replica};
-use maelstrom_node::Rng;
+use rng::Rng;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

@@ -14,8 +14,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use broadcast::Gossip;
 use contribution::{Contribution, Record};
-use gossip::{Config, Gossip, Known, Owner};
+use gossip::{Config, Known, Owner};
 use logs::Logs;
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, RoundTrip, Signal, Task};
-use raft::{Config, Event, Member, MessageOf, Raft, ReadId, Role, Term};
+use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, Signal, Task};
+use raft::{Config, Event, Member, MessageOf, Raft, ReadId, Role, RoundTrip, Term};
 use serde::Serialize;
 
 use crate::store::{Command, Outcome, RequestId, Store};
@@ -56,8 +56,8 @@ impl Replica {
     pub(crate) fn new(node: Node, config: Config) -> Replica {
         let me = Member(node.place());
         let count = node.node_ids().len();
-        let rng = node.rng().fork();
-        let mut raft = Raft::new(config, me, count, Store::default(), rng, node.now());
+        let seed = node.rng().u64();
+        let mut raft = Raft::new(config, me, count, Store::default(), seed, node.now());
         if me == Member(0) {
             raft.campaign();
         }

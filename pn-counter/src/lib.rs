@@ -9,7 +9,8 @@
 
 use std::time::Duration;
 
-use gossip::{Config, Gossip, Known, Latest};
+use broadcast::Gossip;
+use gossip::{Config, Known, Latest};
 use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 

@@ -15,7 +15,6 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use maelstrom_node::Rng;
 //! use raft::{Config, Event, Member, Raft, StateMachine};
 //!
 //! /// A sum.
@@ -40,7 +39,7 @@
 //! }
 //!
 //! let now = Duration::ZERO;
-//! let member = |n| Raft::new(Config::default(), Member(n), 3, Sum::default(), Rng::new(n as u64), now);
+//! let member = |n| Raft::new(Config::default(), Member(n), 3, Sum::default(), n as u64, now);
 //! let mut members = [member(0), member(1), member(2)];
 //!
 //! /// Brings messages to where they go until there are none.
@@ -112,6 +111,7 @@ mod message;
 pub mod mutation;
 mod output;
 mod raft;
+mod round_trip;
 
 pub use config::{Config, Replication};
 pub use log::{Entry, Index, Log, Position, Term};
@@ -119,3 +119,4 @@ pub use machine::StateMachine;
 pub use message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
 pub use output::{Event, Output, ReadId, Unsaved};
 pub use raft::{Doubt, NotLeader, Raft, Role, Saved};
+pub use round_trip::RoundTrip;

@@ -18,7 +18,7 @@ mod reads;
 
 use std::time::Duration;
 
-use maelstrom_node::{Rng, RoundTrip};
+use rng::Rng;
 
 use crate::config::Config;
 use crate::log::{Entry, Index, Log, Position, Term};
@@ -26,6 +26,7 @@ use crate::machine::StateMachine;
 use crate::message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
 use crate::mutation::Mutation;
 use crate::output::{Event, Output};
+use crate::round_trip::RoundTrip;
 pub use doubt::Doubt;
 use election::Votes;
 use leader::Leadership;
@@ -118,16 +119,17 @@ pub struct Raft<M: StateMachine> {
 
 impl<M: StateMachine> Raft<M> {
     /// A member of `count`, which were all told the same configuration, at the time `now`.
-    /// `machine` is as it was before the first command.
+    /// `machine` is as it was before the first command. `seed` is another number for each
+    /// member: by it, no two wait for the same time before they stand for election.
     pub fn new(
         config: Config,
         me: Member,
         count: usize,
         machine: M,
-        rng: Rng,
+        seed: u64,
         now: Duration,
     ) -> Self {
-        Raft::restart(config, me, count, machine, rng, now, Saved::default())
+        Raft::restart(config, me, count, machine, seed, now, Saved::default())
     }
 
     /// The same, with what it had saved before it crashed.
@@ -136,7 +138,7 @@ impl<M: StateMachine> Raft<M> {
         me: Member,
         count: usize,
         mut machine: M,
-        rng: Rng,
+        seed: u64,
         now: Duration,
         saved: Saved<M::Command, M::Snapshot>,
     ) -> Self {
@@ -158,7 +160,7 @@ impl<M: StateMachine> Raft<M> {
             config,
             me,
             count,
-            rng,
+            rng: Rng::new(seed),
             now,
             term: saved.term,
             vote: (saved.vote).filter(|_| !config.breaks(Mutation::ForgetsVote)),

@@ -17,7 +17,7 @@ const SEEDS: u64 = 300;
 
 /// Everything is chosen by the seed.
 fn schedule(seed: u64, mutation: Option<Mutation>) -> Cluster {
-    let rng = maelstrom_node::Rng::new(seed.wrapping_mul(77));
+    let rng = rng::Rng::new(seed.wrapping_mul(77));
     let config = Config {
         heartbeat: ms(20),
         election_min: ms(80),

@@ -4,7 +4,6 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use maelstrom_node::Rng;
 use raft::{
     Body, Config, Entry, Event, Match, Member, MessageOf, Position, Raft, Role, Saved, Snapshot,
     StateMachine,
@@ -67,8 +66,8 @@ impl Told {
         config: Config,
         saved: Saved<&'static str, Vec<&'static str>>,
     ) -> Told {
-        let (me, machine, rng) = (Member(0), Lines::default(), Rng::new(1));
-        let raft = Raft::restart(config, me, count, machine, rng, Duration::ZERO, saved);
+        let (me, machine, seed) = (Member(0), Lines::default(), 1);
+        let raft = Raft::restart(config, me, count, machine, seed, Duration::ZERO, saved);
         Told {
             raft,
             now: Duration::ZERO,

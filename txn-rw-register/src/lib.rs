@@ -21,7 +21,8 @@ pub mod writes;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gossip::{Config, Gossip, Known};
+use broadcast::Gossip;
+use gossip::{Config, Known};
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use writes::Writes;

@@ -8,8 +8,8 @@ pub(crate) mod invariants;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use maelstrom_node::Rng;
 use raft::{Config, Event, Member, MessageOf, Output, Raft, Role, Saved, StateMachine};
+use rng::Rng;
 
 use invariants::Invariants;
 
@@ -166,10 +166,10 @@ impl Cluster {
     fn start(&mut self, member: Member) {
         let clock = self.clock(member);
         let saved = self.nodes[member.0].disk.clone();
-        let (rng, count) = (self.rng.fork(), self.nodes.len());
+        let (seed, count) = (self.rng.u64(), self.nodes.len());
         let count = count.max(self.invariants.count());
         let machine = Digest::default();
-        let raft = Raft::restart(self.config, member, count, machine, rng, clock, saved);
+        let raft = Raft::restart(self.config, member, count, machine, seed, clock, saved);
         self.nodes[member.0].raft = Some(raft);
         self.then(member);
     }

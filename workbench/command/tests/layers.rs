@@ -65,6 +65,23 @@ fn no_layer_stands_on_one_above_it() {
     }
 }
 
+/// Consensus and dissemination are for whoever brings a network and a clock: neither knows what
+/// it runs on here, nor do their tests.
+#[test]
+fn raft_and_gossip_stand_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let allowed = ["raft", "rng", "serde", "serde_json"];
+    for name in ["raft", "gossip", "rng"] {
+        let manifest = root.join(name).join("Cargo.toml");
+        let mut stands_on = section(&manifest, "dependencies");
+        assert!(name == "rng" || stands_on.contains("serde"), "{name}");
+        stands_on.extend(section(&manifest, "dev-dependencies"));
+        for other in stands_on {
+            assert!(allowed.contains(&&*other), "{name} stands on {other}");
+        }
+    }
+}
+
 /// A challenge knows the library that nodes are written with; only its tests know what
 /// they are run with.
 #[test]

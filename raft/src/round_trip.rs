@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
-/// An estimate of the time that a message and its answer take, smoothed as
-/// TCP does it (Jacobson, "Congestion avoidance and control", 1988; RFC 6298,
-/// section 2).
+/// An estimate of the time that a message and its answer take: a mean and a mean deviation,
+/// smoothed as TCP smooths them (Jacobson, "Congestion avoidance and control", 1988; RFC 6298,
+/// section 2, whose alpha is 1/8 and beta 1/4). The deviation is taken from the mean as it was
+/// before the sample, as there.
+///
+/// Two things are not as in the RFC, since messages here are few and go over networks that are
+/// quiet at first. The first sample counts as no deviation, where the RFC takes half of it (2.2):
+/// the first message that is lost is missed after one round trip, not after three. And the
+/// margin is a grain *and* four deviations, where the RFC takes the greater of the two (2.3): the
+/// grain is for a machine that is late, and that comes on top of what the network does.
 ///
 /// Of messages that carry their sender's clock, and answers that carry it back, each
 /// gives a sample, however late it is.
@@ -37,8 +44,8 @@ impl RoundTrip {
         self.0.map(|estimate| estimate.mean)
     }
 
-    /// What nearly every round trip stays within, beyond the mean: 5 ms and four
-    /// mean deviations.
+    /// What nearly every round trip stays within, beyond the mean: a grain of 5 ms and four mean
+    /// deviations.
     pub fn margin(self) -> Duration {
         let deviation = self.0.map_or(Duration::ZERO, |estimate| estimate.deviation);
         Duration::from_millis(5) + deviation * 4
