@@ -7,8 +7,7 @@ mod browser;
 #[path = "../../simulation/tests/flood/mod.rs"]
 mod flood;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use history::History;
@@ -125,35 +124,78 @@ fn broadcast(fault: Fault, rate: f64) -> Run {
     }
 }
 
-/// All histories that stand beside the tests, valid or not, without messages.
+/// Histories of the corpus, of each workload and of every kind of anomaly that is drawn.
+const RECORDED: [(&str, &[&str]); 10] = [
+    ("broadcast", &["lost-after-seen-006", "stale-001"]),
+    ("echo", &["availability-exact-06", "extra-005", "wrong-001"]),
+    ("g-counter", &["diverged-006", "only-info-011"]),
+    ("g-set", &["concurrent-miss-015", "one-node-misses-007"]),
+    (
+        "kafka",
+        &[
+            "clean-info-059",
+            "duplicate-066",
+            "early-read-055",
+            "inconsistent-offsets-067",
+            "nonmonotonic-poll-088",
+            "unseen-072",
+        ],
+    ),
+    (
+        "lin-kv",
+        &[
+            "double-apply-083",
+            "heavy-info-113",
+            "split-brain-049",
+            "stale-read-061",
+        ],
+    ),
+    ("pn-counter", &["info-001", "off-by-one-009"]),
+    (
+        "txn-list-append",
+        &[
+            "empty-075",
+            "plant-G-single-realtime-012",
+            "plant-dirty-update-107",
+            "plant-two-anomalies-047",
+        ],
+    ),
+    (
+        "txn-rw-register",
+        &[
+            "empty-029",
+            "lost-update-054",
+            "plant-G1a-051",
+            "plant-garbage-G1c-realtime-113",
+        ],
+    ),
+    ("unique-ids", &["info-005", "ties-010", "vectors-008"]),
+];
+
+/// What a page shows of these histories, which have no messages.
 fn recorded() -> Vec<(String, Run)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulation/tests/conformance");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .flat_map(|workload| fs::read_dir(workload.unwrap().path()).unwrap())
-        .map(|file| file.unwrap().path())
-        .filter(|file| file.extension().is_some_and(|extension| extension == "edn"))
-        .collect();
-    files.sort();
-    let run = |file: PathBuf| {
-        let folder = file.parent().unwrap().file_name().unwrap();
-        let name = folder.to_str().unwrap().to_owned();
-        let history = History::read(&fs::read_to_string(&file).unwrap()).unwrap();
-        let workload = workload::find(&name, &workload::Options::default()).unwrap();
+    let run = |(name, case): (&str, corpus::Case)| {
+        let history = History::read(&case.history).unwrap();
+        let workload = workload::find(name, &workload::Options::default()).unwrap();
         let checked = judge::judge_history(&*workload, &history, None);
         let results = checked.results.get("workload").unwrap_or(&Value::Nil);
-        let drawings = proof::drawings(&name, &history, results, None);
+        let drawings = proof::drawings(name, &history, results, None);
         let run = Run {
-            workload: name,
+            workload: name.to_owned(),
             drawings,
             history,
             checked,
             recording: Recording::default(),
         };
-        let case = file.file_stem().unwrap().to_str().unwrap();
-        (format!("{}-{case}", run.workload), run)
+        (format!("{name}-{}", case.name), run)
     };
-    files.into_iter().map(run).collect()
+    let cases = RECORDED.iter().flat_map(|(workload, names)| {
+        let cases = corpus::cases(workload).into_iter();
+        cases
+            .filter(|case| names.contains(&&*case.name))
+            .map(|case| (*workload, case))
+    });
+    cases.map(run).collect()
 }
 
 /// The page in the browser, once its script has drawn it.

@@ -8,9 +8,6 @@
 #[path = "../../simulation/tests/scripted/mod.rs"]
 mod scripted;
 
-use std::fs;
-use std::path::Path;
-
 use history::History;
 use history::edn::{self, Value};
 use simulation::{judge, workload};
@@ -173,7 +170,7 @@ fn a_shape_is_told_from_others() {
     );
 }
 
-/// Of a workload, a history beside the test of conformance and its shape.
+/// Of a workload, a history of the corpus and the shape of its results.
 const RECORDED: &[(&str, &str, &str)] = &[
     (
         "broadcast",
@@ -252,15 +249,9 @@ const RECORDED: &[(&str, &str, &str)] = &[
 
 #[test]
 fn results_have_maelstroms_shape() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulation/tests/conformance");
     for (workload, case, shape) in RECORDED {
-        let path = folder.join(workload).join(case).with_extension("edn");
-        holds(
-            workload,
-            &fs::read_to_string(path).unwrap(),
-            "strict-serializable",
-            shape,
-        );
+        let history = corpus::case(workload, case).history;
+        holds(workload, &history, "strict-serializable", shape);
     }
 }
 

@@ -1,13 +1,10 @@
-//! How fast linearizability is checked: `cargo bench --package workbench --bench
+//! How fast linearizability is checked: `cargo bench --package simulation --bench
 //! linearizability`.
 //!
-//! The large recorded histories beside the time that the genuine checker took
-//! (where `shared/conformance` is at hand), and long histories of one key made
-//! here. Only the check is timed, not the reading; one core; the median of 9.
+//! The large histories of the corpus beside the time that the genuine checker took, and
+//! long histories of one key made here. Only the check is timed, not the reading; one core; the median of 9.
 
-use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use history::edn::Value;
@@ -139,33 +136,20 @@ fn main() {
     #[expect(clippy::disallowed_methods, reason = "a benchmark quotes nobody")]
     let out = &mut std::io::stdout();
     let mut print = |line: String| writeln!(out, "{line}").expect("stdout");
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/lin-kv");
-    let mut paths: Vec<_> = match fs::read_dir(&cases) {
-        Ok(entries) => entries
-            .map(|entry| entry.expect("an entry").path())
-            .collect(),
-        Err(_) => Vec::new(),
-    };
-    paths.sort();
-    for path in paths
-        .iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "edn"))
-    {
-        let expect = fs::read_to_string(path.with_extension("expect.json")).expect("a verdict");
-        let expect: Json = serde_json::from_str(&expect).expect("JSON");
-        let case = expect["case"].as_str().unwrap_or_default();
-        if !case.contains("large") && !case.contains("hard") {
+    for case in corpus::cases("lin-kv") {
+        let expect: Json = serde_json::from_str(&case.verdict).expect("JSON");
+        let name = case.name;
+        if !name.contains("large") && !name.contains("hard") {
             continue;
         }
-        let history = fs::read_to_string(path).expect("a history");
-        let (verdict, time) = check(&History::read(&history).expect("a history"));
+        let (verdict, time) = check(&History::read(&case.history).expect("a history"));
         let ms = time.as_secs_f64() * 1e3;
         let ratio = match expect["checker_seconds"].as_f64() {
             Some(seconds) => format!("{:.0} times as fast as", seconds / time.as_secs_f64()),
             None => "no answer within 60 s from".to_owned(),
         };
         print(format!(
-            "{case}: {verdict} in {ms:.3} ms, {ratio} the genuine checker"
+            "{name}: {verdict} in {ms:.3} ms, {ratio} the genuine checker"
         ));
     }
     for (lost, wrong, stale) in [

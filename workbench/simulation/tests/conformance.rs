@@ -1,60 +1,39 @@
-//! Recorded histories, judged here as the genuine checkers judged them.
-//!
-//! A few cases are kept beside this file; where the whole collection is at hand
-//! (`shared/conformance` beside the project), all of it is tried, and of the
-//! workloads that have no checker yet, the statistics and the availability.
+//! Recorded histories, judged here as the genuine checkers judged them: all cases of the
+//! corpus, and the runs of Maelstrom itself.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "figures for whoever asks with --nocapture"
-)]
-
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
+use corpus::Case;
 use history::History;
 use serde_json::{Value, json};
 use simulation::{judge, workload};
-use verdict::{self, Availability};
+use verdict::Availability;
 
 /// How many differences are shown.
 const SHOWN: usize = 20;
 
-fn folders() -> Vec<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let kept = here.join("tests/conformance");
-    let all = here.join("../../../shared/conformance");
-    [kept, all]
-        .into_iter()
-        .filter(|folder| folder.is_dir())
-        .collect()
+/// Panics with what differs and in which case, if anything does.
+#[track_caller]
+fn assert_same(tried: usize, differing: &[String]) {
+    let shown = &differing[..differing.len().min(SHOWN)];
+    assert!(
+        differing.is_empty(),
+        "{} differences in {tried} verdicts:\n{}",
+        differing.len(),
+        shown.join("\n")
+    );
 }
 
 /// Which part of the results differs, and how.
-fn differences(case: &Path) -> Vec<String> {
-    let expect = fs::read_to_string(case.with_extension("expect.json"));
-    let expect: Value =
-        serde_json::from_str(&expect.expect("a verdict beside the history")).unwrap();
-    let history = History::read(&fs::read_to_string(case).unwrap()).unwrap();
+fn differences(workload_name: &str, case: &Case) -> Vec<String> {
+    let expect: Value = serde_json::from_str(&case.verdict).unwrap();
+    let history = History::read(&case.history).unwrap();
     let availability: Option<Availability> = match &expect["options"]["availability"] {
         Value::Null => None,
         Value::String(text) => Some(text.parse().unwrap()),
         number => Some(number.to_string().parse().unwrap()),
     };
     let models = &expect["options"]["consistency_models"];
-    let workload = workload::find(case_workload(case), &options(models));
-    let checked = match &workload {
-        Some(workload) => judge::judge_history(&**workload, &history, availability),
-        None => verdict::compose([
-            ("stats", verdict::stats::check(&history)),
-            (
-                "availability",
-                verdict::availability::check(&history, availability),
-            ),
-        ]),
-    };
+    let workload = workload::find(workload_name, &options(models)).unwrap();
+    let checked = judge::judge_history(&*workload, &history, availability);
     let results = checked.results.to_json();
 
     let mut differences = Vec::new();
@@ -69,27 +48,26 @@ fn differences(case: &Path) -> Vec<String> {
             compare(section, &expect[section], &results[section]);
         }
     }
-    if workload.is_some() && expect.get("error").is_none() {
+    if expect.get("error").is_none() {
         let mut found = results["workload"].clone();
         // Jepsen's order is that of a hash map.
-        if let (Some(Value::Array(errors)), "echo") = (found.get_mut("errors"), case_workload(case))
-        {
+        if let (Some(Value::Array(errors)), "echo") = (found.get_mut("errors"), workload_name) {
             errors.sort_by_key(Value::to_string);
         }
         let expected = &expect["workload_results"];
         brief_operations(&mut found);
-        if case_workload(case) == "lin-kv" {
+        if workload_name == "lin-kv" {
             verdicts_on_keys(expected, &mut found);
         }
         let expected = expected.as_object().unwrap();
         let keys = expected.keys().chain(found.as_object().unwrap().keys());
         // Cases of anomalies are told in another way, and replies are judged
         // beyond the verdict.
-        let is_txn = case_workload(case).starts_with("txn-");
+        let is_txn = workload_name.starts_with("txn-");
         for key in keys.filter(|key| !is_txn || isolation(&expect).contains(&&***key)) {
             let expected = expected.get(key).unwrap_or(&Value::Null);
             // Errors are told in another way, but there are as many.
-            match case_workload(case) {
+            match workload_name {
                 "kafka" if expected.get("errs").is_some() => {
                     compare(key, &expected["count"], &found[key]["count"]);
                 }
@@ -148,15 +126,14 @@ fn options(models: &Value) -> workload::Options {
 
 /// Which verdicts on isolation differ, of those under each model that the case
 /// was judged by, and how many there are.
-fn differences_by_model(case: &Path) -> (usize, Vec<String>) {
-    let expect = fs::read_to_string(case.with_extension("expect.json")).unwrap();
-    let expect: Value = serde_json::from_str(&expect).unwrap();
-    let history = History::read(&fs::read_to_string(case).unwrap()).unwrap();
+fn differences_by_model(workload_name: &str, case: &Case) -> (usize, Vec<String>) {
+    let expect: Value = serde_json::from_str(&case.verdict).unwrap();
+    let history = History::read(&case.history).unwrap();
     let verdicts = expect["by_model"].as_object();
     let verdicts: Vec<_> = verdicts.into_iter().flatten().collect();
     let mut differences = Vec::new();
     for (model, expected) in &verdicts {
-        let workload = workload::find(case_workload(case), &options(&json!([model]))).unwrap();
+        let workload = workload::find(workload_name, &options(&json!([model]))).unwrap();
         let found = workload.check(&history).results.to_json();
         for key in isolation(&expect) {
             let expected = &expected[key.trim_end_matches('?')];
@@ -207,100 +184,70 @@ fn verdicts_on_keys(expected: &Value, found: &mut Value) {
     }
 }
 
-/// The workload is the name of the folder that a case is in.
-fn case_workload(case: &Path) -> &str {
-    let folder = case.parent().and_then(Path::file_name);
-    folder.and_then(|name| name.to_str()).unwrap_or_default()
+/// Judges all cases of a workload.
+#[track_caller]
+fn assert_conforms(workload_name: &str) {
+    let cases = corpus::cases(workload_name);
+    let differing = cases.iter().flat_map(|case| {
+        let differences = differences(workload_name, case).into_iter();
+        differences.map(|what| format!("{workload_name}/{} {what}", case.name))
+    });
+    assert_same(cases.len(), &differing.collect::<Vec<_>>());
 }
 
-#[test]
-fn every_verdict_is_that_of_the_genuine_checker() {
-    let folders = folders();
-    if folders.len() < 2 {
-        println!("shared/conformance is not here: only the few cases beside this file");
-    }
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    let mut differing = Vec::new();
-    let mut slowest = (Duration::ZERO, PathBuf::new());
-    for folder in folders
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-    {
-        let folder = folder.unwrap().path();
-        if !folder.is_dir() {
-            continue;
-        }
-        let cases = fs::read_dir(&folder)
-            .unwrap()
-            .map(|case| case.unwrap().path());
-        for case in cases.filter(|case| case.extension().is_some_and(|e| e == "edn")) {
-            let name = case_workload(&case);
-            #[expect(clippy::disallowed_methods, reason = "the tests' own time")]
-            let start = Instant::now();
-            let differences = differences(&case);
-            slowest = slowest.max((start.elapsed(), case.clone()));
-            let (tried, passed) = counts.entry(name.to_owned()).or_default();
-            *tried += 1;
-            *passed += usize::from(differences.is_empty());
-            let case = case.file_stem().unwrap_or_default().display();
-            let named = differences
-                .iter()
-                .map(|what| format!("{name}/{case} {what}"));
-            differing.extend(named);
-        }
-    }
-    for (name, _) in workload::ALL {
-        assert!(counts.contains_key(*name), "no case of {name}");
-    }
-    let mut summary = String::new();
-    for (name, (tried, passed)) in &counts {
-        summary += &format!("{name}: {passed} of {tried}\n");
-    }
-    let (time, case) = &slowest;
-    println!("{summary}slowest: {} in {time:?}", case.display());
-    let shown: Vec<&str> = differing.iter().take(SHOWN).map(String::as_str).collect();
-    assert!(
-        differing.is_empty(),
-        "{summary}{} differences:\n{}",
-        differing.len(),
-        shown.join("\n")
-    );
-}
-
-#[test]
-fn every_model_is_judged_as_the_genuine_checker_judges_it() {
+/// Judges all cases of a workload under each model that the genuine checker judged them by.
+#[track_caller]
+fn assert_conforms_under_each_model(workload_name: &str) {
     let (mut tried, mut differing) = (0, Vec::new());
-    for folder in folders() {
-        for name in ["txn-list-append", "txn-rw-register"] {
-            let cases = fs::read_dir(folder.join(name)).unwrap();
-            let mut cases: Vec<PathBuf> = cases.map(|case| case.unwrap().path()).collect();
-            cases.sort();
-            for case in cases
-                .iter()
-                .filter(|case| case.extension().is_some_and(|e| e == "edn"))
-            {
-                let (count, differences) = differences_by_model(case);
-                tried += count;
-                let case = case.file_stem().unwrap_or_default().display();
-                let named = differences
-                    .iter()
-                    .map(|what| format!("{name}/{case} {what}"));
-                differing.extend(named);
+    for case in corpus::cases(workload_name) {
+        let (count, differences) = differences_by_model(workload_name, &case);
+        tried += count;
+        let differences = differences.into_iter();
+        differing.extend(differences.map(|what| format!("{workload_name}/{} {what}", case.name)));
+    }
+    assert!(tried > 1000, "{tried}");
+    assert_same(tried, &differing);
+}
+
+/// A test for each workload, so that they are tried side by side.
+macro_rules! conforms {
+    ($($test:ident: $workload:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            assert_conforms($workload);
+        })*
+
+        #[test]
+        fn every_workload_conforms() {
+            let tried = [$($workload),*];
+            for (name, _) in workload::ALL {
+                assert!(tried.contains(name), "no case of {name}");
             }
         }
-    }
-    println!(
-        "{tried} verdicts under a model, {} differences",
-        differing.len()
-    );
-    assert!(tried > 0);
-    let shown: Vec<&str> = differing.iter().take(SHOWN).map(String::as_str).collect();
-    assert!(
-        differing.is_empty(),
-        "{}:\n{}",
-        differing.len(),
-        shown.join("\n")
-    );
+    };
+}
+
+conforms! {
+    broadcast: "broadcast",
+    echo: "echo",
+    g_counter: "g-counter",
+    g_set: "g-set",
+    kafka: "kafka",
+    lin_kv: "lin-kv",
+    pn_counter: "pn-counter",
+    txn_list_append: "txn-list-append",
+    txn_rw_register: "txn-rw-register",
+    unique_ids: "unique-ids",
+}
+
+#[test]
+fn txn_list_append_under_each_model() {
+    assert_conforms_under_each_model("txn-list-append");
+}
+
+#[test]
+fn txn_rw_register_under_each_model() {
+    assert_conforms_under_each_model("txn-rw-register");
 }
 
 #[test]
