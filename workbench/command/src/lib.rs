@@ -13,18 +13,16 @@
 //! # The parts
 //!
 //! - [`cli`]: the flags, and what they ask for.
-//! - [`store`], [`summary`], [`page`]: what is kept of a run.
+//! - [`store`]: what is kept of a run.
 //! - [`serve`]: a browser's view of that.
 //! - [`report`], [`progress`]: what a person sees meanwhile and at the end.
 //!
-//! What it runs, how it is judged and drawn is in the crates [`simulation`],
-//! [`verdict`] and [`picture`].
+//! What it runs, how it is judged, drawn and shown is in the crates [`simulation`],
+//! [`verdict`], [`picture`] and [`page`].
 
 pub mod cli;
-pub mod page;
 pub mod progress;
 pub mod report;
 pub mod serve;
 pub mod store;
-pub mod summary;
 mod terminal;

@@ -10,7 +10,6 @@
 //! to the one that ended last, and `store/index.html` lists all.
 
 mod independent;
-pub(crate) mod listing;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -19,14 +18,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use history::History;
 use history::edn::Value;
+use page::listing;
+use page::run::{Brief, Page, Tail};
 use picture::plot;
 use picture::proof::Drawing;
 use picture::timeline::timeline;
 use programs::log_name;
 use simulation::run::{Message, MessageEvent};
-
-use crate::page::{self, Page, Tail};
-use crate::summary::Summary;
+use simulation::summary::Summary;
 
 /// The folder of one run.
 #[derive(Debug)]
@@ -236,7 +235,7 @@ impl Store {
     /// When something cannot be written: what, and why.
     pub fn write_brief(&self, summary: &Summary) -> io::Result<()> {
         self.link_latest()?;
-        self.file("index.html", |out| write!(out, "{}", page::Brief(summary)))?;
+        self.file("index.html", |out| write!(out, "{}", Brief(summary)))?;
         self.write_summary(summary)
     }
 

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use history::History;
 use history::edn;
+use page::run::Page;
 use serde_json::json;
 use shell::Folder;
 use simulation::recording::Recording;
 use simulation::run::Config;
-use workbench::page::Page;
+use simulation::summary::{Origin, Summary};
 use workbench::store::Store;
-use workbench::summary::{Origin, Summary};
 
 /// Registers on one node, of which that of key 1 shows what nobody wrote.
 fn keep_registers(store: &mut Store) {

@@ -98,6 +98,7 @@
 //! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.
 //! - [`recording`]: its messages.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.
+//! - [`summary`]: a run in a few lines.
 
 pub mod address;
 pub mod client;
@@ -111,6 +112,7 @@ pub mod recording;
 pub mod run;
 pub mod service;
 mod simulate;
+pub mod summary;
 pub mod wire;
 pub mod workload;
 

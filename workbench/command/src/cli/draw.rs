@@ -8,7 +8,7 @@ use history::History;
 use picture::plot::{self, Excerpt};
 use simulation::recording::Recording;
 
-use crate::summary::Summary;
+use simulation::summary::Summary;
 
 /// Draw some messages of a run as arrows between its nodes; the picture is
 /// printed as SVG

@@ -29,11 +29,11 @@ use verdict::assertion;
 use verdict::{Checked, Validity};
 
 use self::signals::Signals;
-use crate::page::Page;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::store::{Journal, Store};
-use crate::summary::{Origin, Summary};
+use page::run::Page;
+use simulation::summary::{Origin, Summary};
 
 use crate::terminal;
 

@@ -12,7 +12,7 @@ use simulation::address::Encoded;
 
 use super::request::Target;
 use super::response::{Refusal, Response, Status, content_type};
-use crate::store::listing;
+use page::listing;
 
 /// How many files of a folder are listed.
 const MOST_FILES: usize = 5000;

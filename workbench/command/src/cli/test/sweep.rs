@@ -14,7 +14,7 @@ use super::command::{repeat_command, this_command};
 use super::signals::Signals;
 use super::{Args, Judged, began, broken_off, judged, kept_or, run_and_report, run_once};
 use crate::store::Store;
-use crate::summary::{Summary, Verdict};
+use simulation::summary::{Summary, Verdict};
 
 /// More would not come to an end.
 const MOST_SEEDS: u64 = 1_000_000_000;

@@ -6,7 +6,7 @@ use picture::plot::{Fault, faults};
 use serde::Serialize;
 
 use super::{Gap, Part, Row, cut, fit, one_line};
-use crate::page::Page;
+use crate::run::Page;
 
 /// How many characters of a value are shown; of very many operations fewer.
 const MOST_CHARS: usize = 320;

@@ -11,8 +11,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cannot;
-use crate::summary::Summary;
+use crate::cannot;
+use simulation::summary::Summary;
 
 /// How many runs are shown: a page with more is slow, and nobody reads it.
 const MOST_RUNS: usize = 1000;
@@ -47,8 +47,11 @@ enum Kept {
     Unreadable(String),
 }
 
-/// Writes the list, in place of an older one.
-pub(super) fn write(root: &Path) -> io::Result<()> {
+/// Writes the list to `index.html` in a store, in place of an older one.
+///
+/// # Errors
+/// When the store cannot be read, or the list not written: what, and why.
+pub fn write(root: &Path) -> io::Result<()> {
     settle(|| page(root), |page| replace(root, page))
 }
 
@@ -71,7 +74,10 @@ fn settle(
 }
 
 /// The list of the runs that are in a store now, as HTML.
-pub(crate) fn page(root: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// When the store cannot be read: why.
+pub fn page(root: &Path) -> io::Result<String> {
     Ok(page::page(&read(root)?))
 }
 

@@ -9,7 +9,7 @@ use picture::svg::{Text, cut, grouped};
 use simulation::address;
 
 use super::{Kept, Listing, Run};
-use crate::summary::{Figure, Summary, Verdict};
+use simulation::summary::{Figure, Summary, Verdict};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");

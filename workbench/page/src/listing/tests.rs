@@ -6,7 +6,7 @@ use verdict::{Checked, Validity};
 
 use super::page::COLUMNS;
 use super::*;
-use crate::summary::{Figure, Origin, Verdict};
+use simulation::summary::{Figure, Origin, Verdict};
 
 /// A folder that is gone at the end.
 struct Folder(PathBuf);

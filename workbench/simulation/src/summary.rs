@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::Outcome;
 use history::edn::Value;
 use history::{History, OpType};
-use simulation::run::Outcome;
 use verdict::assertion::figure;
 use verdict::{Availability, Checked, Validity};
 

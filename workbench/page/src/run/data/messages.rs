@@ -9,7 +9,7 @@ use simulation::service::Service;
 use simulation::wire::{Body, Envelope};
 
 use super::{Gap, Part, Row, cut, fit, one_line};
-use crate::page::Page;
+use crate::run::Page;
 
 /// How many characters of a body are shown.
 const MOST_CHARS: usize = 320;

@@ -1,5 +1,5 @@
 // What happened, drawn: operations and messages on one axis, as far as a screen can
-// show them. The files here are one module, in the order in which page.rs puts them
+// show them. The files here are one module, in the order in which run.rs puts them
 // together. Everything that is drawn is a function of the data, unpacked once into
 // columns (data.js), and of the view: which stretch of the axis, what is filtered, what
 // is chosen (view.js).

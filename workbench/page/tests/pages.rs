@@ -13,6 +13,7 @@ use std::time::Duration;
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
+use page::run::{Page, Tail};
 use picture::plot;
 use picture::proof::{self, Drawing};
 use simulation::host::in_process::in_process;
@@ -20,13 +21,12 @@ use simulation::judge;
 use simulation::network::{self, Distribution, Latency};
 use simulation::recording::Recording;
 use simulation::run::{self, Config};
+use simulation::summary::{Figure, Summary};
 use simulation::workload::{
     self,
     broadcast::{Broadcast, Topology},
 };
 use verdict::{Checked, Validity};
-use workbench::page::{Page, Tail};
-use workbench::summary::{Figure, Summary};
 
 use browser::legible::assert_legible;
 use browser::{Browser, Folder, LIMIT, Page as Opened, Scheme, Size};

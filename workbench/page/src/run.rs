@@ -7,7 +7,7 @@
 //! axis, which can be zoomed, filtered and asked; the end of each node's log.
 //!
 //! All but the last-but-one is HTML and SVG that stands as it is. What happened
-//! is drawn by `page/script` from the data that `data` packs: a run has more
+//! is drawn by `run/script` from the data that `data` packs: a run has more
 //! messages than a document can have elements. It draws what a screen can show,
 //! and says what it does not.
 
@@ -24,7 +24,7 @@ use picture::svg::{Text, cut, grouped};
 use simulation::recording::Recording;
 use simulation::run::Problem;
 
-use crate::summary::{Figure, Summary, Verdict};
+use simulation::summary::{Figure, Summary, Verdict};
 
 /// The end of a node's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,19 +60,19 @@ pub struct Page<'a> {
     pub files: &'a [String],
 }
 
-const STYLE: &str = include_str!("page/page.css");
+const STYLE: &str = include_str!("run/page.css");
 /// One module, in this order.
 const SCRIPT: &str = concat!(
-    include_str!("page/script/begin.js"),
-    include_str!("page/script/data.js"),
-    include_str!("page/script/view.js"),
-    include_str!("page/script/draw.js"),
-    include_str!("page/script/choose.js"),
-    include_str!("page/script/find.js"),
-    include_str!("page/script/pointer.js"),
-    include_str!("page/script/main.js"),
+    include_str!("run/script/begin.js"),
+    include_str!("run/script/data.js"),
+    include_str!("run/script/view.js"),
+    include_str!("run/script/draw.js"),
+    include_str!("run/script/choose.js"),
+    include_str!("run/script/find.js"),
+    include_str!("run/script/pointer.js"),
+    include_str!("run/script/main.js"),
 );
-const EXPLORER: &str = include_str!("page/explorer.html");
+const EXPLORER: &str = include_str!("run/explorer.html");
 
 /// How many findings and drawings a page shows.
 const MOST_FINDINGS: usize = 40;
@@ -411,7 +411,7 @@ impl fmt::Display for Page<'_> {
 
 /// A page without a run: the verdict on many, in a sentence, with the command.
 #[derive(Debug)]
-pub(crate) struct Brief<'a>(pub(crate) &'a Summary);
+pub struct Brief<'a>(pub &'a Summary);
 
 impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

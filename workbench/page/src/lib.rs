@@ -1,0 +1,42 @@
+//! What a person looks at, as HTML that needs nothing else, neither a network nor a
+//! server: the page of a run ([`run`]) and the list of all runs of a store
+//! ([`listing`]).
+//!
+//! ```
+//! use history::History;
+//! use page::run::Page;
+//! use simulation::recording::Recording;
+//! use simulation::summary::Summary;
+//!
+//! let summary: Summary = serde_json::from_str(
+//!     r#"{"workload": "echo", "verdict": "invalid", "interrupted": false,
+//!         "sentence": "operation 1 was answered with what it did not send",
+//!         "began": "2026-01-31T12:00:00+01:00", "command": "workbench test -w echo --seed 7",
+//!         "seed": 7, "virtual_time": true, "nodes": ["n0"], "concurrency": 1, "start": 0,
+//!         "figures": []}"#,
+//! )?;
+//! let page = Page {
+//!     summary: &summary,
+//!     findings: &[],
+//!     problems: &[],
+//!     history: &History::default(),
+//!     recording: &Recording::default(),
+//!     pictures: &[],
+//!     drawings: &[],
+//!     logs: &[],
+//!     files: &[],
+//! };
+//! assert!(page.html().contains("operation 1 was answered"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+pub mod listing;
+pub mod run;
+
+use std::io;
+use std::path::Path;
+
+/// An error that says what could not be done, and where.
+fn cannot(what: &str, path: &Path, e: &io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("cannot {what} {}: {e}", path.display()))
+}
