@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::mutation::Mutation;
-
 /// What can be chosen. All members must choose alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -28,9 +26,6 @@ pub struct Config {
     pub compact_after: u64,
     /// How many entries before the snapshot are kept for those that lag behind.
     pub keep: u64,
-    /// A rule to break, so that tests see what it is good for.
-    #[cfg(feature = "mutations")]
-    pub mutation: Option<Mutation>,
 }
 
 /// Whom new entries are sent to at once.
@@ -57,8 +52,6 @@ impl Default for Config {
             pipeline: 8,
             compact_after: 4096,
             keep: 1024,
-            #[cfg(feature = "mutations")]
-            mutation: None,
         }
     }
 }
@@ -70,17 +63,5 @@ impl Config {
     pub(crate) fn lease(&self) -> Duration {
         self.election_min
             .mul_f64((1.0 - self.drift).max(0.0) / (1.0 + self.drift))
-    }
-}
-
-impl Config {
-    #[cfg(feature = "mutations")]
-    pub(crate) fn breaks(&self, rule: Mutation) -> bool {
-        self.mutation == Some(rule)
-    }
-
-    #[cfg(not(feature = "mutations"))]
-    pub(crate) fn breaks(&self, _: Mutation) -> bool {
-        false
     }
 }

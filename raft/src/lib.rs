@@ -108,10 +108,12 @@ mod config;
 mod log;
 mod machine;
 mod message;
+#[cfg(feature = "mutations")]
 pub mod mutation;
 mod output;
 mod raft;
 mod round_trip;
+mod rules;
 
 pub use config::{Config, Replication};
 pub use log::{Entry, Index, Log, Position, Term};

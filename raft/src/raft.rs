@@ -24,9 +24,9 @@ use crate::config::Config;
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::machine::StateMachine;
 use crate::message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
-use crate::mutation::Mutation;
 use crate::output::{Event, Output};
 use crate::round_trip::RoundTrip;
+use crate::rules::{Kept, Rules};
 pub use doubt::Doubt;
 use election::Votes;
 use leader::Leadership;
@@ -90,6 +90,7 @@ pub struct Raft<M: StateMachine> {
     config: Config,
     me: Member,
     count: usize,
+    pub(crate) rules: Kept,
     rng: Rng,
     now: Duration,
 
@@ -160,10 +161,11 @@ impl<M: StateMachine> Raft<M> {
             config,
             me,
             count,
+            rules: Default::default(),
             rng: Rng::new(seed),
             now,
             term: saved.term,
-            vote: (saved.vote).filter(|_| !config.breaks(Mutation::ForgetsVote)),
+            vote: saved.vote,
             log: saved.log,
             snapshot: saved.snapshot,
             machine,
@@ -220,7 +222,7 @@ impl<M: StateMachine> Raft<M> {
         if term > self.term {
             self.follow(term, None);
         }
-        if term < self.term && !self.config.breaks(Mutation::ObeysOldLeaders) {
+        if !self.rules.is_current(term, self.term) {
             return self.outdated(from, body);
         }
         match body {
@@ -334,10 +336,7 @@ impl<M: StateMachine> Raft<M> {
     }
 
     fn majority(&self) -> usize {
-        match self.config.breaks(Mutation::HalfIsEnough) {
-            true => self.count.div_ceil(2),
-            false => self.count / 2 + 1,
-        }
+        self.rules.majority(self.count)
     }
 
     fn others(&self) -> impl Iterator<Item = Member> + use<M> {
@@ -370,9 +369,7 @@ impl<M: StateMachine> Raft<M> {
     }
 
     fn log_changed(&mut self, from: Index) {
-        if !self.config.breaks(Mutation::ForgetsLog) {
-            self.output.unsaved.log_from(from);
-        }
+        self.output.unsaved.log_from(from);
     }
 
     /// Everything up to this entry is committed: carries it out.

@@ -9,14 +9,14 @@ mod cluster;
 
 use std::time::Duration;
 
-use cluster::{Cluster, Faults, ms};
+use cluster::{Broken, Cluster, Faults, ms};
 use raft::mutation::Mutation;
 use raft::{Config, Member, Replication};
 
 const SEEDS: u64 = 300;
 
 /// Everything is chosen by the seed.
-fn schedule(seed: u64, mutation: Option<Mutation>) -> Cluster {
+fn schedule(seed: u64, broken: Option<Broken>) -> Cluster {
     let rng = rng::Rng::new(seed.wrapping_mul(77));
     let config = Config {
         heartbeat: ms(20),
@@ -31,7 +31,6 @@ fn schedule(seed: u64, mutation: Option<Mutation>) -> Cluster {
         pipeline: *rng.choose(&[1, 2, 8]).expect("there are some"),
         compact_after: 5 + rng.below(40),
         keep: rng.below(10),
-        mutation,
     };
     let harsh = rng.f64();
     let faults = Faults {
@@ -42,7 +41,7 @@ fn schedule(seed: u64, mutation: Option<Mutation>) -> Cluster {
         drift: 0.05,
     };
     let count = 2 + rng.below(4) as usize;
-    Cluster::new(config, count, faults, seed)
+    Cluster::broken(config, count, faults, seed, broken)
 }
 
 fn some(cluster: &Cluster) -> Member {
@@ -278,21 +277,21 @@ fn seeds() -> std::ops::Range<u64> {
     }
 }
 
-fn is_found_out(mutation: Mutation) {
+fn is_found_out(broken: Broken) {
     for seed in 0..1000 {
-        if let Err(broken) = verdict(&mut schedule(seed, Some(mutation))) {
-            eprintln!("{mutation:?}, seed {seed}: {broken}");
+        if let Err(finding) = verdict(&mut schedule(seed, Some(broken))) {
+            eprintln!("{broken:?}, seed {seed}: {finding}");
             return;
         }
     }
-    panic!("{mutation:?} is not found out by 1000 schedules");
+    panic!("{broken:?} is not found out by 1000 schedules");
 }
 
 macro_rules! found_out {
     ($($name:ident: $mutation:ident,)*) => {
         $(#[test]
         fn $name() {
-            is_found_out(Mutation::$mutation);
+            is_found_out(Broken::Rule(Mutation::$mutation));
         })*
 
         #[test]
@@ -304,8 +303,6 @@ macro_rules! found_out {
 
 found_out! {
     votes_twice: VotesTwice,
-    forgets_vote: ForgetsVote,
-    forgets_log: ForgetsLog,
     votes_for_any_log: VotesForAnyLog,
     half_is_enough: HalfIsEnough,
     commits_old_terms: CommitsOldTerms,
@@ -321,4 +318,14 @@ found_out! {
     votes_during_lease: VotesDuringLease,
     keeps_lease: KeepsLease,
     obeys_old_leaders: ObeysOldLeaders,
+}
+
+#[test]
+fn forgets_vote() {
+    is_found_out(Broken::ForgetsVote);
+}
+
+#[test]
+fn forgets_log() {
+    is_found_out(Broken::ForgetsLog);
 }

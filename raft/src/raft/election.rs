@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Body, BodyOf, Member, Message, Position, Raft, State, StateMachine, Term};
-use crate::mutation::Mutation;
+use crate::rules::Rules;
 
 /// What the others answered.
 #[derive(Debug, Default)]
@@ -94,10 +94,8 @@ impl<M: StateMachine> Raft<M> {
     }
 
     pub(super) fn request_vote(&mut self, from: Member, last: Position) {
-        let is_free =
-            self.vote.is_none_or(|vote| vote == from) || self.config.breaks(Mutation::VotesTwice);
-        let is_up_to_date = last >= self.log.last() || self.config.breaks(Mutation::VotesForAnyLog);
-        let granted = is_free && is_up_to_date;
+        let granted = self.rules.has_vote_for(from, self.vote)
+            && self.rules.is_up_to_date(last, self.log.last());
         if granted {
             if let State::PreCandidate(_) = self.state {
                 self.state = State::Follower;
@@ -169,14 +167,14 @@ impl<M: StateMachine> Raft<M> {
     /// one: what leases rest on (thesis, 6.4.1). A leader has heard of itself as
     /// long as it hears of a majority.
     pub(super) fn has_promised(&self) -> bool {
-        match &self.state {
-            _ if self.config.breaks(Mutation::VotesDuringLease) => false,
+        let until = match &self.state {
             State::Leader(leadership) => {
                 let contact = self.contact(leadership);
-                contact.is_some_and(|contact| self.now < contact + self.config.election_min)
+                contact.map(|contact| contact + self.config.election_min)
             }
-            _ => self.now < self.promised_until,
-        }
+            _ => Some(self.promised_until),
+        };
+        self.rules.is_bound(self.now, until)
     }
 
     /// Waits for a leader, each time for another while so that not all stand at once

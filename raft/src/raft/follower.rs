@@ -2,8 +2,8 @@
 
 use super::{Entry, Index, Match, Position, Raft, Snapshot, StateMachine};
 use crate::log::Log;
-use crate::mutation::Mutation;
 use crate::output::Event;
+use crate::rules::Rules;
 
 impl<M: StateMachine> Raft<M> {
     /// Takes the leader's entries, if they follow on what is here.
@@ -13,39 +13,27 @@ impl<M: StateMachine> Raft<M> {
         entries: Vec<Entry<M::Command>>,
         commit: Index,
     ) -> Match {
-        let base = self.log.base().index;
-        // What is below the base is committed, so it is the same.
-        let fits = previous.index <= base
-            || self.log.has(previous)
-            || (self.config.breaks(Mutation::AppendsAnywhere)
-                && previous.index <= self.log.last().index);
-        if !fits {
+        if !self.rules.follows_on(&self.log, previous) {
             return Match::Differs {
                 previous: previous.index,
                 hint: self.hint(previous),
             };
         }
-        let mut matched = previous.index + entries.len() as Index;
-        if self.config.breaks(Mutation::TruncatesAlways) && matched >= self.commit {
-            self.truncate(matched + 1);
+        let sent = previous.index + entries.len() as Index;
+        let cut = self
+            .rules
+            .gives_way(&self.log, previous.index, &entries, self.commit);
+        if let Some(index) = cut {
+            self.truncate(index);
         }
         for (entry, index) in entries.into_iter().zip(previous.index + 1..) {
-            let is_here = self.log.term(index) == Some(entry.term) || index <= base;
-            let is_kept =
-                self.config.breaks(Mutation::KeepsConflicts) && self.log.get(index).is_some();
-            if is_here || is_kept {
-                continue;
+            if index > self.log.last().index {
+                self.push(entry);
             }
-            self.truncate(index);
-            self.push(entry);
         }
-        if self.config.breaks(Mutation::AcknowledgesAll) {
-            matched = self.log.last().index;
-        }
-        let mut committed = commit.min(matched);
-        if self.config.breaks(Mutation::CommitsUnchecked) {
-            committed = commit.min(self.log.last().index);
-        }
+        let last = self.log.last().index;
+        let matched = self.rules.acknowledges(sent, last);
+        let mut committed = self.rules.knows_committed(commit, matched, last);
         if self.followers_commit() && self.log.term(matched) == Some(self.term) {
             // The leader and this one are a majority; see [`super::leader`].
             committed = committed.max(matched);
@@ -73,7 +61,7 @@ impl<M: StateMachine> Raft<M> {
     /// Takes the leader's state. Gives the index up to which the logs are then the same.
     pub(super) fn install(&mut self, snapshot: Snapshot<M::Snapshot>) -> Index {
         let last = snapshot.last;
-        if last.index <= self.commit && !self.config.breaks(Mutation::RestoresBackwards) {
+        if !self.rules.is_news(last.index, self.commit) {
             return last.index;
         }
         if self.log.has(last) {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Body, Member, NotLeader, Raft, State, StateMachine};
-use crate::mutation::Mutation;
 
 #[derive(Debug)]
 pub(super) struct HandOver {
@@ -44,7 +43,6 @@ impl<M: StateMachine> Raft<M> {
 
     pub(super) fn hand_over_or_give_up(&mut self) {
         let last = self.log.last().index;
-        let keeps_lease = self.config.breaks(Mutation::KeepsLease);
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
@@ -59,7 +57,7 @@ impl<M: StateMachine> Raft<M> {
         if !hand_over.was_told && peer.matched == last {
             hand_over.was_told = true;
             // It may do so at any time from now on, and the others will vote for it.
-            leadership.lease_is_over |= !keeps_lease;
+            leadership.lease_is_over = true;
             let to = hand_over.to;
             self.send(to, Body::TakeOver);
         }

@@ -15,7 +15,7 @@ use super::{
     Body, Entry, Index, Match, Member, NotLeader, Position, Raft, Stamp, State, StateMachine,
 };
 use crate::config::Replication;
-use crate::mutation::Mutation;
+use crate::rules::Rules;
 
 pub(super) struct Leadership {
     /// One for each member; its own is not used.
@@ -269,8 +269,7 @@ impl<M: StateMachine> Raft<M> {
         matched[self.me.0] = last;
         matched.sort_unstable_by(|a, b| b.cmp(a));
         let index = matched[majority - 1];
-        let is_own = self.log.term(index) == Some(self.term);
-        if index > self.commit && (is_own || self.config.breaks(Mutation::CommitsOldTerms)) {
+        if index > self.commit && self.rules.commits(self.log.term(index), self.term) {
             self.committed(index);
             self.tell_who_wants_to_know();
             self.confirm_reads();

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::leader::Leadership;
 use super::{Index, NotLeader, Raft, Stamp, State, StateMachine};
-use crate::mutation::Mutation;
 use crate::output::{Event, ReadId};
+use crate::rules::Rules;
 
 #[derive(Debug)]
 pub(super) struct Read {
@@ -44,17 +44,11 @@ impl<M: StateMachine> Raft<M> {
         let State::Leader(leadership) = &mut self.state else {
             return Err(NotLeader { leader });
         };
-        let mut after = self.commit;
-        if !self.config.breaks(Mutation::NoNoop) {
-            after = after.max(leadership.first);
-        }
-        if followers_commit && !self.config.breaks(Mutation::ReadsBelowFollowers) {
-            after = after.max(leadership.sent);
-        }
+        let sent = followers_commit.then_some(leadership.sent);
+        let after = self.rules.read_after(self.commit, leadership.first, sent);
         self.last_read += 1;
         let id = ReadId(self.last_read);
-        let is_confirmed = has_lease || self.config.breaks(Mutation::ReadsUnconfirmed);
-        let confirm = (!is_confirmed).then_some(now);
+        let confirm = self.rules.must_be_confirmed(has_lease).then_some(now);
         // One round is enough for all that come while it is under way.
         if confirm.is_some() && leadership.reads.iter().all(|read| read.confirm.is_none()) {
             for peer in &mut leadership.peers {
@@ -72,10 +66,10 @@ impl<M: StateMachine> Raft<M> {
             return false;
         };
         let ends = |contact: Duration| contact + self.config.lease();
-        let holds = self
+        let was_answered = self
             .contact(leadership)
             .is_some_and(|contact| self.now < ends(contact));
-        holds && !leadership.lease_is_over
+        self.rules.has_lease(was_answered, leadership.lease_is_over)
     }
 
     /// Something was answered, or carried out.

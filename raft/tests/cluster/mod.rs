@@ -8,6 +8,7 @@ pub(crate) mod invariants;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use raft::mutation::Mutation;
 use raft::{Config, Event, Member, MessageOf, Output, Raft, Role, Saved, StateMachine};
 use rng::Rng;
 
@@ -104,10 +105,34 @@ pub(crate) struct Cluster {
     /// Messages that were sent.
     pub(crate) sent: u64,
     next_command: u64,
+    /// What every member does wrong.
+    broken: Option<Broken>,
+}
+
+/// What a member does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It breaks a rule.
+    Rule(Mutation),
+    /// Its disk does not keep for whom it voted (paper, figure 2: persistent state).
+    ForgetsVote,
+    /// Its disk does not keep its log.
+    ForgetsLog,
 }
 
 impl Cluster {
     pub(crate) fn new(config: Config, count: usize, faults: Faults, seed: u64) -> Self {
+        Cluster::broken(config, count, faults, seed, None)
+    }
+
+    /// One all of whose members do something wrong.
+    pub(crate) fn broken(
+        config: Config,
+        count: usize,
+        faults: Faults,
+        seed: u64,
+        broken: Option<Broken>,
+    ) -> Self {
         let rng = Rng::new(seed);
         let mut cluster = Cluster {
             config,
@@ -120,6 +145,7 @@ impl Cluster {
             invariants: Invariants::new(count),
             sent: 0,
             next_command: 0,
+            broken,
             rng,
         };
         for _ in 0..count {
@@ -169,7 +195,10 @@ impl Cluster {
         let (seed, count) = (self.rng.u64(), self.nodes.len());
         let count = count.max(self.invariants.count());
         let machine = Digest::default();
-        let raft = Raft::restart(self.config, member, count, machine, seed, clock, saved);
+        let mut raft = Raft::restart(self.config, member, count, machine, seed, clock, saved);
+        if let Some(Broken::Rule(rule)) = self.broken {
+            raft.break_rule(rule);
+        }
         self.nodes[member.0].raft = Some(raft);
         self.then(member);
     }
@@ -279,10 +308,14 @@ impl Cluster {
         if unsaved.vote {
             (node.disk.term, node.disk.vote) = (raft.term(), raft.vote());
         }
+        if self.broken == Some(Broken::ForgetsVote) {
+            node.disk.vote = None;
+        }
         if unsaved.snapshot {
             node.disk.snapshot = raft.snapshot().cloned();
         }
-        if let Some(from) = unsaved.log {
+        let is_kept = self.broken != Some(Broken::ForgetsLog);
+        if let Some(from) = unsaved.log.filter(|_| is_kept) {
             // Only what is told to be new is written.
             let saved = &mut node.disk.log;
             saved.truncate(from);

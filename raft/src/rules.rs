@@ -1,0 +1,118 @@
+//! The rules that safety rests on, each as a function of what it looks at: who may be voted for,
+//! what counts as committed, what a follower keeps, when a read may be answered.
+//!
+//! They are here, and not where they are used, so that each can be seen by itself, and so that
+//! tests can break one at a time and see what comes of it.
+
+use std::time::Duration;
+
+use crate::log::{Entry, Index, Log, Position, Term};
+use crate::message::Member;
+
+#[cfg(feature = "mutations")]
+pub(crate) use crate::mutation::Kept;
+
+/// What every member does.
+pub(crate) trait Rules {
+    /// How many of so many members are more than half of them.
+    fn majority(&self, members: usize) -> usize {
+        members / 2 + 1
+    }
+
+    /// Whether a message is of a member's term, or a later one. Else it is of a leader or a
+    /// candidate whose time is over (paper, 5.1).
+    fn is_current(&self, message: Term, own: Term) -> bool {
+        message >= own
+    }
+
+    /// Whether there is a vote left for this one: a term has one (paper, 5.2).
+    fn has_vote_for(&self, candidate: Member, voted: Option<Member>) -> bool {
+        voted.is_none_or(|voted| voted == candidate)
+    }
+
+    /// Whether a candidate whose log ends there lacks nothing that this one has: so no one is
+    /// elected that lacks what a majority has (paper, 5.4.1).
+    fn is_up_to_date(&self, candidate: Position, own: Position) -> bool {
+        candidate >= own
+    }
+
+    /// Whether a member is bound to its leader until then, and votes for no one: leases rest on
+    /// that (thesis, 6.4.1).
+    fn is_bound(&self, now: Duration, until: Option<Duration>) -> bool {
+        until.is_some_and(|until| now < until)
+    }
+
+    /// Whether an entry that a majority has is committed by that: only one of the leader's own
+    /// term is, others with it (paper, 5.4.2).
+    fn commits(&self, entry: Option<Term>, own: Term) -> bool {
+        entry == Some(own)
+    }
+
+    /// Whether entries follow on what is here: the one before them is the same (paper, 5.3). What
+    /// a snapshot stands for is committed, so it is the same.
+    fn follows_on<C>(&self, log: &Log<C>, previous: Position) -> bool {
+        previous.index <= log.base().index || log.has(previous)
+    }
+
+    /// From where a log gives way to entries that follow on `previous`: from the first of its own
+    /// that is not the leader's (paper, 5.3). What is behind them stays: the message may be old.
+    fn gives_way<C>(
+        &self,
+        log: &Log<C>,
+        previous: Index,
+        entries: &[Entry<C>],
+        _commit: Index,
+    ) -> Option<Index> {
+        let numbered = (previous + 1..).zip(entries);
+        let mut known = numbered.filter(|(index, _)| *index > log.base().index);
+        let differs = |(index, entry): &(Index, &Entry<C>)| {
+            log.term(*index).is_some_and(|term| term != entry.term)
+        };
+        known.find(differs).map(|(index, _)| index)
+    }
+
+    /// Up to where a follower acknowledges: up to the last entry of the message. What it has
+    /// beyond that may not be the leader's.
+    fn acknowledges(&self, sent: Index, _last: Index) -> Index {
+        sent
+    }
+
+    /// Up to where a follower knows that what it has is committed: what it has beyond the last
+    /// entry of the message may not be what the leader has committed there (paper, figure 2:
+    /// AppendEntries, 5).
+    fn knows_committed(&self, leaders: Index, matched: Index, _last: Index) -> Index {
+        leaders.min(matched)
+    }
+
+    /// Whether a snapshot that ends there brings anything new: a state never goes back.
+    fn is_news(&self, snapshot: Index, commit: Index) -> bool {
+        snapshot > commit
+    }
+
+    /// Whether a leader whose majority answered lately has a lease. Not when it has told another
+    /// one to take over: the others vote for that one in spite of their promises.
+    fn has_lease(&self, was_answered: bool, has_handed_over: bool) -> bool {
+        was_answered && !has_handed_over
+    }
+
+    /// Whether a majority must confirm that this is still the leader before a read is answered
+    /// (paper, 8).
+    fn must_be_confirmed(&self, has_lease: bool) -> bool {
+        !has_lease
+    }
+
+    /// What must be carried out before a read is answered: what is known to be committed; the
+    /// first entry of the leader's term, before which it does not know what former leaders
+    /// committed (thesis, 6.4); and where followers commit what they have, what they were sent.
+    fn read_after(&self, commit: Index, first: Index, followers: Option<Index>) -> Index {
+        commit.max(first).max(followers.unwrap_or(0))
+    }
+}
+
+/// All rules, as they are.
+#[cfg(not(feature = "mutations"))]
+#[derive(Debug, Default)]
+pub(crate) struct Kept;
+
+#[cfg(not(feature = "mutations"))]
+impl Rules for Kept {}
