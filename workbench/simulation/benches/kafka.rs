@@ -2,9 +2,7 @@
 //! kafka`. Histories of 10,000 and of 100,000 operations against one node, a
 //! good one and broken ones, judged on one core.
 
-#[expect(dead_code, reason = "most faults are for the tests")]
-#[path = "../tests/logs/mod.rs"]
-mod logs;
+use specimens::logs;
 
 use std::io::Write;
 use std::time::{Duration, Instant};

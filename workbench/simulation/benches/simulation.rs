@@ -4,9 +4,7 @@
 //! Maelstrom's queues, in process on one core; beside it the same lines through
 //! one engine alone, without network, clients and history, as the floor.
 
-#[expect(dead_code, reason = "most faults are for the tests")]
-#[path = "../tests/flood/mod.rs"]
-mod flood;
+use specimens::flood;
 
 use std::io::Write;
 use std::time::{Duration, Instant};

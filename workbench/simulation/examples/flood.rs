@@ -8,8 +8,7 @@
 //! Its one argument is the fault, `no-retry` without it. As it is then, it is
 //! the node of Maelstrom's own documentation, and gives the same figures.
 
-#[path = "../tests/flood/mod.rs"]
-mod flood;
+use specimens::flood;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use history::History;
+use tempfile::TempDir;
 use verdict::{Checked, Validity};
 
 use super::page::COLUMNS;
@@ -9,32 +9,22 @@ use super::*;
 use simulation::summary::{Figure, Origin, Verdict};
 
 /// A folder that is gone at the end.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("workbench-listing-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
+    fn new() -> Self {
+        Folder(TempDir::new().unwrap())
     }
 
     fn run(&self, path: &str, summary: &str) {
-        let folder = self.0.join(path);
+        let folder = self.0.path().join(path);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("summary.json"), summary).unwrap();
     }
 
     /// What the list says of each run, a line each.
     fn lines(&self) -> Vec<String> {
-        rows(&page(&self.0).unwrap())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        rows(&page(self.0.path()).unwrap())
     }
 }
 
@@ -86,7 +76,7 @@ fn json(summary: &Summary) -> String {
 
 #[test]
 fn all_runs_are_listed_the_newest_first() {
-    let store = Folder::new("all");
+    let store = Folder::new();
     store.run(
         "echo/20260131T120000.000+0100",
         &json(&summary(Verdict::Valid)),
@@ -102,13 +92,23 @@ fn all_runs_are_listed_the_newest_first() {
     store.run("echo/20260131T120003.000+0100", "{\"workload\": 3}");
     store.run("echo/20260131T120004.000+0100", "<script>");
     store.run("echo/20260131T120005.000+0100", &"x".repeat(2 << 20));
-    fs::create_dir_all(store.0.join("echo/20260131T120006.000+0100/summary.json")).unwrap();
-    fs::create_dir_all(store.0.join("echo/20260131T120007.000+0100")).unwrap();
+    fs::create_dir_all(
+        store
+            .0
+            .path()
+            .join("echo/20260131T120006.000+0100/summary.json"),
+    )
+    .unwrap();
+    fs::create_dir_all(store.0.path().join("echo/20260131T120007.000+0100")).unwrap();
     // Neither links nor what is hidden, nor files.
-    std::os::unix::fs::symlink("echo", store.0.join("latest")).unwrap();
-    std::os::unix::fs::symlink("20260131T120000.000+0100", store.0.join("echo/latest")).unwrap();
-    fs::create_dir_all(store.0.join(".git/objects")).unwrap();
-    fs::write(store.0.join("notes.txt"), "").unwrap();
+    std::os::unix::fs::symlink("echo", store.0.path().join("latest")).unwrap();
+    std::os::unix::fs::symlink(
+        "20260131T120000.000+0100",
+        store.0.path().join("echo/latest"),
+    )
+    .unwrap();
+    fs::create_dir_all(store.0.path().join(".git/objects")).unwrap();
+    fs::write(store.0.path().join("notes.txt"), "").unwrap();
     let broken = "cannot read summary.json:";
     let echo = "workbench test -w echo --seed 7";
     assert_eq!(
@@ -129,7 +129,7 @@ fn all_runs_are_listed_the_newest_first() {
             format!("✓ valid echo 2026-01-31 12:00:00 2 7 a sentence {echo}"),
         ]
     );
-    let page = page(&store.0).unwrap();
+    let page = page(store.0.path()).unwrap();
     for (count, word) in [
         (1, "valid"),
         (1, "invalid"),
@@ -143,11 +143,11 @@ fn all_runs_are_listed_the_newest_first() {
 
 #[test]
 fn a_link_leads_to_the_page_of_a_run_if_it_has_one() {
-    let store = Folder::new("links");
+    let store = Folder::new();
     store.run("a \"<&>/20260131T120000.000+0100", "");
     store.run("javascript:alert(1)/x", "");
-    fs::write(store.0.join("javascript:alert(1)/x/index.html"), "").unwrap();
-    let page = page(&store.0).unwrap();
+    fs::write(store.0.path().join("javascript:alert(1)/x/index.html"), "").unwrap();
+    let page = page(store.0.path()).unwrap();
     let links: Vec<&str> = page
         .split("<a href=\"")
         .skip(1)
@@ -178,7 +178,7 @@ fn limits_are_shown_and_marked_when_broken() {
         },
         figure(COLUMNS[0].figure, 0.999_99, None),
     ];
-    let store = Folder::new("limits");
+    let store = Folder::new();
     store.run("broadcast/20260131T120000.000+0100", &json(&run));
     assert_eq!(
         store.lines(),
@@ -224,7 +224,7 @@ fn what_a_summary_calls_its_figures_has_columns() {
         concurrency: 5,
         availability: None,
     };
-    let store = Folder::new("columns");
+    let store = Folder::new();
     let summary = Summary::new(origin, &outcome, &checked);
     store.run("broadcast/20260131T120000.000+0100", &json(&summary));
     assert_eq!(
@@ -255,9 +255,9 @@ fn hostile_words_stay_words() {
     }
     run.nodes = (0..1000).map(|i| format!("{i}{hostile}")).collect();
     run.seed = u64::MAX;
-    let store = Folder::new("hostile");
+    let store = Folder::new();
     store.run("echo/20260131T120000.000+0100", &json(&run));
-    let page = page(&store.0).unwrap();
+    let page = page(store.0.path()).unwrap();
     let (_, table) = page.split_once("<table>").unwrap();
     let (table, _) = table.split_once("</table>").unwrap();
     assert!(
@@ -273,13 +273,13 @@ fn hostile_words_stay_words() {
 
 #[test]
 fn of_many_runs_the_newest_are_shown() {
-    let store = Folder::new("many");
+    let store = Folder::new();
     let mut run = summary(Verdict::Valid);
     for i in 0..MOST_RUNS + 5 {
         run.sentence = format!("number {i}.");
         store.run(&format!("echo/20260131T{i:06}.000+0100"), &json(&run));
     }
-    let page = page(&store.0).unwrap();
+    let page = page(store.0.path()).unwrap();
     assert!(page.contains("The newest 1,000 of 1,005 runs"));
     assert!(page.contains("number 5.") && !page.contains("number 4."));
     assert_eq!(rows(&page).len(), MOST_RUNS);
@@ -287,7 +287,7 @@ fn of_many_runs_the_newest_are_shown() {
 
 #[test]
 fn runs_that_end_at_once_are_all_listed() {
-    let store = Folder::new("at-once");
+    let store = Folder::new();
     let run = json(&summary(Verdict::Valid));
     std::thread::scope(|scope| {
         for thread in 0..8 {
@@ -295,15 +295,15 @@ fn runs_that_end_at_once_are_all_listed() {
             scope.spawn(move || {
                 for i in 0..10 {
                     store.run(&format!("echo/{thread}-{i}"), run);
-                    write(&store.0).unwrap();
+                    write(store.0.path()).unwrap();
                 }
             });
         }
     });
-    let written = fs::read_to_string(store.0.join("index.html")).unwrap();
+    let written = fs::read_to_string(store.0.path().join("index.html")).unwrap();
     assert_eq!(rows(&written).len(), 80);
     // Nothing is left beside it.
-    let left: Vec<_> = fs::read_dir(&store.0)
+    let left: Vec<_> = fs::read_dir(store.0.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
@@ -316,7 +316,7 @@ fn runs_that_end_at_once_are_all_listed() {
 
 #[test]
 fn a_run_that_ends_while_the_list_is_written_is_not_lost() {
-    let store = Folder::new("meanwhile");
+    let store = Folder::new();
     let run = json(&summary(Verdict::Valid));
     store.run("echo/1", &run);
     let mut written = Vec::new();
@@ -326,16 +326,16 @@ fn a_run_that_ends_while_the_list_is_written_is_not_lost() {
         written.push(rows(page).len());
         Ok(())
     };
-    settle(|| page(&store.0), write).unwrap();
+    settle(|| page(store.0.path()), write).unwrap();
     assert_eq!(written, [1, 2]);
 }
 
 #[test]
 fn an_empty_store_says_how_to_begin() {
-    let store = Folder::new("empty");
-    let page = page(&store.0).unwrap();
+    let store = Folder::new();
+    let page = page(store.0.path()).unwrap();
     assert!(page.contains("0 runs") && page.contains("workbench test -w echo"));
     assert!(!page.contains("<table>"));
-    let error = write(&store.0.join("none")).unwrap_err();
+    let error = write(&store.0.path().join("none")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn the_flags_add_up_as_maelstroms_do() {
-        let path = std::env::temp_dir().join(format!("workbench-nodes-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nodes");
         fs::write(&path, "f1\n f2 \n\n").unwrap();
         let file = path.to_str().unwrap();
         for (args, expected) in [

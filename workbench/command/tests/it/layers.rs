@@ -1,0 +1,118 @@
+//! The layers of the workbench: arrows point downwards only.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Each layer, and what it may stand on.
+const LAYERS: [(&str, &[&str]); 11] = [
+    ("history", &[]),
+    ("finding", &["history"]),
+    ("isolation", &["history", "finding"]),
+    ("linearizability", &["history", "finding"]),
+    (
+        "verdict",
+        &["history", "finding", "isolation", "linearizability"],
+    ),
+    ("simulation", &["history", "verdict", "maelstrom-node"]),
+    // For tests alone: nothing else stands on it.
+    ("specimens", &["simulation", "verdict", "maelstrom-node"]),
+    ("programs", &["simulation", "maelstrom-node"]),
+    ("picture", &["history", "verdict", "simulation"]),
+    ("page", &["history", "picture", "simulation"]),
+    (
+        "command",
+        &[
+            "history",
+            "verdict",
+            "simulation",
+            "programs",
+            "picture",
+            "page",
+            "maelstrom-node",
+        ],
+    ),
+];
+
+/// Libraries that only these layers may use: a test of a challenge compiles none of them.
+const ABOVE: [(&str, &str); 6] = [
+    ("clap", "command"),
+    ("ctrlc", "command"),
+    ("httparse", "command"),
+    ("jiff", "command"),
+    ("miniz_oxide", "page"),
+    ("base64", "page"),
+];
+
+/// The names in a section of a manifest.
+fn section(manifest: &Path, name: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(manifest).unwrap();
+    let section = text.split(&format!("\n[{name}]\n")).nth(1).unwrap_or("");
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter_map(|line| line.split(['.', ' ', '=']).next());
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_layer_stands_on_one_above_it() {
+    let workbench = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut ours: Vec<&str> = LAYERS.iter().map(|(layer, _)| *layer).collect();
+    ours.extend(["workbench", "maelstrom-node", "corpus"]); // corpus: for tests alone
+    for (layer, below) in LAYERS {
+        let stands_on = section(&workbench.join(layer).join("Cargo.toml"), "dependencies");
+        assert!(!stands_on.is_empty(), "{layer}");
+        for name in stands_on {
+            let is_below = !ours.contains(&&*name) || below.contains(&&*name);
+            assert!(is_below, "{layer} stands on {name}");
+            let owner = ABOVE.iter().find(|(library, _)| *library == name);
+            let is_owner = owner.is_none_or(|(_, owner)| *owner == layer);
+            assert!(is_owner, "{layer} stands on {name}");
+        }
+    }
+}
+
+/// Consensus and dissemination are for whoever brings a network and a clock: neither knows what
+/// it runs on here, nor do their tests.
+#[test]
+fn raft_and_gossip_stand_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let allowed = ["raft", "rng", "serde", "serde_json"];
+    for name in ["raft", "gossip", "rng"] {
+        let manifest = root.join(name).join("Cargo.toml");
+        let mut stands_on = section(&manifest, "dependencies");
+        assert!(name == "rng" || stands_on.contains("serde"), "{name}");
+        stands_on.extend(section(&manifest, "dev-dependencies"));
+        for other in stands_on {
+            assert!(allowed.contains(&&*other), "{name} stands on {other}");
+        }
+    }
+}
+
+/// A challenge knows the library that nodes are written with; only its tests know what
+/// they are run with.
+#[test]
+fn challenges_stand_on_nodes_and_their_tests_on_the_simulation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut challenges = 0;
+    for folder in fs::read_dir(root).unwrap() {
+        let manifest = folder.unwrap().path().join("Cargo.toml");
+        if !manifest.exists() || !section(&manifest, "dev-dependencies").contains("simulation") {
+            continue;
+        }
+        challenges += 1;
+        let stands_on = section(&manifest, "dependencies");
+        assert!(
+            stands_on.contains("maelstrom-node"),
+            "{}",
+            manifest.display()
+        );
+        let layers = LAYERS.iter().map(|(layer, _)| *layer);
+        for name in layers.chain(["workbench"]) {
+            assert!(!stands_on.contains(name), "{}: {name}", manifest.display());
+        }
+    }
+    assert!(challenges >= 10, "{challenges}");
+}

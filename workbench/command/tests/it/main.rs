@@ -1,0 +1,11 @@
+//! The command's tests, in one program.
+
+mod faults;
+mod flags;
+mod hostile;
+mod layers;
+mod programs;
+mod serve;
+mod shape;
+mod shell;
+mod store;

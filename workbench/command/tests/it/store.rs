@@ -1,0 +1,201 @@
+//! What is kept of a run, where Maelstrom keeps it: its log, its results, a folder for
+//! each key, and the links to it.
+
+use specimens::scripted;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::shell::{self, Folder};
+use history::History;
+use history::edn;
+use page::run::Page;
+use serde_json::json;
+use simulation::recording::Recording;
+use simulation::run::Config;
+use simulation::summary::{Origin, Summary};
+use workbench::store::Store;
+
+/// Registers on one node, of which that of key 1 shows what nobody wrote.
+fn keep_registers(store: &mut Store) {
+    let config = Config {
+        rate: 40.0,
+        time_limit: Duration::from_secs(5),
+        concurrency: 4,
+        partitions: Some(Duration::from_secs(1)),
+        ..Config::for_nodes(1).seed(1)
+    };
+    let mut values = BTreeMap::new();
+    let (outcome, checked) = scripted::run("lin-kv", &config, |node, line| {
+        let request = scripted::body(line);
+        let key = request["key"].as_i64().unwrap_or(0);
+        let value = values.entry(key).or_insert(json!(null));
+        let fields = match (&*scripted::kind(line), key) {
+            ("read", 0) => json!({"value": value}),
+            ("read", _) => json!({"value": 99}),
+            ("write", 0) => {
+                *value = request["value"].clone();
+                json!({})
+            }
+            ("cas", 0) if request["from"] == *value => {
+                *value = request["to"].clone();
+                json!({})
+            }
+            ("cas", _) => {
+                let error = scripted::reply_with(node, line, json!({"code": 22, "text": "no"}));
+                return vec![error.replace("cas_ok", "error")];
+            }
+            _ => json!({}),
+        };
+        vec![scripted::reply_with(node, line, fields)]
+    });
+    let origin = Origin {
+        workload: "lin-kv".into(),
+        began: "2026-01-31T12:00:00+01:00".into(),
+        command: "workbench test".into(),
+        seed: 1,
+        virtual_time: true,
+        nodes: config.nodes,
+        concurrency: config.concurrency,
+        availability: None,
+    };
+    let page = Page {
+        summary: &Summary::new(origin, &outcome, &checked),
+        findings: &checked.findings,
+        problems: &[],
+        history: &outcome.history,
+        recording: &Recording::default(),
+        pictures: &[],
+        drawings: &[],
+        logs: &[],
+        files: &[],
+    };
+    store.log("valid? false");
+    store.write_history(&outcome.history).unwrap();
+    store.write(&checked.results, &page).unwrap();
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_key_of_lin_kv_has_a_folder() {
+    let root = Folder::new("independent");
+    let mut store = Store::create(root.path(), "lin-kv").unwrap();
+    keep_registers(&mut store);
+    store.journal().unwrap().flush().unwrap();
+    let run = store.folder();
+    assert_eq!(
+        names(run).join(" "),
+        "history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
+         latency-raw.svg messages-in-flight.svg messages.jsonl messages.svg node-logs rate.svg \
+         results.edn results.json summary.json timeline.html"
+    );
+    assert_eq!(names(&run.join("independent")), ["0", "1"]);
+    let read = |name: &str| fs::read_to_string(run.join(name)).unwrap();
+    let results = edn::read(&read("results.edn")).unwrap();
+    let by_key = results.get("workload").and_then(|w| w.get("results"));
+    let by_key = by_key.unwrap().to_json();
+    let (mut ops, mut faults) = (0, 0);
+    for (key, valid) in [("0", true), ("1", false)] {
+        let folder = format!("independent/{key}");
+        assert_eq!(
+            names(&run.join(&folder)),
+            ["history.edn", "results.edn", "timeline.html"]
+        );
+        let results = edn::read(&read(&format!("{folder}/results.edn"))).unwrap();
+        assert_eq!(results.to_json(), by_key[key]);
+        assert_eq!(results.to_json()["valid?"], valid);
+        let history = History::read(&read(&format!("{folder}/history.edn"))).unwrap();
+        let clients = history.clients().count();
+        assert!(clients > 100, "{clients}");
+        assert!(
+            history
+                .clients()
+                .all(|(_, op)| op.f == "cas" || op.value.items().is_none())
+        );
+        ops += clients;
+        faults += history.ops().len() - clients;
+        assert!(read(&format!("{folder}/timeline.html")).contains(&format!("lin-kv, key {key}")));
+    }
+    // Each operation is under one key, each fault under both.
+    let history = History::read(&read("history.edn")).unwrap();
+    let clients = history.clients().count();
+    assert_eq!(ops, clients);
+    assert_eq!(faults, 2 * (history.ops().len() - clients));
+    assert!(faults > 8, "{faults}");
+}
+
+#[test]
+fn links_lead_to_the_run_that_goes_on_and_to_the_last_that_ended() {
+    let root = Folder::new("links");
+    let led = |link: &str| fs::read_link(root.path().join(link)).ok();
+    let mut first = Store::create(root.path(), "lin-kv").unwrap();
+    let at = |store: &Store| PathBuf::from("lin-kv").join(store.folder().file_name().unwrap());
+    assert_eq!((led("current"), led("latest")), (None, None));
+    first.link_current().unwrap();
+    assert_eq!((led("current"), led("latest")), (Some(at(&first)), None));
+    keep_registers(&mut first);
+    let second = Store::create(root.path(), "lin-kv").unwrap();
+    second.link_current().unwrap();
+    assert_eq!(led("current"), Some(at(&second)));
+    assert_eq!(led("latest"), Some(at(&first)));
+    assert_eq!(
+        led("lin-kv/latest"),
+        first.folder().file_name().map(PathBuf::from)
+    );
+    let log = fs::read_to_string(root.path().join("latest/jepsen.log")).unwrap();
+    assert!(log.ends_with("valid? false\n"), "{log}");
+}
+
+/// No file can be longer than 4 KiB, as on a disk that is nearly full.
+#[test]
+fn a_full_disk_keeps_the_verdict_from_nobody() {
+    let folder = Folder::new("full-disk");
+    let node = folder.node(&format!("{}exit 3\n", shell::INIT));
+    for seeds in [&["--seeds", "5..6"][..], &[]] {
+        let test = folder.command(&node);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]);
+        command.arg(test.get_program()).args(test.get_args());
+        command
+            .args(["--node-count", "1", "--time-limit", "1"])
+            .args(seeds);
+        let output = command.output().unwrap();
+        shell::tells(
+            &output,
+            1,
+            &["echo: INVALID", "exit status 3", "cannot write"],
+        );
+    }
+    // What fits is there.
+    let results = folder.read("store/latest/results.edn");
+    assert!(
+        results.contains("it ended by itself during the test: exit status 3"),
+        "{results}"
+    );
+}
+
+/// As by the runs of `--seeds`, and by several commands at a time.
+#[test]
+fn links_are_made_by_many_at_once() {
+    let root = Folder::new("many-links");
+    let stores: Vec<Store> = (0..8)
+        .map(|_| Store::create(root.path(), "echo").unwrap())
+        .collect();
+    std::thread::scope(|scope| {
+        for store in &stores {
+            scope.spawn(|| (0..200).for_each(|_| store.link_current().unwrap()));
+        }
+    });
+    assert!(root.path().join("current/node-logs").exists());
+    assert_eq!(names(root.path()), ["current", "echo"]);
+}

@@ -1,0 +1,5 @@
+//! The pages' tests that need a browser, in one program.
+
+mod browser;
+mod browsing;
+mod pages;

@@ -1,0 +1,3 @@
+//! The pictures' tests that need whole runs, in one program.
+
+mod linearizability;
