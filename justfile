@@ -104,7 +104,7 @@ new name:
     #!/usr/bin/env bash
     # The template is `echo` itself: it is compiled, linted and tested with
     # everything else, so it cannot go stale as a template kept apart would.
-    # Copied are its manifest, its sources and tests/echo.rs; renamed are the
+    # Copied are its manifest, its sources and tests/it/echo.rs; renamed are the
     # crate and its type (`Echo`), but not the message of that name.
     set -euo pipefail
     export LC_ALL=C
@@ -136,7 +136,7 @@ new name:
 
     # The crate.
     crate=$scratch/crate
-    mkdir -p "$crate/src" "$crate/tests"
+    mkdir -p "$crate/src" "$crate/tests/it"
     snake=${name//-/_}
     rename() {
         sed -E \
@@ -156,8 +156,12 @@ new name:
     } >"$crate/src/lib.rs"
     {
         echo "//! What Maelstrom says to the node, and what it says back."
-        rename echo/tests/echo.rs | without_title
-    } >"$crate/tests/$snake.rs"
+        rename echo/tests/it/echo.rs | without_title
+    } >"$crate/tests/it/$snake.rs"
+    {
+        grep '^//!' echo/tests/it/main.rs
+        printf '\nmod %s;\n' "$snake"
+    } >"$crate/tests/it/main.rs"
 
     # Its command: as documented, where Maelstrom has a workload of that name.
     on=" --package $name"

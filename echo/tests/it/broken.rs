@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/shared-buffer.rs"]
+#[path = "../../examples/shared-buffer.rs"]
 mod shared_buffer;
 
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn a_tired_machine_changes_nothing() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example shared-buffer "));

@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/write-by-write.rs"]
+#[path = "../../examples/write-by-write.rs"]
 mod write_by_write;
 
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn halves_of_transactions_are_read() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example write-by-write "));

@@ -1,11 +1,9 @@
 //! How long it takes until the others go on without the leader, in the network's
 //! time.
 
-mod cluster;
-
 use std::time::Duration;
 
-use cluster::{Cluster, Faults, ms};
+use super::cluster::{Cluster, Faults, ms};
 use raft::{Config, Member};
 
 /// From when the leader is cut off until the others commit something new.

@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/fire-and-forget.rs"]
+#[path = "../../examples/fire-and-forget.rs"]
 mod fire_and_forget;
 
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn a_partition_loses_messages() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example fire-and-forget "));

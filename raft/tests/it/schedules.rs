@@ -5,11 +5,9 @@
 //!
 //! And the same with one rule broken, which must be found out.
 
-mod cluster;
-
 use std::time::Duration;
 
-use cluster::{Broken, Cluster, Faults, ms};
+use super::cluster::{Broken, Cluster, Faults, ms};
 use raft::mutation::Mutation;
 use raft::{Config, Member, Replication};
 
@@ -230,7 +228,7 @@ fn what_must_hold_holds() {
         let mut cluster = schedule(seed, None);
         if let Err(broken) = verdict(&mut cluster) {
             panic!(
-                "{broken}\nrepeat it: RAFT_SEED={seed} cargo test --package raft --test schedules \
+                "{broken}\nrepeat it: RAFT_SEED={seed} cargo test --package raft --test it \
                  what_must_hold_holds"
             );
         }

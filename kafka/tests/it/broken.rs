@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/own-offsets.rs"]
+#[path = "../../examples/own-offsets.rs"]
 mod own_offsets;
 
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn two_records_get_one_offset() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example own-offsets "));

@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/local-reads.rs"]
+#[path = "../../examples/local-reads.rs"]
 mod local_reads;
 
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn reads_are_stale() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example local-reads "));

@@ -1,8 +1,6 @@
 //! Members on a network of their own, with clocks that drift, disks that
 //! survive crashes, and an eye on what must always hold.
 
-#![allow(dead_code)] // each test uses a part
-
 pub(crate) mod invariants;
 
 use std::collections::BTreeMap;

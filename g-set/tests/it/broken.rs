@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/overwrites.rs"]
+#[path = "../../examples/overwrites.rs"]
 mod overwrites;
 
 use std::time::Duration;
@@ -33,7 +33,7 @@ fn elements_are_lost() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example overwrites "));

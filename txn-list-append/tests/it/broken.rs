@@ -2,7 +2,7 @@
 //! chapter says; the sound one is not.
 
 #[allow(dead_code)] // its main
-#[path = "../examples/key-by-key.rs"]
+#[path = "../../examples/key-by-key.rs"]
 mod key_by_key;
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn lists_lose_what_was_appended() {
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../README.md");
+    let chapter = include_str!("../../README.md");
     let mut commands = chapter
         .lines()
         .filter(|line| line.contains("--example key-by-key "));

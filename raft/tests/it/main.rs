@@ -1,0 +1,6 @@
+//! The tests of this crate, in one program, so that they are linked once.
+
+mod cluster;
+mod recovery;
+mod schedules;
+mod transcripts;
