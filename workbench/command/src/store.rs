@@ -1,5 +1,5 @@
 //! What is kept of a run: `store/<workload>/<timestamp>/` with `results.edn`,
-//! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`,
+//! `results.json`, `history.edn`, `history.txt`, `messages.jsonl`, `events.jsonl`,
 //! `jepsen.log`, the charts `latency-raw.svg`, `latency-quantiles.svg`,
 //! `rate.svg` and `messages-in-flight.svg`, the messages as arrows in
 //! `messages.svg`, the operations as boxes in `timeline.html`, a log of each node
@@ -15,16 +15,17 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use history::History;
 use history::edn::Value;
 use page::listing;
 use page::run::{Brief, Page, Tail};
-use picture::plot;
+use picture::plot::{self, fault};
 use picture::proof::Drawing;
 use picture::timeline::timeline;
 use programs::log_name;
-use simulation::run::{Message, MessageEvent};
+use simulation::run::{Event, EventLine, Message, MessageEvent};
 use simulation::summary::Summary;
 
 /// The folder of one run.
@@ -150,18 +151,25 @@ impl Store {
     }
 
     /// Begins `messages.jsonl`: a line for each message as it is sent, with the
-    /// whole of it, and another with its number when it is received.
+    /// whole of it, and another with its number when it is received. And
+    /// `events.jsonl`: a line for whatever else the run does.
     ///
     /// # Errors
     /// When it cannot be written: what, and why.
     pub fn journal(&self) -> io::Result<Journal> {
-        let path = self.folder.join("messages.jsonl");
-        let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+        let begin = |name| {
+            let path = self.folder.join(name);
+            let file = File::create(&path).map_err(|e| cannot("write", &path, &e))?;
+            Ok::<_, io::Error>(JournalFile {
+                out: BufWriter::with_capacity(1 << 18, file),
+                failed: None,
+                path,
+            })
+        };
         Ok(Journal {
-            out: BufWriter::with_capacity(1 << 18, file),
+            messages: begin("messages.jsonl")?,
             written: 0,
-            failed: None,
-            path,
+            events: begin("events.jsonl")?,
         })
     }
 
@@ -194,7 +202,8 @@ impl Store {
         }
         let summary = page.summary;
         let title = format!("{}, seed {}", summary.workload, summary.seed);
-        let timeline = timeline(history, Some(summary.concurrency), &title);
+        let faults = fault::of_run(history, page.recording);
+        let timeline = timeline(history, &faults, Some(summary.concurrency), &title);
         self.file("timeline.html", |out| out.write_all(timeline.as_bytes()))?;
         self.write_independent(results, page)?;
         draw(&self.folder.join("anomalies"), page.drawings)?;
@@ -212,6 +221,7 @@ impl Store {
 
     /// Writes what there is of each key.
     fn write_independent(&self, results: &Value, page: &Page<'_>) -> io::Result<()> {
+        let faults = fault::of_run(page.history, page.recording);
         for part in independent::parts(page.history, results) {
             let folder = self.folder.join(&part.folder);
             fs::create_dir_all(&folder).map_err(|e| cannot("make", &folder, &e))?;
@@ -221,7 +231,12 @@ impl Store {
                 out.write_all(part.results.pretty().as_bytes())
             })?;
             let title = format!("{}, key {}", page.summary.workload, part.key);
-            let timeline = timeline(&part.history, Some(page.summary.concurrency), &title);
+            let timeline = timeline(
+                &part.history,
+                &faults,
+                Some(page.summary.concurrency),
+                &title,
+            );
             self.file(file("timeline.html"), |out| {
                 out.write_all(timeline.as_bytes())
             })?;
@@ -337,43 +352,71 @@ pub fn draw(folder: &Path, drawings: &[Drawing]) -> io::Result<()> {
     Ok(())
 }
 
-/// Every message of a run, as it is sent and received.
+/// Every message of a run, as it is sent and received, and what else the run does.
 #[derive(Debug)]
 pub struct Journal {
-    out: BufWriter<File>,
+    messages: JournalFile,
     /// How many bytes of messages there are.
     written: u64,
+    events: JournalFile,
+}
+
+#[derive(Debug)]
+struct JournalFile {
+    out: BufWriter<File>,
     /// The first error, which is told at the end: the run goes on without.
     failed: Option<io::Error>,
     path: PathBuf,
+}
+
+impl JournalFile {
+    fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = write(&mut self.out).err();
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let done = match self.failed.take() {
+            Some(e) => Err(e),
+            None => self.out.flush(),
+        };
+        done.map_err(|e| cannot("write", &self.path, &e))
+    }
 }
 
 impl Journal {
     /// Adds a message. The time is in nanoseconds since the start of the run. What is
     /// beyond a GiB is left out.
     pub fn message(&mut self, message: Message<'_>) {
-        if self.failed.is_some() || self.written > MOST_JOURNAL {
+        if self.written > MOST_JOURNAL {
             return;
         }
         if message.event == MessageEvent::Sent {
             self.written += message.line.len() as u64 + ENTRY;
         }
         let (time, id) = (message.time.as_nanos(), message.id);
-        let written = match message.event {
-            MessageEvent::Sent => write!(
-                self.out,
-                "{{\"time\":{time},\"event\":\"send\",\"id\":{id},\"message\":"
-            )
-            .and_then(|()| self.out.write_all(message.line.trim_ascii()))
-            .and_then(|()| self.out.write_all(b"}\n")),
-            MessageEvent::Received => {
-                writeln!(
-                    self.out,
-                    "{{\"time\":{time},\"event\":\"recv\",\"id\":{id}}}"
-                )
+        self.messages.write(|out| match message.event {
+            MessageEvent::Sent => {
+                write!(
+                    out,
+                    "{{\"time\":{time},\"event\":\"send\",\"id\":{id},\"message\":"
+                )?;
+                out.write_all(message.line.trim_ascii())?;
+                out.write_all(b"}\n")
             }
-        };
-        self.failed = written.err();
+            MessageEvent::Received => {
+                writeln!(out, "{{\"time\":{time},\"event\":\"recv\",\"id\":{id}}}")
+            }
+        });
+    }
+
+    /// Adds what the run does at this time since its start.
+    pub fn event(&mut self, time: Duration, event: &Event) {
+        self.events.write(|out| {
+            serde_json::to_writer(&mut *out, &EventLine { time, event })?;
+            out.write_all(b"\n")
+        });
     }
 
     /// Writes what is left.
@@ -381,13 +424,7 @@ impl Journal {
     /// # Errors
     /// The first thing that went wrong.
     pub fn flush(&mut self) -> io::Result<()> {
-        match self.failed.take() {
-            Some(e) => Err(cannot("write", &self.path, &e)),
-            None => self
-                .out
-                .flush()
-                .map_err(|e| cannot("write", &self.path, &e)),
-        }
+        self.messages.flush().and(self.events.flush())
     }
 }
 

@@ -48,17 +48,18 @@ use simulation::recording::Recording;
 
 /// The charts and the diagram of a run with the names of their files.
 pub fn files(history: &History, recording: &Recording) -> [(&'static str, String); 5] {
+    let faults = fault::of_run(history, recording);
     // What set the nodes up comes before the start of a chart.
     let since_start = |time: i64| Duration::from_nanos(time.max(0) as u64);
     let in_flight = (recording.messages())
         .map(|message| (since_start(message.sent), message.received.map(since_start)));
     [
-        ("latency-raw.svg", latency_raw(history)),
-        ("latency-quantiles.svg", latency_quantiles(history)),
-        ("rate.svg", rate(history)),
+        ("latency-raw.svg", latency_raw(history, &faults)),
+        ("latency-quantiles.svg", latency_quantiles(history, &faults)),
+        ("rate.svg", rate(history, &faults)),
         (
             "messages-in-flight.svg",
-            messages_in_flight(history, in_flight),
+            messages_in_flight(history, &faults, in_flight),
         ),
         (
             "messages.svg",

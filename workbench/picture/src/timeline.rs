@@ -19,7 +19,7 @@ use history::edn::Value;
 use history::{History, Op, OpType, Process};
 
 use crate::palette;
-use crate::plot::fault::{Fault, faults};
+use crate::plot::Fault;
 use crate::svg::{Text, cut, grouped};
 
 /// Boxes may take this many bytes in all.
@@ -42,15 +42,20 @@ const BETWEEN_TIMES: i64 = 20;
 
 /// The page. A process shares a column with those that followed it in its
 /// thread: that is every `concurrency`-th, which is found out from the history
-/// if it is not given.
-pub fn timeline(history: &History, concurrency: Option<usize>, title: &str) -> String {
+/// if it is not given. The faults are those of [`plot::fault`](crate::plot::fault).
+pub fn timeline(
+    history: &History,
+    faults: &[Fault],
+    concurrency: Option<usize>,
+    title: &str,
+) -> String {
     let concurrency = match concurrency {
         Some(known) => i64::try_from(known).unwrap_or(i64::MAX).max(1),
         None => threads::concurrency(history),
     };
     let columns = Columns::new(history, concurrency);
     let boxes = boxes(history, &columns);
-    let layout = Layout::new(history, &columns, &boxes);
+    let layout = Layout::new(history, faults, &columns, &boxes);
     draw(history, title, &columns, &boxes, &layout)
 }
 
@@ -227,7 +232,12 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(history: &History, columns: &Columns, boxes: &BTreeMap<usize, Bar>) -> Layout {
+    fn new(
+        history: &History,
+        faults: &[Fault],
+        columns: &Columns,
+        boxes: &BTreeMap<usize, Bar>,
+    ) -> Layout {
         let mut layout = Layout::default();
         let last = boxes
             .values()
@@ -238,9 +248,7 @@ impl Layout {
             .iter()
             .enumerate()
             .take(last.map_or(0, |last| last + 1));
-        let mut faults = faults(history);
-        faults.truncate(MOST_FAULTS);
-        let mut faults = faults.into_iter().peekable();
+        let mut faults = faults.iter().take(MOST_FAULTS).peekable();
         let (mut y, mut now, mut after_end) = (8, None, false);
         let mut free = vec![0_i64; columns.processes.len()];
         for (place, op) in events {
@@ -267,7 +275,7 @@ impl Layout {
             while let Some(fault) = faults.next_if(|fault| fault.begin <= at) {
                 y += BELOW;
                 let end = (fault.has_ended && fault.end <= at).then_some(y + BOX);
-                layout.faults.push((fault, y, end));
+                layout.faults.push((fault.clone(), y, end));
                 // Its name has a line of its own.
                 y += BOX + BELOW;
             }

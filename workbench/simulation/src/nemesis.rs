@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
+use serde::{Deserialize, Serialize};
 
 /// The faults there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub enum Fault {
 }
 
 /// The shape of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// One node is cut off from all others.
     One,

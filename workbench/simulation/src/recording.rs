@@ -1,10 +1,13 @@
-//! What is remembered of a run's messages, for its pictures: who sent what to
-//! whom, when, and when it arrived.
+//! What is remembered of a run, for its pictures: who sent what to whom, when, when it
+//! arrived, and what it was about; which client worked with which node; which fault held
+//! when.
 //!
-//! The observer of a run tells it every message; after the run, it can be asked
-//! for all of them in the order in which they were sent. A run that floods the
+//! The observer of a run tells it every message and every [`Event`]; after the run, it can
+//! be asked for all of them in the order in which they were sent. A run that floods the
 //! network has more messages than anyone looks at: what is beyond [`MOST_BYTES`]
 //! is counted and forgotten, and a picture says so.
+
+mod told;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,13 +16,16 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::run::{Message, MessageEvent, Observer, Still};
+use crate::run::{Event, EventLine, Message, MessageEvent, Observer};
 use crate::wire::Envelope;
+
+use told::Told;
+pub use told::{About, Exchange, Partition};
 
 /// How much of the messages' text is kept at most, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
 
-/// The messages of a run.
+/// The messages of a run, and what it told of itself.
 #[derive(Debug, Default)]
 pub struct Recording {
     endpoints: Vec<String>,
@@ -27,11 +33,9 @@ pub struct Recording {
     kept: Vec<Kept>,
     text: Vec<u8>,
     forgotten: u64,
-    /// Which node stood still, from when to when.
-    stalls: Vec<(String, Duration, Duration)>,
     /// How many sendings and arrivals it was told.
     events: u64,
-    start: Duration,
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -45,6 +49,7 @@ struct Kept {
     received_place: u64,
     /// How often it arrived after the first time.
     repeats: u32,
+    about: Option<About>,
     line: Range<usize>,
 }
 
@@ -70,11 +75,14 @@ pub struct Recorded<'a> {
     pub received_place: Option<u64>,
     /// How often it arrived after that: a duplicate.
     pub repeats: u32,
+    /// What a client sent or waited for is about. None between nodes and services, and of
+    /// replies that came too late.
+    pub about: Option<About>,
     /// The whole of it, as the line it was written as.
     pub line: &'a [u8],
 }
 
-/// Text that is no `messages.jsonl`: the line and what was expected there.
+/// Text that is no `messages.jsonl`, or no `events.jsonl`: the line and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct JournalError {
@@ -101,7 +109,7 @@ impl Recording {
     ///
     /// # Errors
     /// The first line that is none of those that a run writes.
-    pub fn read(lines: &str) -> Result<Self, JournalError> {
+    pub fn read_messages(lines: &str) -> Result<Self, JournalError> {
         let mut recording = Recording::default();
         // The ends of each message's way, by its number.
         let mut ends: Vec<(String, String)> = Vec::new();
@@ -133,6 +141,22 @@ impl Recording {
             });
         }
         Ok(recording)
+    }
+
+    /// Reads the lines of an `events.jsonl`, of the run whose messages these are.
+    ///
+    /// # Errors
+    /// The first line that is none of those that a run writes.
+    pub fn read_events(&mut self, lines: &str) -> Result<(), JournalError> {
+        for (i, line) in lines.lines().enumerate() {
+            let EventLine { time, event } =
+                serde_json::from_str(line).map_err(|e| JournalError {
+                    line: i + 1,
+                    why: format!("{e}; expected an event of a run"),
+                })?;
+            self.event(time, &event);
+        }
+        Ok(())
     }
 
     /// Takes a message at either end of its way. They come in the order of their
@@ -174,6 +198,7 @@ impl Recording {
             sent_place: self.events,
             received_place: 0,
             repeats: 0,
+            about: None,
             line: begin..self.text.len(),
         };
         self.kept.push(kept);
@@ -189,9 +214,41 @@ impl Recording {
         place
     }
 
-    /// Says which moment of the run is 0 in the history, once it is known.
-    pub fn start_at(&mut self, start: Duration) {
-        self.start = start;
+    /// Takes what the run does beside sending messages.
+    pub fn event(&mut self, time: Duration, event: &Event) {
+        if let Some((message, about)) = self.told.event(time, event) {
+            let place = usize::try_from(message).unwrap_or(usize::MAX);
+            if let Some(kept) = self.kept.get_mut(place) {
+                kept.about = Some(about);
+            }
+        }
+    }
+
+    /// The nodes, in the order in which clients are spread over them; none, if no run told
+    /// of any.
+    pub fn nodes(&self) -> &[String] {
+        self.told.nodes()
+    }
+
+    /// The node that a client works with, by the client's number in the history.
+    pub fn node_of(&self, process: i64) -> Option<&str> {
+        self.told.node_of(process)
+    }
+
+    /// The messages of the operation whose invocation has this index in the history; none,
+    /// if it has sent no request.
+    pub fn exchange(&self, operation: usize) -> Option<Exchange> {
+        self.told.exchange(operation)
+    }
+
+    /// The partitions, in the order in which they began.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition<'_>> {
+        self.told.partitions()
+    }
+
+    /// Which node stood still, from when to when, in nanoseconds as in the history.
+    pub fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
+        self.told.stalls()
     }
 
     /// The names of nodes, services and clients, in the order of their first
@@ -202,32 +259,19 @@ impl Recording {
 
     /// The messages in the order in which they were sent.
     pub fn messages(&self) -> impl ExactSizeIterator<Item = Recorded<'_>> {
-        let time = |time: Duration| time.as_nanos() as i64 - self.start.as_nanos() as i64;
         let numbered = self.kept.iter().enumerate();
-        numbered.map(move |(place, kept)| Recorded {
+        numbered.map(|(place, kept)| Recorded {
             id: place as u64,
             src: kept.src,
             dest: kept.dest,
-            sent: time(kept.sent),
-            received: kept.received.map(time),
+            sent: self.told.time(kept.sent),
+            received: kept.received.map(|time| self.told.time(time)),
             sent_place: kept.sent_place,
             received_place: kept.received.map(|_| kept.received_place),
             repeats: kept.repeats,
+            about: kept.about,
             line: &self.text[kept.line.clone()],
         })
-    }
-
-    /// A node begins to stand still.
-    pub fn still(&mut self, still: Still<'_>) {
-        let Still { node, from, until } = still;
-        self.stalls.push((node.to_owned(), from, until));
-    }
-
-    /// Which node stood still, from when to when, in nanoseconds as in the history.
-    pub fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
-        let time = |time: Duration| time.as_nanos() as i64 - self.start.as_nanos() as i64;
-        let stalls = self.stalls.iter();
-        stalls.map(move |(node, from, until)| (&**node, time(*from), time(*until)))
     }
 
     /// How many messages were sent that are not among them: the last ones.
@@ -242,8 +286,8 @@ impl Observer for Recording {
         Recording::message(self, message);
     }
 
-    fn still(&mut self, still: Still<'_>) {
-        Recording::still(self, still);
+    fn event(&mut self, time: Duration, event: &Event) {
+        Recording::event(self, time, event);
     }
 }
 
@@ -269,7 +313,7 @@ mod tests {
         tell(&mut recording, MessageEvent::Sent, 1, 6, "{}");
         tell(&mut recording, MessageEvent::Received, 0, 8, "");
         tell(&mut recording, MessageEvent::Received, 0, 9, "");
-        recording.start_at(Duration::from_millis(6));
+        recording.event(Duration::from_millis(6), &Event::Begin);
         let all: Vec<Recorded<'_>> = recording.messages().collect();
         assert_eq!(recording.endpoints(), ["c1", "n0"]);
         assert_eq!((all[0].src, all[0].dest), (0, 1));
@@ -288,7 +332,7 @@ mod tests {
     fn what_a_run_writes_is_read_back() {
         let lines = r#"{"time":5,"event":"send","id":0,"message":{"src":"c1","dest":"n0","body":{}}}
 {"time":7,"event":"recv","id":0}"#;
-        let recording = Recording::read(lines).unwrap();
+        let recording = Recording::read_messages(lines).unwrap();
         let message = recording.messages().next().unwrap();
         assert_eq!((message.sent, message.received), (5, Some(7)));
         assert_eq!(message.line, br#"{"src":"c1","dest":"n0","body":{}}"#);
@@ -306,7 +350,7 @@ mod tests {
                 "line 3: EOF while parsing",
             ),
         ] {
-            let text = Recording::read(&format!("{lines}\n{line}"))
+            let text = Recording::read_messages(&format!("{lines}\n{line}"))
                 .unwrap_err()
                 .to_string();
             assert!(text.starts_with(error), "{text}");

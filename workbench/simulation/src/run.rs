@@ -17,6 +17,7 @@
 
 mod clients;
 mod config;
+mod event;
 mod faults;
 mod final_phase;
 pub mod limits;
@@ -42,9 +43,10 @@ use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
 
 pub use config::{Config, FLOOD, INIT_TIMEOUT};
+pub use event::{Event, EventLine};
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
-pub use observer::{Message, MessageEvent, Observer, Position, Still};
+pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
 use threads::Threads;
@@ -122,7 +124,7 @@ pub fn run(
 
 /// What happens at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
+enum Due {
     /// An endpoint's reader wakes up.
     Wake(EndpointId),
     /// A node should have answered `init` by now.
@@ -173,7 +175,7 @@ struct Run<'a> {
     /// The moment that counts as 0 in the history.
     start: Duration,
     phase: Phase,
-    events: Schedule<Event>,
+    events: Schedule<Due>,
     network: Network,
     services: Vec<Service>,
     nodes: Vec<Node>,
@@ -274,6 +276,8 @@ impl<'a> Run<'a> {
             true => self.config.time_limit + RECOVERY,
             false => self.config.time_limit,
         };
+        let nodes = self.config.nodes.clone();
+        self.tell(Event::Nodes { nodes });
         self.init();
         self.settle();
         while self.phase != Phase::Over {
@@ -312,8 +316,8 @@ impl<'a> Run<'a> {
         false
     }
 
-    /// Sends this body, an object as JSON text.
-    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &str) {
+    /// Sends this body, an object as JSON text, and returns the message's number.
+    fn send(&mut self, src: EndpointId, dest: EndpointId, body: &str) -> u64 {
         let id = self.network.stats().all.sent;
         let names = [src, dest].map(|end| self.network.name(end));
         let line = wire::line(id, names[0], names[1], body);
@@ -327,6 +331,11 @@ impl<'a> Run<'a> {
         });
         self.network.send(self.now, src, dest, line);
         self.busy.push_back(dest);
+        id
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.observer.event(self.now, &event);
     }
 
     /// Lets every reader take what it can.
@@ -337,7 +346,7 @@ impl<'a> Run<'a> {
                     self.busy.push_front(endpoint);
                     self.packet(packet);
                 }
-                Received::Asleep(until) => self.events.add(until, Event::Wake(endpoint)),
+                Received::Asleep(until) => self.events.add(until, Due::Wake(endpoint)),
                 Received::Nothing => {}
             }
         }
@@ -359,28 +368,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Due) {
         match event {
-            Event::Wake(endpoint) => self.busy.push_back(endpoint),
-            Event::InitTimeout => {
+            Due::Wake(endpoint) => self.busy.push_back(endpoint),
+            Due::InitTimeout => {
                 self.unprepared(Phase::Init, "init", self.config.init_timeout);
             }
-            Event::SetupTimeout => {
+            Due::SetupTimeout => {
                 self.unprepared(
                     Phase::Setup,
                     "what the workload sets it up with",
                     client::TIMEOUT,
                 );
             }
-            Event::Operation => self.operation(),
-            Event::Timeout { thread, request } => {
+            Due::Operation => self.operation(),
+            Due::Timeout { thread, request } => {
                 if let Some(f) = self.threads.waits_for(thread, request) {
                     let completion = Completion::timeout(self.workload.is_idempotent(f));
                     self.complete(thread, completion);
                 }
             }
-            Event::Nemesis => self.nemesis(),
-            Event::TimeLimit => {
+            Due::Nemesis => self.nemesis(),
+            Due::TimeLimit => {
                 let begins = |op: &&Op| op.typ == OpType::Invoke && op.process != Process::Nemesis;
                 self.main_phase = Some(MainPhase {
                     requested: self.config.rate * self.config.time_limit.as_secs_f64(),
@@ -390,8 +399,8 @@ impl<'a> Run<'a> {
                 self.overdue = false;
                 self.next_phase();
             }
-            Event::Recovered => self.begin_final_phase(),
-            Event::FinalTurn { thread } => self.final_turn(thread),
+            Due::Recovered => self.begin_final_phase(),
+            Due::FinalTurn { thread } => self.final_turn(thread),
         }
     }
 
@@ -402,7 +411,9 @@ impl<'a> Run<'a> {
             None => Err("its body cannot be read".into()),
         };
         match answer {
-            Ok(answer) => self.send(packet.dest, packet.src, &answer),
+            Ok(answer) => {
+                self.send(packet.dest, packet.src, &answer);
+            }
             Err(why) => self.unanswered(packet, why),
         }
     }
@@ -432,14 +443,15 @@ impl<'a> Run<'a> {
     fn begin(&mut self) {
         self.phase = Phase::Main;
         self.start = self.now;
+        self.tell(Event::Begin);
         if self.nemesis.is_some() {
-            self.events.add(self.now, Event::Nemesis);
+            self.events.add(self.now, Due::Nemesis);
         }
         if self.config.rate > 0.0 {
-            self.events.add(self.now, Event::Operation);
+            self.events.add(self.now, Due::Operation);
         }
         let end = self.now + self.config.time_limit;
-        self.events.add(end, Event::TimeLimit);
+        self.events.add(end, Due::TimeLimit);
     }
 
     /// Goes on once the operations of a phase have all come to their end.
@@ -453,7 +465,7 @@ impl<'a> Run<'a> {
                 if self.nemesis.is_some() {
                     self.heal();
                 }
-                self.events.add(self.now + RECOVERY, Event::Recovered);
+                self.events.add(self.now + RECOVERY, Due::Recovered);
             }
             Phase::Settling => self.phase = Phase::Over,
             Phase::Final if self.final_phase.is_over() => self.phase = Phase::Over,
@@ -479,7 +491,7 @@ impl<'a> Run<'a> {
             due if self.now.saturating_sub(due) < Duration::from_millis(20) => due,
             _ => self.now,
         };
-        self.events.add(from + gap, Event::Operation);
+        self.events.add(from + gap, Due::Operation);
         let operation = self
             .workload
             .generate(self.threads.client(thread), &self.rng);

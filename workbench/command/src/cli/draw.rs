@@ -2,13 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use history::History;
 use picture::plot::{self, Excerpt};
 use simulation::recording::Recording;
-
-use simulation::summary::Summary;
 
 /// Draw some messages of a run as arrows between its nodes; the picture is
 /// printed as SVG
@@ -41,11 +38,10 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     };
     let (path, text) = read("history.edn")?;
     let history = History::read(&text).map_err(|e| format!("{path}: {e}"))?;
-    let (path, text) = read("summary.json")?;
-    let summary: Summary = serde_json::from_str(&text).map_err(|e| format!("{path}: {e}"))?;
     let (path, text) = read("messages.jsonl")?;
-    let mut recording = Recording::read(&text).map_err(|e| format!("{path}: {e}"))?;
-    recording.start_at(Duration::from_nanos(summary.start));
+    let mut recording = Recording::read_messages(&text).map_err(|e| format!("{path}: {e}"))?;
+    let (path, text) = read("events.jsonl")?;
+    (recording.read_events(&text)).map_err(|e| format!("{path}: {e}"))?;
     let excerpt = Excerpt {
         from: (args.from * 1e9) as i64,
         messages: args.messages,

@@ -11,6 +11,7 @@ mod values;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 use maelstrom_node::Rng;
 
@@ -22,7 +23,7 @@ use programs::Program;
 use programs::{Clock, Programs};
 use simulation::host::Host;
 use simulation::recording::Recording;
-use simulation::run::{Message, MessageEvent, Observer, Position, Still};
+use simulation::run::{Event, Message, MessageEvent, Observer, Position};
 use simulation::workload::Workload;
 use simulation::{judge, run};
 use verdict::assertion;
@@ -105,7 +106,6 @@ fn run_and_report(
         checked,
         live,
     } = &judged;
-    watcher.recording.start_at(outcome.start);
     for problem in &outcome.problems {
         store.log(&format!("{}: {}", problem.node, problem.what));
     }
@@ -206,8 +206,9 @@ impl Observer for Watcher<'_> {
         }
     }
 
-    fn still(&mut self, still: Still<'_>) {
-        self.recording.still(still);
+    fn event(&mut self, time: Duration, event: &Event) {
+        self.journal.event(time, event);
+        self.recording.event(time, event);
     }
 }
 

@@ -95,7 +95,7 @@ fn each_key_of_lin_kv_has_a_folder() {
     let run = store.folder();
     assert_eq!(
         names(run).join(" "),
-        "history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
+        "events.jsonl history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
          latency-raw.svg messages-in-flight.svg messages.jsonl messages.svg node-logs rate.svg \
          results.edn results.json summary.json timeline.html"
     );

@@ -106,7 +106,6 @@ fn broadcast(fault: Fault, rate: f64) -> Run {
     let mut host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
-    recording.start_at(outcome.start);
     let checked = judge::judge(&workload, &outcome, None);
     let results = checked.results.get("workload").unwrap();
     let drawings = proof::drawings("broadcast", &outcome.history, results, Some(&recording));

@@ -3,9 +3,7 @@
 
 use std::fmt::Write;
 
-use history::History;
-
-use super::fault::Bands;
+use super::fault::{Bands, Fault};
 use super::legend::{self, Entry, Key};
 use super::scale::Scale;
 use crate::palette;
@@ -51,8 +49,8 @@ pub(super) fn y_at(scale: &Scale, value: f64) -> f64 {
 impl Chart<'_> {
     /// The file, with these elements as its marks, relative to the plot's upper
     /// left.
-    pub(super) fn draw(mut self, history: &History, marks: &str) -> String {
-        let bands = Bands::new(history, self.x);
+    pub(super) fn draw(mut self, faults: &[Fault], marks: &str) -> String {
+        let bands = Bands::new(faults, self.x);
         if let Some(faults) = bands.words() {
             self.legend.push((Key::Area("fault-key"), faults));
         }

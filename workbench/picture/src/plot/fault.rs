@@ -1,10 +1,11 @@
-//! What the nemesis did: from when to when each fault held, found in the
-//! history by the names `start-X` and `stop-X` that Jepsen gives to its events.
+//! What the nemesis did: from when to when each fault held. A recording knows; a history
+//! from elsewhere names it by `start-X` and `stop-X`, as Jepsen does.
 
 use std::fmt::Write;
 
 use history::edn::Value;
 use history::{History, Process};
+use simulation::recording::Recording;
 
 use super::chart::{LANE, PLOT_HEIGHT, PLOT_WIDTH};
 use super::operation::{seconds, span};
@@ -62,14 +63,8 @@ fn deaf(value: &Value) -> Vec<(String, Vec<String>)> {
         other => other.to_string(),
     };
     let nodes = nodes.iter().map(|(node, unheard)| {
-        let mut unheard: Vec<String> = unheard
-            .items()
-            .unwrap_or_default()
-            .iter()
-            .map(name)
-            .collect();
-        unheard.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-        (name(node), unheard)
+        let unheard = unheard.items().unwrap_or_default().iter();
+        (name(node), sorted(unheard.map(name).collect()))
     });
     nodes.collect()
 }
@@ -79,7 +74,40 @@ const MOST_KINDS: usize = 4;
 /// How many characters of a name are shown.
 const MOST_CHARS: usize = 40;
 
-/// All faults, in the order in which they began.
+/// The faults of a run, in the order in which they began: as it was recorded, or, if it
+/// was elsewhere, as its history says.
+pub fn of_run(history: &History, recording: &Recording) -> Vec<Fault> {
+    if recording.nodes().is_empty() {
+        return faults(history);
+    }
+    let (_, end) = span(history);
+    let partitions = recording.partitions();
+    let faults = partitions.map(|partition| {
+        let begin = seconds(partition.began);
+        let ended = partition.ended.map_or(f64::INFINITY, seconds);
+        let deaf = partition.deaf().map(|(node, unheard)| {
+            let unheard = unheard.into_iter().map(str::to_owned).collect();
+            (node.to_owned(), sorted(unheard))
+        });
+        Fault {
+            kind: "partition".to_owned(),
+            detail: Some(partition.shape.to_string()),
+            begin,
+            end: ended.min(end).max(begin),
+            has_ended: partition.ended.is_some(),
+            deaf: deaf.collect(),
+        }
+    });
+    faults.collect()
+}
+
+/// n2 before n10.
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    names
+}
+
+/// The faults that a history names, in the order in which they began.
 pub fn faults(history: &History) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     // The places of those that still hold.
@@ -150,11 +178,10 @@ pub(super) struct Bands {
 }
 
 impl Bands {
-    /// Those of a history, on this scale of seconds.
-    pub(super) fn new(history: &History, time: &Scale) -> Self {
-        let faults = faults(history);
+    /// These, on this scale of seconds.
+    pub(super) fn new(faults: &[Fault], time: &Scale) -> Self {
         let mut kinds: Vec<String> = Vec::new();
-        for fault in &faults {
+        for fault in faults {
             if kinds.len() < MOST_KINDS && !kinds.contains(&fault.kind) {
                 kinds.push(fault.kind.clone());
             }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use history::History;
 
+use super::fault::Fault;
+
 use super::chart::{Chart, PLOT_HEIGHT, PLOT_WIDTH, y_at};
 use super::legend::Key;
 use super::operation::span;
@@ -22,6 +24,7 @@ const STEPS: usize = PLOT_WIDTH / STEP;
 /// the faults.
 pub fn messages_in_flight(
     history: &History,
+    faults: &[Fault],
     messages: impl IntoIterator<Item = (Duration, Option<Duration>)>,
 ) -> String {
     let (mut changes, mut lost) = (Vec::new(), Vec::new());
@@ -103,5 +106,5 @@ pub fn messages_in_flight(
         y: &y,
         y_label: "messages",
     };
-    chart.draw(history, &marks)
+    chart.draw(faults, &marks)
 }

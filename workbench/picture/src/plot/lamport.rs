@@ -16,9 +16,9 @@ mod tests;
 use std::cmp::Ordering;
 
 use history::History;
-use simulation::recording::{Recorded, Recording};
+use simulation::recording::{About, Recorded, Recording};
 
-use super::fault::{Fault, faults};
+use super::fault::{self, Fault};
 use super::operation::seconds;
 use crate::svg::{cut, grouped};
 
@@ -37,8 +37,6 @@ const MOST_CHARS: [usize; 4] = [300, 150, 60, 0];
 const MOST_MESSAGES: usize = 500;
 /// Beginnings and ends of faults that are drawn.
 const MOST_EDGES: usize = 60;
-/// What sets nodes up before the main phase begins.
-const PREPARATION: [&str; 4] = ["init", "init_ok", "topology", "topology_ok"];
 /// A letter of the words beside an arrow, in half pixels.
 const LETTER: i64 = 13;
 
@@ -182,9 +180,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn new(recording: &'a Recording, excerpt: &Excerpt) -> Self {
         let most = excerpt.messages.min(MOST_MESSAGES);
-        let is_preparation = |message: &Recorded<'_>| {
-            message.sent <= 0 && PREPARATION.contains(&&*Words::new(message.line, 0).kind)
-        };
+        let is_preparation = |message: &Recorded<'_>| message.about == Some(About::Preparation);
         let is_shown = |message: &Recorded<'_>| {
             message.sent >= excerpt.from && (excerpt.from < 0 || !is_preparation(message))
         };
@@ -225,7 +221,7 @@ impl<'a> Shown<'a> {
         let items: Vec<Item> = (self.messages.iter())
             .map(|message| item(message, &lanes, recording, most))
             .collect();
-        let (faults, edges, moments) = self.moments(history);
+        let (faults, edges, moments) = self.moments(history, recording);
         let flow = Flow::new(&moments, &items, edges.len(), &lanes);
         Drawing {
             lanes: &lanes,
@@ -241,7 +237,11 @@ impl<'a> Shown<'a> {
 
     /// What happens, in order, with the faults that hold meanwhile and their
     /// beginnings and ends.
-    fn moments(&self, history: &History) -> (Vec<Fault>, Vec<Edge>, Vec<Moment>) {
+    fn moments(
+        &self,
+        history: &History,
+        recording: &Recording,
+    ) -> (Vec<Fault>, Vec<Edge>, Vec<Moment>) {
         let mut events: Vec<(u64, Moment)> = Vec::new();
         for (number, message) in self.messages.iter().enumerate() {
             let what = What::Sending(number);
@@ -255,7 +255,7 @@ impl<'a> Shown<'a> {
         events.sort_by_key(|(place, _)| *place);
         let begin = events.first().map_or(0, |(_, moment)| moment.time);
         let end = events.last().map_or(0, |(_, moment)| moment.time);
-        let mut faults = faults(history);
+        let mut faults = fault::of_run(history, recording);
         faults.retain(|fault| fault.begin <= seconds(end) && fault.end >= seconds(begin));
         let mut edges: Vec<(f64, Edge)> = Vec::new();
         for (number, fault) in faults.iter().enumerate() {
@@ -297,7 +297,7 @@ fn item(message: &Recorded<'_>, lanes: &Lanes, recording: &Recording, most: usiz
     let roles = [lanes.role(message.src), lanes.role(message.dest)];
     let kind = match &*words.kind {
         "error" => Kind::Error,
-        kind if PREPARATION.contains(&kind) && roles.contains(&Role::Client) => Kind::Init,
+        _ if message.about == Some(About::Preparation) => Kind::Init,
         _ if roles.contains(&Role::Client) => Kind::Client,
         _ if roles.contains(&Role::Service) => Kind::Service,
         _ => Kind::Node,

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use history::History;
 
+use super::fault::Fault;
+
 use super::chart::{Chart, x_at, y_at};
 use super::legend::Key;
 use super::operation::{Operations, Outcome};
@@ -23,7 +25,7 @@ const QUANTILES: [(f64, &str, &str); 4] = [
 
 /// The latencies' quantiles 0.5, 0.95, 0.99 and 1 over time, by nearest rank, of
 /// the operations that ended ok, in windows of when they began.
-pub fn latency_quantiles(history: &History) -> String {
+pub fn latency_quantiles(history: &History, faults: &[Fault]) -> String {
     let operations = Operations::new(history);
     let windows = Windows::new(operations.span);
     let mut latencies: Vec<Vec<f64>> = vec![Vec::new(); windows.count];
@@ -88,7 +90,7 @@ pub fn latency_quantiles(history: &History) -> String {
         y: &y,
         y_label: "latency (ms)",
     };
-    chart.draw(history, &marks)
+    chart.draw(faults, &marks)
 }
 
 /// The least of these, which are sorted, that so large a part of them is not

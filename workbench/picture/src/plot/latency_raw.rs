@@ -6,6 +6,8 @@ use std::fmt::Write;
 
 use history::History;
 
+use super::fault::Fault;
+
 use super::chart::{Chart, PLOT_WIDTH, x_at, y_at};
 use super::legend::{Entry, Key};
 use super::operation::{Operations, Outcome};
@@ -24,7 +26,7 @@ const GRID_REACH: [i64; 3] = [3, 5, 8];
 
 /// The latency of every operation over time, by outcome (colour) and function
 /// (shape). One that has not ended took as long as until the history's end.
-pub fn latency_raw(history: &History) -> String {
+pub fn latency_raw(history: &History, faults: &[Fault]) -> String {
     let operations = Operations::new(history);
     let x = Scale::exact(operations.span.0, operations.span.1);
     let y = Scale::latency(operations.all.iter().map(|op| op.latency));
@@ -64,7 +66,7 @@ pub fn latency_raw(history: &History) -> String {
         y: &y,
         y_label: "latency (ms)",
     };
-    chart.draw(history, &marks)
+    chart.draw(faults, &marks)
 }
 
 /// The marks, and how many they are. Those that would cover each other exactly

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use history::History;
 
+use super::fault::Fault;
+
 use super::chart::{Chart, x_at, y_at};
 use super::legend::Key;
 use super::operation::Operations;
@@ -14,7 +16,7 @@ use crate::svg::{Px, grouped};
 
 /// Operations a second over time, by when they ended; a line for each function
 /// (shape) and outcome (colour and dash) that there is.
-pub fn rate(history: &History) -> String {
+pub fn rate(history: &History, faults: &[Fault]) -> String {
     let operations = Operations::new(history);
     let windows = Windows::new(operations.span);
     let x = Scale::exact(operations.span.0, operations.span.1);
@@ -83,5 +85,5 @@ pub fn rate(history: &History) -> String {
         y: &y,
         y_label: "operations per second",
     };
-    chart.draw(history, &marks)
+    chart.draw(faults, &marks)
 }

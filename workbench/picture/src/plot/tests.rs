@@ -90,7 +90,7 @@ fn long(operations: i64) -> History {
 
 #[test]
 fn a_long_history_gives_a_small_chart_that_says_so() {
-    let few = latency_raw(&long(500));
+    let few = latency_raw(&long(500), &[]);
     assert!(!few.contains("Too many to show each"), "{few}");
     for operations in [10_001, 100_000] {
         let charts = charts(&long(operations));
@@ -123,8 +123,8 @@ fn faults_are_shaded_from_start_to_stop() {
         assert_eq!(chart.matches("class=\"plot-fault\"").count(), 2);
         assert!(chart.contains(">partition, kill</text>"));
     }
-    assert!(latency_raw(&history).contains("1 had not ended"));
-    assert!(rate(&history).contains("read ok (1)"));
+    assert!(latency_raw(&history, &[]).contains("1 had not ended"));
+    assert!(rate(&history, &[]).contains("read ok (1)"));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_message_is_in_flight_until_it_is_received() {
         (25, Some(25)),
     ];
     let messages = messages.map(|(from, to)| (ms(from), to.map(ms)));
-    let chart = messages_in_flight(&history("0 0 invoke read\n30 0 ok read"), messages);
+    let chart = messages_in_flight(&history("0 0 invoke read\n30 0 ok read"), &[], messages);
     assert_sound(&chart, MOST_BYTES);
     assert!(chart.contains("in flight (at most 2)"), "{chart}");
     assert!(chart.contains("lost (1)"));

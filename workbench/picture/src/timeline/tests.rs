@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn timeline(history: &History, concurrency: Option<usize>, title: &str) -> String {
+    let faults = crate::plot::faults(history);
+    super::timeline(history, &faults, concurrency, title)
+}
+
 /// Asserts that elements are closed in order and that nothing breaks out.
 fn assert_sound(page: &str) {
     let mut open: Vec<&str> = Vec::new();

@@ -4,16 +4,23 @@
 use history::edn::Value;
 use history::{Op, OpType, Process};
 
-use super::{Event, Phase, Run};
+use super::{Due, Event, Phase, Run};
 use crate::client::{Client, Completion, Operation, Step};
 use crate::network::Packet;
 
 impl Run<'_> {
     pub(super) fn invoke(&mut self, thread: usize, operation: Operation) {
         let client = self.threads.client(thread);
+        if self.threads.is_new(thread) {
+            self.tell(Event::Client {
+                process: client.process,
+                node: self.node_of(client),
+            });
+        }
+        let index = self.history.len();
         self.record(OpType::Invoke, client, &operation, Vec::new());
         let step = self.workload.request(client, &operation);
-        self.threads.begin(thread, operation);
+        self.threads.begin(thread, operation, index);
         self.step(client, step);
     }
 
@@ -25,16 +32,25 @@ impl Run<'_> {
         };
         let request = self.threads.ask(thread, &mut self.network);
         body.insert("msg_id".into(), request.msg_id.into());
-        let node = client.process as usize % self.nodes.len();
+        let node = self.nodes[self.node_of(client)].endpoint;
         let body = serde_json::Value::from(body).to_string();
-        self.send(request.src, self.nodes[node].endpoint, &body);
+        let message = self.send(request.src, node, &body);
+        self.tell(Event::Ask {
+            message,
+            operation: self.threads.index(thread),
+        });
         self.events.add(
             self.now + self.workload.timeout(),
-            Event::Timeout {
+            Due::Timeout {
                 thread,
                 request: request.number,
             },
         );
+    }
+
+    /// The node that a client works with.
+    fn node_of(&self, client: Client) -> usize {
+        client.process as usize % self.nodes.len()
     }
 
     pub(super) fn reply(&mut self, packet: &Packet) {
@@ -55,6 +71,11 @@ impl Run<'_> {
         else {
             return;
         };
+        let answer = Event::Answer {
+            message: packet.id,
+            operation: self.threads.index(thread),
+        };
+        self.observer.event(self.now, &answer);
         let Some(operation) = self.threads.operation(thread) else {
             return;
         };
@@ -87,12 +108,12 @@ impl Run<'_> {
         }
         self.record(completion.outcome, client, &operation, completion.extra);
         if self.overdue && self.phase == Phase::Main {
-            self.events.add(self.now, Event::Operation);
+            self.events.add(self.now, Due::Operation);
             self.overdue = false;
         }
         if self.phase == Phase::Final {
             // Not at once: turns without a request would nest.
-            self.events.add(self.now, Event::FinalTurn { thread });
+            self.events.add(self.now, Due::FinalTurn { thread });
         }
         self.next_phase();
     }

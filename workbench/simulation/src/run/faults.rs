@@ -3,7 +3,7 @@
 use history::edn::Value;
 use history::{OpType, Process};
 
-use super::{Event, Phase, Run};
+use super::{Due, Event, Phase, Run};
 use crate::client::Operation;
 use crate::nemesis::Action;
 
@@ -16,25 +16,27 @@ impl Run<'_> {
             return;
         };
         let (action, gap) = nemesis.act();
-        self.events.add(self.now + gap, Event::Nemesis);
+        self.events.add(self.now + gap, Due::Nemesis);
         match action {
             Action::Start(shape, pairs) => {
                 let names = &self.config.nodes;
                 // Node by node, whom it does not hear.
-                let deaf: Vec<_> = (names.iter().enumerate())
-                    .filter_map(|(dest, name)| {
-                        let unheard = pairs.iter().filter(|pair| pair.1 == dest);
-                        let unheard: Vec<_> = unheard
-                            .map(|pair| Value::Str(names[pair.0].clone()))
-                            .collect();
-                        let entry = (Value::Str(name.clone()), Value::Set(unheard.clone()));
-                        (!unheard.is_empty()).then_some(entry)
-                    })
-                    .collect();
+                let mut deaf = vec![Vec::new(); names.len()];
+                for (src, dest) in &pairs {
+                    deaf[*dest].push(*src);
+                }
+                let name = |node: &usize| Value::Str(names[*node].clone());
+                let entries = deaf.iter().enumerate();
+                let entries = entries.filter(|(_, unheard)| !unheard.is_empty());
+                let entries = entries.map(|(node, unheard)| {
+                    let unheard = unheard.iter().map(name).collect();
+                    (name(&node), Value::Set(unheard))
+                });
+                let isolated = vec![Value::keyword("isolated"), Value::Map(entries.collect())];
                 self.network.cut(pairs);
+                self.tell(Event::Partition { shape, deaf });
                 let shape = Value::keyword(shape.to_string());
-                let isolated = Value::Vector(vec![Value::keyword("isolated"), Value::Map(deaf)]);
-                self.record_nemesis("start-partition", shape, isolated);
+                self.record_nemesis("start-partition", shape, Value::Vector(isolated));
             }
             Action::Stop => self.heal(),
         }
@@ -42,6 +44,7 @@ impl Run<'_> {
 
     pub(super) fn heal(&mut self) {
         self.network.cut(Default::default());
+        self.tell(Event::Heal);
         self.record_nemesis(
             "stop-partition",
             Value::Nil,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Event, Phase, Run};
+use super::{Due, Phase, Run};
 use crate::client::{Final, Turn};
 
 /// How far the final phase is.
@@ -49,7 +49,7 @@ impl Run<'_> {
                 self.final_phase.turns[thread] += 1;
                 self.invoke(thread, operation);
             }
-            Final::At(elapsed) => (self.events).add(began + elapsed, Event::FinalTurn { thread }),
+            Final::At(elapsed) => (self.events).add(began + elapsed, Due::FinalTurn { thread }),
             Final::Done => {
                 self.final_phase.unfinished -= 1;
                 self.next_phase();

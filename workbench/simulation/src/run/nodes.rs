@@ -1,6 +1,6 @@
 //! What the nodes write, and how they end.
 
-use super::{Phase, Problem, Run, Still, limits};
+use super::{Event, Phase, Problem, Run, limits};
 use crate::host::{Ending, Output};
 use crate::wire::{self, Envelope};
 
@@ -18,11 +18,7 @@ impl Run<'_> {
                 self.problem(node, format!("{why}; it was ended, and the run with it"));
                 self.phase = Phase::Over;
             }
-            Output::Still(until) => self.observer.still(Still {
-                node: &self.config.nodes[node],
-                from: self.now,
-                until,
-            }),
+            Output::Still(until) => self.tell(Event::Still { node, until }),
         }
     }
 

@@ -1,8 +1,10 @@
-//! Whoever watches a run: how far it is, and every message as it is sent and
-//! received.
+//! Whoever watches a run: how far it is, every message as it is sent and received, and
+//! what else the run does.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
+
+use super::event::Event;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +45,6 @@ pub struct Message<'a> {
     pub line: &'a [u8],
 }
 
-/// A node that stands still, and then catches up.
-#[derive(Clone, Copy, Debug)]
-pub struct Still<'a> {
-    /// The node's name.
-    pub node: &'a str,
-    /// When it begins, since the start of the run.
-    pub from: Duration,
-    /// When the node goes on.
-    pub until: Duration,
-}
-
 /// Watches a run. The methods do nothing by default.
 pub trait Observer {
     /// Called now and then; `Break` ends the run at once, with what it has.
@@ -64,8 +55,9 @@ pub trait Observer {
     /// Called for every message, at either end.
     fn message(&mut self, _message: Message<'_>) {}
 
-    /// Called when a node begins to stand still.
-    fn still(&mut self, _still: Still<'_>) {}
+    /// Called for everything else that happens, at this time since the start of the run;
+    /// what is about a message comes after that.
+    fn event(&mut self, _time: Duration, _event: &Event) {}
 }
 
 /// Nobody watches.

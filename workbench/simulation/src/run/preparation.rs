@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Node;
 use super::problem::quoted;
-use super::{Event, Phase, Run};
+use super::{Due, Event, Phase, Run};
 use crate::client;
 use crate::host::{Pulse, Silence};
 use crate::network::Packet;
@@ -20,7 +20,7 @@ impl Run<'_> {
             self.ask(node, body);
         }
         let until = self.now + self.config.init_timeout;
-        self.events.add(until, Event::InitTimeout);
+        self.events.add(until, Due::InitTimeout);
     }
 
     /// What the workload wants every node to know first, if anything.
@@ -33,7 +33,7 @@ impl Run<'_> {
             self.ask(node, body.clone().into());
         }
         self.events
-            .add(self.now + client::TIMEOUT, Event::SetupTimeout);
+            .add(self.now + client::TIMEOUT, Due::SetupTimeout);
     }
 
     /// Sends a request of the preparations.
@@ -41,7 +41,11 @@ impl Run<'_> {
         body["msg_id"] = 1.into();
         let client = self.threads.new_endpoint(&mut self.network);
         self.nodes[node].asked_by = Some(client);
-        self.send(client, self.nodes[node].endpoint, &body.to_string());
+        let message = self.send(client, self.nodes[node].endpoint, &body.to_string());
+        self.tell(Event::Ask {
+            message,
+            operation: None,
+        });
     }
 
     pub(super) fn unprepared(&mut self, phase: Phase, what: &str, time: Duration) {
@@ -110,6 +114,13 @@ impl Run<'_> {
             return;
         };
         self.nodes[node].asked_by = None;
+        self.observer.event(
+            self.now,
+            &Event::Answer {
+                message: packet.id,
+                operation: None,
+            },
+        );
         self.network.remove(packet.dest);
         let request = match self.phase {
             Phase::Init => json!("init"),

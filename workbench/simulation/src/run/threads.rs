@@ -36,6 +36,9 @@ struct Thread {
     last_request: usize,
     /// The operation it does.
     busy: Option<Operation>,
+    /// The index of that, or the one before, in the history; none of a client that has
+    /// not begun one.
+    index: Option<usize>,
 }
 
 impl Threads {
@@ -46,6 +49,7 @@ impl Threads {
             last_msg_id: 0,
             last_request: 0,
             busy: None,
+            index: None,
         };
         Threads {
             threads: (0..concurrency).map(thread).collect(),
@@ -80,8 +84,20 @@ impl Threads {
         rng.choose(&free).copied()
     }
 
-    pub(super) fn begin(&mut self, thread: usize, operation: Operation) {
+    /// Begins an operation whose invocation has this index in the history.
+    pub(super) fn begin(&mut self, thread: usize, operation: Operation, index: usize) {
         self.threads[thread].busy = Some(operation);
+        self.threads[thread].index = Some(index);
+    }
+
+    /// Whether the client in it has never begun an operation.
+    pub(super) fn is_new(&self, thread: usize) -> bool {
+        self.threads[thread].index.is_none()
+    }
+
+    /// The index of the operation that it does.
+    pub(super) fn index(&self, thread: usize) -> Option<usize> {
+        self.threads[thread].index
     }
 
     /// The next request of the thread's operation.
@@ -139,6 +155,7 @@ impl Threads {
         let operation = thread.busy.take()?;
         if crashed {
             thread.process += concurrency;
+            thread.index = None;
             if !keeps_client && let Some(endpoint) = thread.endpoint.take() {
                 network.remove(endpoint);
                 thread.last_msg_id = 0;

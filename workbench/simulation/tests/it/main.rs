@@ -7,4 +7,5 @@ mod kafka;
 mod maelstrom;
 mod maelstroms_runs;
 mod noise;
+mod recording;
 mod simulation;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use maelstrom_node::Rng;
 use simulation::host::Noise;
 use simulation::host::in_process::in_process;
-use simulation::run::{self, Config, Message, MessageEvent, Observer, Still};
+use simulation::run::{self, Config, Event, Message, MessageEvent, Observer};
 use simulation::workload::broadcast::{Broadcast, Topology};
 use specimens::flood::{Fault, Flood};
 
@@ -57,11 +57,14 @@ impl Observer for Seen {
         }
     }
 
-    fn still(&mut self, still: Still<'_>) {
+    fn event(&mut self, from: Duration, event: &Event) {
+        self.all += &format!("{from:?} {event:?}\n");
+        let Event::Still { node, until } = event else {
+            return;
+        };
         self.stalls += 1;
-        let times = (still.from, still.until);
-        self.all += &format!("{still:?}\n");
-        let last = self.still.insert(still.node.to_owned(), times);
+        let times = (from, *until);
+        let last = self.still.insert(format!("n{node}"), times);
         assert!(last.is_none_or(|last| last.0 <= times.0));
     }
 }

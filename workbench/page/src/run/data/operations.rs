@@ -2,7 +2,7 @@
 
 use history::edn::Value;
 use history::{History, Op, OpType, Process};
-use picture::plot::{Fault, faults};
+use picture::plot::{Fault, fault};
 use serde::Serialize;
 
 use super::{Gap, Part, Row, cut, fit, one_line};
@@ -40,6 +40,10 @@ struct Columns<'a> {
     f: Vec<usize>,
     /// 0 ok, 1 info, 2 fail.
     outcome: Vec<u8>,
+    /// The numbers of the messages that were its first request, as differences, and the
+    /// answer to its last one, from its request; 0 for none.
+    request: Vec<u64>,
+    answer: Vec<u64>,
 }
 
 /// A fault while it held.
@@ -126,7 +130,10 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
             times().min().unwrap_or(0).min(0),
             times().max().unwrap_or(0),
         ],
-        faults: faults(page.history).into_iter().map(shade).collect(),
+        faults: fault::of_run(page.history, page.recording)
+            .into_iter()
+            .map(shade)
+            .collect(),
         stalls: page.recording.stalls().collect(),
         problems: page
             .problems
@@ -143,9 +150,11 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
         process: Vec::new(),
         f: Vec::new(),
         outcome: Vec::new(),
+        request: Vec::new(),
+        answer: Vec::new(),
     };
     let mut lines = String::new();
-    let (mut last, mut last_index) = (0, 0);
+    let (mut last, mut last_index, mut last_request) = (0, 0, 0);
     for row in rows {
         let Operation { begin, end, .. } = row;
         let f = columns.functions.iter().position(|known| *known == begin.f);
@@ -166,6 +175,15 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
             Some(OpType::Fail) => 2,
             _ => 1,
         });
+        // Requests leave in the order of their operations.
+        let exchange = page.recording.exchange(begin.index);
+        let exchange = exchange.filter(|exchange| exchange.request > last_request);
+        let request = exchange.map_or(last_request, |exchange| exchange.request);
+        let answer = exchange.and_then(|exchange| exchange.answer);
+        columns.request.push(request - last_request);
+        let after = answer.map_or(0, |answer| answer.saturating_sub(request));
+        columns.answer.push(after);
+        last_request = request;
         (last, last_index) = (begin.time, begin.index as i64);
         for line in [&row.what, &row.came] {
             lines.push_str(line);

@@ -64,34 +64,25 @@ function readMessages([m, lines]) {
   }
 }
 
-/// Which message an operation sent first, and which one ended it: a request leaves at
-/// the moment at which its operation begins, and requests leave in the operations'
-/// order; an answer comes at the moment at which the operation ends.
+/// Where the messages of each operation are, by their numbers; -1 for none, or one that
+/// the page does not have. And whose operations a client on the network does.
 function join() {
   O.endpoint = new Map(); // of a process
   M.thread = new Map(); // of a client's endpoint
-  let next = 0;
+  const requests = sums(O.request);
+  const place = id => {
+    const i = lower(M.id, id);
+    return i < M.n && M.id[i] === id ? i : -1;
+  };
   for (let i = 0; i < O.n; i++) {
-    const known = O.endpoint.get(O.process[i]);
-    while (next < M.n && (M.sent[next] < O.begin[i] || !M.isClient(M.src[next]) || SETUP.has(M.types[M.kind[next]]))) next++;
-    if (next >= M.n) break;
-    if (M.sent[next] !== O.begin[i] || (known !== undefined && known !== M.src[next])) continue;
-    O.endpoint.set(O.process[i], M.src[next]);
-    M.thread.set(M.src[next], O.thread(i));
-    O.first[i] = next++;
-  }
-  const ends = new Map(); // the operations of an endpoint, by when they end
-  for (let i = 0; i < O.n; i++) {
-    const endpoint = O.endpoint.get(O.process[i]);
-    if (endpoint !== undefined && O.took[i] >= 0) ends.set(endpoint + ' ' + O.end(i), i);
-  }
-  for (let i = 0; i < M.n; i++) {
-    if (!M.isClient(M.dest[i]) || M.took[i] < 0) continue;
-    const ended = ends.get(M.dest[i] + ' ' + (M.sent[i] + M.took[i]));
-    if (ended !== undefined) O.last[ended] = i;
+    if (!O.request[i]) continue;
+    O.first[i] = place(requests[i]);
+    if (O.answer[i]) O.last[i] = place(requests[i] + O.answer[i]);
+    if (O.first[i] < 0) continue;
+    O.endpoint.set(O.process[i], M.src[O.first[i]]);
+    M.thread.set(M.src[O.first[i]], O.thread(i));
   }
 }
-const SETUP = new Set(['init', 'topology']);
 
 /// A lane for each node and service; then the clients, as the operations have them, or
 /// one for all; and one for those that only set the nodes up.

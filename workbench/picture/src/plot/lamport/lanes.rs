@@ -1,10 +1,10 @@
 //! The lanes of a diagram: one for each node, service and client, in this order
 //! from left to right. Clients share one when there are more than fit.
 
+use std::collections::BTreeSet;
+
 use simulation::recording::{Recorded, Recording};
 use simulation::service::Service;
-
-use super::label::Words;
 
 /// Nodes with a lane of their own; the others share one more.
 const MOST_NODES: usize = 32;
@@ -155,32 +155,22 @@ impl Lanes {
     }
 }
 
-/// What each endpoint of a recording is. A node is who was sent `init`, whatever
-/// its name; services have theirs; and clients are c0, c1, ...
+/// What each endpoint of a recording is: the nodes are known, services have their names,
+/// and all others are clients.
 fn roles(recording: &Recording) -> Vec<Role> {
     let services = Service::all().map(|(name, _)| name);
-    let is_client = |name: &str| {
-        let number = name.strip_prefix('c').unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-    };
+    let nodes: BTreeSet<&String> = recording.nodes().iter().collect();
     let names = recording.endpoints().iter();
-    let mut roles: Vec<Role> = names
-        .map(|name| match services.contains(&&**name) {
-            true => Role::Service,
-            false if is_client(name) => Role::Client,
-            false => Role::Node,
-        })
-        .collect();
-    for message in recording.messages().take_while(|message| message.sent <= 0) {
-        let may_be = message.line.windows(6).any(|part| part == b"\"init\"");
-        if may_be
-            && roles[message.src] == Role::Client
-            && Words::new(message.line, 0).kind == "init"
-        {
-            roles[message.dest] = Role::Node;
+    let roles = names.map(|name| {
+        if nodes.contains(name) {
+            Role::Node
+        } else if services.contains(&&**name) {
+            Role::Service
+        } else {
+            Role::Client
         }
-    }
-    roles
+    });
+    roles.collect()
 }
 
 /// Orders n2 before n10.

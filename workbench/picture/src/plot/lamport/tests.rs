@@ -3,15 +3,18 @@
 
 use std::time::Duration;
 
-use simulation::run::{Message, MessageEvent};
+use simulation::nemesis::Shape;
+use simulation::run::{Event, Message, MessageEvent};
 
 use super::*;
 use crate::svg::assert_sound;
 
 /// A run as it is told, a line for each event: `5 n0 n1 {"type":"x"}` is sent at
-/// 5 ms, and `7 #0` is the arrival of the first that was sent.
+/// 5 ms, and `7 #0` is the arrival of the first that was sent. What sets nodes up is what
+/// looks like it.
 fn recording(lines: &str) -> Recording {
     let mut recording = Recording::default();
+    tell_nodes(&mut recording);
     let mut sent: Vec<(String, String)> = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (time, rest) = line.split_once(' ').unwrap();
@@ -42,9 +45,23 @@ fn recording(lines: &str) -> Recording {
             ends,
             line.as_bytes(),
         );
+        if body.starts_with("{\"type\":\"init") {
+            let message = sent.len() as u64;
+            let event = Event::Ask {
+                message,
+                operation: None,
+            };
+            recording.event(time, &event);
+        }
         sent.push((src, dest));
     }
     recording
+}
+
+/// n0 to n99.
+fn tell_nodes(recording: &mut Recording) {
+    let nodes = (0..100).map(|i| format!("n{i}")).collect();
+    recording.event(Duration::ZERO, &Event::Nodes { nodes });
 }
 
 fn tell(
@@ -212,6 +229,7 @@ fn every_message_has_one_arrow_and_only_those_that_arrive_a_head() {
 /// Messages of all sorts between so many endpoints, with times that jump.
 fn storm(messages: usize, nodes: usize, body: &str) -> Recording {
     let mut recording = Recording::default();
+    tell_nodes(&mut recording);
     let mut time = 0;
     let mut under_way: Vec<(usize, String, String)> = Vec::new();
     for id in 0..messages {
@@ -261,7 +279,7 @@ fn time_goes_down() {
         let items: Vec<Item> = (shown.messages.iter())
             .map(|message| item(message, &lanes, &recording, 300))
             .collect();
-        let (_, edges, moments) = shown.moments(&History::default());
+        let (_, edges, moments) = shown.moments(&History::default(), &recording);
         let flow = Flow::new(&moments, &items, edges.len(), &lanes);
         let mut lanes_at = vec![(i64::MIN, i64::MIN); lanes.all.len()];
         let (mut last, mut last_time) = (0, i64::MIN);
@@ -353,7 +371,7 @@ fn names_and_bodies_cannot_break_a_diagram() {
         tell(&mut recording, MessageEvent::Sent, time, id, ends, line);
         tell(&mut recording, MessageEvent::Received, time, id, ends, line);
     }
-    recording.start_at(Duration::from_secs(5));
+    recording.event(Duration::from_secs(5), &Event::Begin);
     let history = History::read(
         "{:type :info, :process :nemesis, :f :start-</svg>, :time -5, :value :<b>}
          {:type :info, :process :nemesis, :f :start-x, :time 9223372036854775807}",
@@ -371,7 +389,7 @@ fn names_and_bodies_cannot_break_a_diagram() {
 
 #[test]
 fn faults_are_shaded_between_what_was_sent_before_and_after() {
-    let recording = recording(
+    let mut recording = recording(
         "0 n0 n1 {\"type\":\"a\"}
          0 #0
          10 n0 n1 {\"type\":\"b\"}
@@ -379,14 +397,14 @@ fn faults_are_shaded_between_what_was_sent_before_and_after() {
          20 #2
          30 n1 n0 {\"type\":\"d\"}",
     );
-    let history = History::read(
-        "{:type :info, :process :nemesis, :f :start-partition, :value :majority, :time 5000000}
-         {:type :info, :process :nemesis, :f :start-partition, :time 5000000, \
-          :value [:isolated {\"n0\" #{\"n1\" \"n2\"}, \"n1\" #{\"n0\"}, \"n2\" #{\"n0\"}}]}
-         {:type :info, :process :nemesis, :f :stop-partition, :time 15000000}
-         {:type :invoke, :process 0, :f :x, :time 40000000}",
-    )
-    .unwrap();
+    let partition = Event::Partition {
+        shape: Shape::Majority,
+        deaf: vec![vec![1, 2], vec![0], vec![0]],
+    };
+    recording.event(Duration::from_millis(5), &partition);
+    recording.event(Duration::from_millis(15), &Event::Heal);
+    let history = "{:type :invoke, :process 0, :f :x, :time 40000000}";
+    let history = History::read(history).unwrap();
     let svg = messages(&history, &recording, &Excerpt::default());
     assert_sound(&svg, 300_000);
     assert_eq!(

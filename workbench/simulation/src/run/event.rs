@@ -1,0 +1,116 @@
+//! What a run does beside sending messages, told as it happens: which client works with
+//! which node, which message belongs to which operation, which fault holds when. It is
+//! what `events.jsonl` keeps of a run, a line each, so that nobody has to guess it from
+//! the history and the messages.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::nemesis::Shape;
+
+/// Something that a run does.
+///
+/// Operations are named by the index of their invocation in the history, messages by
+/// their number in the order of sending, nodes by their place among [`Event::Nodes`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// It begins with these nodes, over which clients are spread in this order. No event
+    /// is before this.
+    Nodes {
+        /// Their names.
+        nodes: Vec<String>,
+    },
+    /// The main phase begins: this moment is 0 in the history.
+    Begin,
+    /// A client begins its first operation.
+    Client {
+        /// Its number in the history.
+        process: i64,
+        /// The node that it works with.
+        node: usize,
+    },
+    /// A client has sent a request, the message before this event.
+    Ask {
+        /// The message.
+        message: u64,
+        /// What it is for; none for what sets a node up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<usize>,
+    },
+    /// A client has received the reply that it waited for, the message before this event.
+    Answer {
+        /// The message.
+        message: u64,
+        /// What it is for, likewise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<usize>,
+    },
+    /// A partition holds from now on.
+    Partition {
+        /// Its shape.
+        shape: Shape,
+        /// Of each node, whom it does not hear.
+        deaf: Vec<Vec<usize>>,
+    },
+    /// No partition holds any more.
+    Heal,
+    /// A node begins to stand still, and will then catch up.
+    Still {
+        /// The node.
+        node: usize,
+        /// When it goes on, since the start of the run.
+        #[serde(with = "nanoseconds")]
+        until: Duration,
+    },
+}
+
+/// A line of `events.jsonl`: when, since the start of the run, and what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventLine<E = Event> {
+    /// In nanoseconds.
+    #[serde(with = "nanoseconds")]
+    pub time: Duration,
+    /// What happens then.
+    #[serde(flatten)]
+    pub event: E,
+}
+
+/// Durations as whole numbers of nanoseconds: 584 years fit.
+mod nanoseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_nanos)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_when_and_what() {
+        let lines = [
+            r#"{"time":0,"event":"nodes","nodes":["n0","n1"]}"#,
+            r#"{"time":5,"event":"begin"}"#,
+            r#"{"time":5,"event":"client","process":-1,"node":1}"#,
+            r#"{"time":6,"event":"ask","message":3}"#,
+            r#"{"time":6,"event":"answer","message":4,"operation":0}"#,
+            r#"{"time":7,"event":"partition","shape":"minority-third","deaf":[[1],[]]}"#,
+            r#"{"time":8,"event":"heal"}"#,
+            r#"{"time":9,"event":"still","node":0,"until":10}"#,
+        ];
+        for line in lines {
+            let read: EventLine = serde_json::from_str(line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        }
+    }
+}
