@@ -151,7 +151,7 @@ impl Ledger {
         let reads: Vec<_> = reads.collect();
         let mut others: i64 = 0;
         for read in reads {
-            let entry = read.await?.unwrap_or_default();
+            let entry = read.await??.unwrap_or_default();
             others = others.checked_add(entry.sum).ok_or_else(overflow)?;
         }
         state.others.set(others);

@@ -14,7 +14,8 @@
 //!
 //! [`DEFAULT_TIMEOUT`]: crate::DEFAULT_TIMEOUT
 
-use std::ops::Deref;
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -23,13 +24,63 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Error, ErrorCode, Node, Result, Retry};
 
-/// What the three stores have in common.
+/// A store, as this node reaches it: [`LinKv`], [`SeqKv`] or [`LwwKv`].
 #[derive(Clone, Debug)]
-pub struct Kv {
+pub struct Kv<S> {
     node: Node,
-    service: &'static str,
     timeout: Duration,
     retry: Option<Retry>,
+    promise: PhantomData<S>,
+}
+
+/// The linearizable store, `lin-kv`.
+pub type LinKv = Kv<Linearizable>;
+
+/// The sequentially consistent store, `seq-kv`.
+///
+/// A read may return a state from long ago, for ever if nothing makes this
+/// node see a newer one; [`SeqKv::read_fresh`] does.
+pub type SeqKv = Kv<Sequential>;
+
+/// The last-writer-wins store, `lww-kv`. Nothing it says is certain: a read
+/// may miss one's own write, and a `cas` may succeed on two replicas.
+pub type LwwKv = Kv<LastWriterWins>;
+
+/// What a store promises, and what follows from it for whoever uses the store.
+pub trait Promise: Clone + fmt::Debug {
+    /// The service that keeps it.
+    const SERVICE: &'static str;
+    /// Whether a read may give an old state, so that one that must know better reads by
+    /// [`SeqKv::read_fresh`].
+    const READS_OLD_STATES: bool = false;
+    /// Whether a `cas` can create a value where none is.
+    const CAS_CREATES: bool = true;
+}
+
+/// What [`LinKv`] promises.
+#[derive(Clone, Copy, Debug)]
+pub enum Linearizable {}
+
+/// What [`SeqKv`] promises.
+#[derive(Clone, Copy, Debug)]
+pub enum Sequential {}
+
+/// What [`LwwKv`] promises.
+#[derive(Clone, Copy, Debug)]
+pub enum LastWriterWins {}
+
+impl Promise for Linearizable {
+    const SERVICE: &'static str = "lin-kv";
+}
+
+impl Promise for Sequential {
+    const SERVICE: &'static str = "seq-kv";
+    const READS_OLD_STATES: bool = true;
+}
+
+impl Promise for LastWriterWins {
+    const SERVICE: &'static str = "lww-kv";
+    const CAS_CREATES: bool = false;
 }
 
 #[derive(Serialize)]
@@ -60,21 +111,36 @@ struct ReadOk<T> {
     value: T,
 }
 
-impl Kv {
-    fn new(node: &Node, service: &'static str) -> Self {
+impl<S: Promise> Kv<S> {
+    /// The service, as this node reaches it.
+    pub fn new(node: &Node) -> Self {
         Kv {
             node: node.clone(),
-            service,
             timeout: crate::DEFAULT_TIMEOUT,
             retry: None,
+            promise: PhantomData,
         }
+    }
+
+    /// Waits this long for each reply.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Kv { timeout, ..self }
+    }
+
+    /// Sends each request again until there is a reply, in place of waiting once
+    /// for the timeout. A `cas` that comes twice may be refused, with
+    /// [`ErrorCode::PreconditionFailed`], although it was done the first time: only
+    /// the value that is there tells.
+    pub fn with_retry(self, retry: Retry) -> Self {
+        let retry = Some(retry);
+        Kv { retry, ..self }
     }
 
     async fn call<R: DeserializeOwned + 'static>(&self, request: &impl Serialize) -> Result<R> {
         match self.retry {
-            Some(retry) => self.node.rpc_retrying(self.service, request, retry).await,
+            Some(retry) => self.node.rpc_retrying(S::SERVICE, request, retry).await,
             None => {
-                let call = self.node.rpc(self.service, request);
+                let call = self.node.rpc(S::SERVICE, request);
                 call.timeout(self.timeout).await
             }
         }
@@ -158,41 +224,51 @@ impl Kv {
         self.call(&cas).await
     }
 
-    /// Reads, changes and sets, again and again until nobody else changed the
-    /// value in between.
-    async fn update_by<T>(
+    /// Puts what `change` makes of the present value (`None` if there is
+    /// none), and gives it. If the value was changed by another one meanwhile
+    /// (errors 20 and 22), it starts again, until `within` has passed. `null`
+    /// counts as no value.
+    ///
+    /// On [`SeqKv`], it reads with [`SeqKv::read_fresh`] after a conflict: the value it knew may
+    /// have been an old one. On [`LwwKv`], an update may still be lost: it is made on one of two
+    /// replicas, and whichever wrote last wins; and a value where none was is written without
+    /// condition, since `cas` does not create one there.
+    ///
+    /// # Errors
+    /// The conflict, when the time is over. [`ErrorCode::Timeout`] as soon as
+    /// a reply is missing, since then the change may have been made already.
+    pub async fn update<T>(
         &self,
         key: &(impl Serialize + ?Sized),
         within: Duration,
         mut change: impl FnMut(Option<T>) -> T,
-        read: impl AsyncFn(u32) -> Result<Option<Box<RawValue>>>,
     ) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
     {
         let deadline = self.node.now().saturating_add(within);
-        let mut attempt = 0;
+        let mut attempt: u32 = 0;
         loop {
             // Kept as its text: `change` consumes the value that `cas` must name.
-            let found = read(attempt).await?;
+            let found: Option<Box<RawValue>> = match attempt {
+                1.. if S::READS_OLD_STATES => self.write_and_read(key).await?,
+                _ => self.read(key).await?,
+            };
             let before = found
                 .as_ref()
                 .map(|found| serde_json::from_str(found.get()));
             let before = before.transpose();
             let before = before.map_err(|e| {
-                Error::crash(format!(
-                    "{}: {found:?} is not as expected: {e}",
-                    self.service
-                ))
+                Error::crash(format!("{}: {found:?} is not as expected: {e}", S::SERVICE))
             })?;
             let after = change(before);
             let to = to_raw_value(&after)
                 .map_err(|e| Error::malformed_request(format!("this value is no JSON: {e}")))?;
             let set = match &found {
                 Some(from) => self.cas(key, from, &to).await,
-                None if self.service == "lww-kv" => self.write(key, &to).await,
                 // `null`, since `from` must not be what another one just put.
-                None => self.cas_or_create(key, &null(), &to).await,
+                None if S::CAS_CREATES => self.cas_or_create(key, &null(), &to).await,
+                None => self.write(key, &to).await,
             };
             match set {
                 Ok(()) => return Ok(after),
@@ -206,6 +282,16 @@ impl Kv {
             attempt += 1;
         }
     }
+
+    /// See [`SeqKv::read_fresh`].
+    async fn write_and_read<T>(&self, key: &(impl Serialize + ?Sized)) -> Result<Option<T>>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        let own = format!("fresh-{}", self.node.id());
+        self.write(&own, &self.node.rng().u64()).await?;
+        self.read(key).await
+    }
 }
 
 fn null() -> Box<RawValue> {
@@ -217,84 +303,6 @@ fn is_conflict(error: &Error) -> bool {
         error.code,
         ErrorCode::KeyDoesNotExist | ErrorCode::PreconditionFailed
     )
-}
-
-macro_rules! store {
-    ($(#[$doc:meta])* $name:ident, $service:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        pub struct $name(Kv);
-
-        impl $name {
-            /// The service, as this node reaches it.
-            pub fn new(node: &Node) -> Self {
-                $name(Kv::new(node, $service))
-            }
-
-            /// Waits this long for each reply.
-            pub fn with_timeout(mut self, timeout: Duration) -> Self {
-                self.0.timeout = timeout;
-                self
-            }
-
-            /// Sends each request again until there is a reply, in place of waiting once
-            /// for the timeout. A `cas` that comes twice may be refused, with
-            /// [`ErrorCode::PreconditionFailed`], although it was done the first time: only
-            /// the value that is there tells.
-            pub fn with_retry(mut self, retry: Retry) -> Self {
-                self.0.retry = Some(retry);
-                self
-            }
-        }
-
-        impl Deref for $name {
-            type Target = Kv;
-
-            fn deref(&self) -> &Kv {
-                &self.0
-            }
-        }
-    };
-}
-
-store! {
-    /// The linearizable store, `lin-kv`.
-    LinKv, "lin-kv"
-}
-store! {
-    /// The sequentially consistent store, `seq-kv`.
-    ///
-    /// A read may return a state from long ago, for ever if nothing makes this
-    /// node see a newer one; [`SeqKv::read_fresh`] does.
-    SeqKv, "seq-kv"
-}
-store! {
-    /// The last-writer-wins store, `lww-kv`. Nothing it says is certain: a read
-    /// may miss one's own write, and a `cas` may succeed on two replicas.
-    LwwKv, "lww-kv"
-}
-
-impl LinKv {
-    /// Puts what `change` makes of the present value (`None` if there is
-    /// none), and gives it. If the value was changed by another one meanwhile
-    /// (errors 20 and 22), it starts again, until `within` has passed. `null`
-    /// counts as no value.
-    ///
-    /// # Errors
-    /// The conflict, when the time is over. [`ErrorCode::Timeout`] as soon as
-    /// a reply is missing, since then the change may have been made already.
-    pub async fn update<T>(
-        &self,
-        key: &(impl Serialize + ?Sized),
-        within: Duration,
-        change: impl FnMut(Option<T>) -> T,
-    ) -> Result<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        let read = async |_attempt| self.read(key).await;
-        self.update_by(key, within, change, read).await
-    }
 }
 
 impl SeqKv {
@@ -313,51 +321,7 @@ impl SeqKv {
     where
         T: DeserializeOwned + 'static,
     {
-        let own = format!("fresh-{}", self.node.id());
-        self.write(&own, &self.node.rng().u64()).await?;
-        self.read(key).await
-    }
-
-    /// As [`LinKv::update`]. After a conflict, it reads with
-    /// [`SeqKv::read_fresh`]: the value it knew may have been an old one.
-    ///
-    /// # Errors
-    /// As for [`LinKv::update`].
-    pub async fn update<T>(
-        &self,
-        key: &(impl Serialize + ?Sized),
-        within: Duration,
-        change: impl FnMut(Option<T>) -> T,
-    ) -> Result<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        let read = async |attempt| match attempt {
-            0 => self.read(key).await,
-            _ => self.read_fresh(key).await,
-        };
-        self.update_by(key, within, change, read).await
-    }
-}
-
-impl LwwKv {
-    /// As [`LinKv::update`], but an update may still be lost: it is made on
-    /// one of two replicas, and whichever wrote last wins. A value where none
-    /// was is written without condition, since `cas` does not create one here.
-    ///
-    /// # Errors
-    /// As for [`LinKv::update`].
-    pub async fn update<T>(
-        &self,
-        key: &(impl Serialize + ?Sized),
-        within: Duration,
-        change: impl FnMut(Option<T>) -> T,
-    ) -> Result<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        let read = async |_attempt| self.read(key).await;
-        self.update_by(key, within, change, read).await
+        self.write_and_read(key).await
     }
 }
 

@@ -395,7 +395,9 @@
 //! stdout belongs to the messages. What the node has to tell a person goes to stderr, through
 //! the `log` crate: `log::info!("took {leader} for the leader")`. Maelstrom and the
 //! workbench keep it in a file for each node, every line with the node's name.
-//! `RUST_LOG=trace` shows every message.
+//! `RUST_LOG=trace` shows every message. (That is the feature `env_logger`, on by default.
+//! Without it, a program brings a logger of its own, which learns from [`current_node`] whose line
+//! it writes.)
 //!
 //! # What holds
 //!
@@ -454,6 +456,6 @@ pub use rpc::{Call, Retry};
 pub use server::Server;
 pub use signal::Signal;
 pub use stdio::{MAX_LINE, run};
-pub use task::Task;
+pub use task::{Aborted, Task};
 pub use timer::{Interval, Sleep};
 pub use waiting::MAX_EARLY;

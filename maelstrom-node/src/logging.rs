@@ -5,7 +5,6 @@
 //! message).
 
 use std::cell::RefCell;
-use std::io::Write;
 
 use crate::NodeId;
 
@@ -28,8 +27,11 @@ pub fn current_node() -> Option<NodeId> {
 }
 
 /// Sends the log to stderr, each line with the node's name. Does nothing if
-/// there is a logger already.
+/// there is a logger already, or without the feature `env_logger`.
+#[cfg(feature = "env_logger")]
 pub(crate) fn init() {
+    use std::io::Write;
+
     let filter = env_logger::Env::default().default_filter_or("info");
     let _ = env_logger::Builder::from_env(filter)
         .format(|out, record| {
@@ -45,6 +47,9 @@ pub(crate) fn init() {
         })
         .try_init();
 }
+
+#[cfg(not(feature = "env_logger"))]
+pub(crate) fn init() {}
 
 /// The line as text, cut where it gets long, without control characters: the log
 /// may be read on a terminal.

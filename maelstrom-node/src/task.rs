@@ -8,16 +8,45 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use thiserror::Error;
+
 use crate::executor::LocalFuture;
 
-/// A task that was spawned. Awaiting it gives its output; dropping it lets the
+/// A task that was spawned. Awaiting it gives its output, or [`Aborted`]; dropping it lets the
 /// task go on by itself.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use maelstrom_node::{Node, Result};
+/// # async fn hedge(node: Node) -> Result<()> {
+/// let sleeper = node.clone();
+/// let task = node.spawn(async move {
+///     sleeper.sleep(Duration::from_millis(20)).await;
+///     7
+/// });
+/// assert_eq!(task.await?, 7);
+/// # Ok(()) }
+/// ```
 #[must_use = "drop it to let the task go on by itself: `drop(node.spawn(..))` or `let _ = ..`"]
 pub struct Task<T>(Rc<RefCell<State<T>>>);
+
+/// A task was aborted before it was done: there is no output. As an answer to a request it is
+/// [`ErrorCode::Abort`](crate::ErrorCode::Abort).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the task was aborted before it was done")]
+pub struct Aborted;
+
+impl From<Aborted> for crate::Error {
+    fn from(aborted: Aborted) -> Self {
+        crate::Error::abort(aborted.to_string())
+    }
+}
 
 struct State<T> {
     output: Option<T>,
     aborted: bool,
+    /// The output was given.
+    taken: bool,
     /// Wakes the task itself, once it was polled.
     task: Option<Waker>,
     /// Wakes whoever awaits the handle.
@@ -25,29 +54,36 @@ struct State<T> {
 }
 
 impl<T> Task<T> {
-    /// Ends the task where it waits, if it is not done. Awaiting it after that
-    /// never ends.
+    /// Ends the task where it waits, if it is not done: whoever awaits it is given
+    /// [`Aborted`]. One that is done stays done, and its output is still given.
     pub fn abort(&self) {
         let mut state = self.0.borrow_mut();
         state.aborted = true;
-        if let Some(task) = state.task.take() {
-            task.wake();
-        }
+        let wakers = [state.task.take(), state.waiting.take()];
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
-    /// Whether its output is there.
+    /// Whether it is done: its output is there, or was given.
     pub fn is_finished(&self) -> bool {
-        self.0.borrow().output.is_some()
+        let state = self.0.borrow();
+        state.output.is_some() || state.taken
     }
 }
 
+/// # Panics
+/// If it is polled again after it gave the output.
 impl<T> Future for Task<T> {
-    type Output = T;
+    type Output = Result<T, Aborted>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.0.borrow_mut();
+        assert!(!state.taken, "a task gives its output once");
         match state.output.take() {
-            Some(output) => Poll::Ready(output),
+            Some(output) => {
+                state.taken = true;
+                Poll::Ready(Ok(output))
+            }
+            None if state.aborted => Poll::Ready(Err(Aborted)),
             None => {
                 state.waiting = Some(cx.waker().clone());
                 Poll::Pending
@@ -72,6 +108,7 @@ where
     let state = Rc::new(RefCell::new(State {
         output: None,
         aborted: false,
+        taken: false,
         task: None,
         waiting: None,
     }));

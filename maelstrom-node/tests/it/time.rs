@@ -1,5 +1,6 @@
 //! How time passes for a node, its tasks and its dice.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use maelstrom_node::Node;
@@ -43,12 +44,47 @@ fn a_task_gives_its_output_or_is_aborted() {
         });
         let sleeper = node.clone();
         let aborted = node.spawn(async move { sleeper.sleep(ms(20)).await });
-        let output = task.await;
+        let output = task.await?;
         aborted.abort();
         Ok(output)
     });
     assert_eq!(done(&n1.pass(ms(10))), (10, json!({"ok": "slept"})));
     assert_eq!(n1.engine().pending(), (0, 0));
+}
+
+#[test]
+fn whoever_awaits_a_task_that_is_aborted_hears_of_it() {
+    // Aborted before it is awaited, and while it is.
+    for delay in [0, 10] {
+        let mut n1 = run(move |node| async move {
+            let sleeper = node.clone();
+            let task = Rc::new(node.spawn(async move { sleeper.sleep(ms(20)).await }));
+            let (aborter, aborted) = (node.clone(), Rc::clone(&task));
+            let abort = node.spawn(async move {
+                aborter.sleep(ms(delay)).await;
+                aborted.abort();
+            });
+            abort.await?;
+            let task = Rc::into_inner(task).expect("the other one is gone");
+            task.await?;
+            Ok(())
+        });
+        let refusal = json!({"code": 14, "text": "the task was aborted before it was done"});
+        assert_eq!(done(&n1.pass(ms(100))), (delay, refusal));
+        assert_eq!(n1.engine().pending(), (0, 0));
+    }
+}
+
+#[test]
+fn a_task_that_is_done_cannot_be_aborted() {
+    let mut n1 = run(|node| async move {
+        let task = node.spawn(async { 7 });
+        node.sleep(ms(1)).await;
+        task.abort();
+        assert!(task.is_finished());
+        Ok(task.await?)
+    });
+    assert_eq!(done(&n1.pass(ms(10))), (1, json!({"ok": 7})));
 }
 
 #[test]
