@@ -10,8 +10,8 @@ use std::time::Duration;
 use broadcast::{Broadcast, Options};
 use maelstrom_node::{Node, Server};
 use simulation::run::Config;
-use simulation::workload::broadcast::{Broadcast as Workload, Topology};
 use simulation::{Simulated, simulate};
+use workloads::broadcast::{Broadcast as Workload, Topology};
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -7,8 +7,8 @@ use broadcast::{Broadcast, Options};
 use simulation::host::Noise;
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::broadcast::{Broadcast as Workload, Topology};
 use simulation::{Simulated, simulate};
+use workloads::broadcast::{Broadcast as Workload, Topology};
 
 const SHORT: fn() -> Options = Options::default;
 const FAST: fn() -> Options = || Options::Fast;

@@ -11,8 +11,8 @@ use echo::Echo;
 use maelstrom_node::{Node, Server};
 use simulation::host::Noise;
 use simulation::run::Config;
-use simulation::workload::echo::Echo as Workload;
 use simulation::{Simulated, simulate};
+use workloads::echo::Echo as Workload;
 
 /// The chapter's command, with this seed.
 fn config(seed: u64) -> Config {

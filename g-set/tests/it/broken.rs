@@ -10,8 +10,8 @@ use std::time::Duration;
 use g_set::GSet;
 use maelstrom_node::{Node, Server};
 use simulation::run::Config;
-use simulation::workload::g_set::GSet as Workload;
 use simulation::{Simulated, simulate};
+use workloads::g_set::GSet as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -6,7 +6,7 @@ use g_set::GSet;
 use simulation::network::{Distribution, Latency};
 use simulation::run::Config;
 use simulation::simulate;
-use simulation::workload::g_set::GSet as Workload;
+use workloads::g_set::GSet as Workload;
 
 fn rough(seed: u64) -> Config {
     let mut config = Config::rough(seed, 1 + seed as usize % 7);

@@ -11,8 +11,8 @@ use kafka::{Acks, Kafka};
 use maelstrom_node::{Node, Server};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::kafka::Kafka as Workload;
 use simulation::{Simulated, simulate};
+use workloads::kafka::Kafka as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -8,8 +8,8 @@ use kafka::{Acks, Kafka, Request, Response};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use simulation::network;
 use simulation::run::Config;
-use simulation::workload::kafka::Kafka as Workload;
 use simulation::{Simulated, simulate};
+use workloads::kafka::Kafka as Workload;
 
 fn run(config: &Config, acks: Acks) -> Simulated {
     let mut workload = Workload::new(&Default::default());

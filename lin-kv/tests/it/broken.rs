@@ -11,8 +11,8 @@ use lin_kv::LinKv;
 use maelstrom_node::{Node, Server};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::lin_kv::LinKv as Workload;
 use simulation::{Simulated, simulate};
+use workloads::lin_kv::LinKv as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

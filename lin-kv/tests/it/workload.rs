@@ -5,8 +5,8 @@ use std::time::Duration;
 use lin_kv::{LinKv, Request, Response};
 use maelstrom_node::{ErrorCode, NodeId, Result, Server};
 use simulation::run::Config;
-use simulation::workload::lin_kv::LinKv as Workload;
 use simulation::{Simulated, simulate};
+use workloads::lin_kv::LinKv as Workload;
 
 fn run(config: &Config) -> Simulated {
     let mut workload = Workload::new(config.nodes.len(), config.network.latency.mean);

@@ -10,8 +10,8 @@ use std::time::Duration;
 use maelstrom_node::{Node, Server};
 use pn_counter::PnCounter;
 use simulation::run::Config;
-use simulation::workload::counter::Counter;
 use simulation::{Simulated, simulate};
+use workloads::counter::Counter;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

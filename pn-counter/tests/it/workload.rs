@@ -7,7 +7,7 @@ use pn_counter::PnCounter;
 use simulation::network::{Distribution, Latency};
 use simulation::run::Config;
 use simulation::simulate;
-use simulation::workload::counter::Counter;
+use workloads::counter::Counter;
 
 fn rough(seed: u64) -> Config {
     let mut config = Config::rough(seed, 1 + seed as usize % 7);

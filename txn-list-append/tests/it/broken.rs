@@ -10,9 +10,9 @@ use std::time::Duration;
 use maelstrom_node::{Node, Server};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::txn_list_append::TxnListAppend as Workload;
 use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
+use workloads::txn_list_append::TxnListAppend as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use simulation::run::Config;
-use simulation::workload::txn_list_append::TxnListAppend as Workload;
 use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
+use workloads::txn_list_append::TxnListAppend as Workload;
 
 fn run(config: &Config) -> Simulated {
     let mut workload = Workload::new(&Default::default());

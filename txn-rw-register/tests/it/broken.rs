@@ -10,10 +10,10 @@ use std::time::Duration;
 use maelstrom_node::{Node, Server};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::txn::Options;
-use simulation::workload::txn_rw_register::TxnRwRegister as Workload;
 use simulation::{Simulated, simulate};
 use txn_rw_register::TxnRwRegister;
+use workloads::txn::Options;
+use workloads::txn_rw_register::TxnRwRegister as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

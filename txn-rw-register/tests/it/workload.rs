@@ -11,10 +11,10 @@ use simulation::history::edn::{self, Value};
 use simulation::run::Config;
 use simulation::verdict::Checked;
 use simulation::wire::Body;
-use simulation::workload::txn::Options;
-use simulation::workload::txn_rw_register::TxnRwRegister as Workload;
 use simulation::{Simulated, simulate};
 use txn_rw_register::{Request, Response, TxnRwRegister};
+use workloads::txn::Options;
+use workloads::txn_rw_register::TxnRwRegister as Workload;
 
 /// Everything that can go wrong between nodes at once.
 fn rough(seed: u64, nodes: usize) -> Config {

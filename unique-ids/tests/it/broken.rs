@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use maelstrom_node::{Node, Server};
 use simulation::run::Config;
-use simulation::workload::unique_ids::UniqueIds as Workload;
 use simulation::{Simulated, simulate};
 use unique_ids::UniqueIds;
+use workloads::unique_ids::UniqueIds as Workload;
 
 /// The chapter's command, with this seed.
 fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {

@@ -9,8 +9,8 @@ use programs::{Clock, Programs};
 use simulation::host::{Host, Noise};
 use simulation::run::{self, Config};
 use simulation::simulate;
-use simulation::workload::unique_ids::UniqueIds as Workload;
 use unique_ids::UniqueIds;
+use workloads::unique_ids::UniqueIds as Workload;
 
 fn challenge(seed: u64) -> Config {
     Config {

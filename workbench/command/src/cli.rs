@@ -73,10 +73,7 @@ fn crash(why: &str) -> ExitCode {
 
 /// The workload of this name, or which there are.
 fn workload_name(name: &str) -> Result<String, String> {
-    let known: Vec<&str> = simulation::workload::ALL
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
+    let known: Vec<&str> = workloads::ALL.iter().map(|(name, _)| *name).collect();
     match known.contains(&name) {
         true => Ok(name.to_owned()),
         false => Err(format!("expected one of {}", known.join(", "))),

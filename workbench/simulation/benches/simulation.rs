@@ -14,7 +14,7 @@ use maelstrom_node::{Engine, Node};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
 use simulation::simulate;
-use simulation::workload::broadcast::{Broadcast, Topology};
+use workloads::broadcast::{Broadcast, Topology};
 
 fn flood(node: Node) -> Flood {
     Flood::new(node, Fault::NoRetry)

@@ -9,7 +9,7 @@
 //! use std::cell::Cell;
 //!
 //! use maelstrom_node::{NodeId, Result, Server};
-//! use simulation::{run, simulate, workload};
+//! use simulation::{run, simulate};
 //! use verdict::Validity;
 //!
 //! struct Count(Cell<u64>);
@@ -37,7 +37,7 @@
 //! }
 //!
 //! let config = run::Config::for_nodes(3).seed(7);
-//! let mut workload = workload::unique_ids::UniqueIds;
+//! let mut workload = workloads::unique_ids::UniqueIds;
 //! let simulated = simulate(&config, &mut workload, |_node| Count(Cell::new(0)));
 //!
 //! assert_eq!(simulated.checked.valid, Validity::Invalid);
@@ -59,7 +59,7 @@
 //!
 //! ```no_run
 //! # use std::time::Duration;
-//! # use simulation::{network, run, simulate, workload};
+//! # use simulation::{network, run, simulate};
 //! # fn my_node(node: maelstrom_node::Node) -> impl maelstrom_node::Server { Mine }
 //! # struct Mine;
 //! # impl maelstrom_node::Server for Mine {
@@ -72,7 +72,7 @@
 //!         network: network::Config { loss: 0.05, duplicate: 0.05, ..Default::default() },
 //!         ..run::Config::for_nodes(5).seed(seed)
 //!     };
-//!     simulate(&config, &mut workload::g_set::GSet::default(), my_node).assert_valid();
+//!     simulate(&config, &mut workloads::g_set::GSet::default(), my_node).assert_valid();
 //! }
 //! ```
 //!
@@ -92,7 +92,7 @@
 //! ```
 //!
 //! - [`simulate()`]: a run within a test.
-//! - [`workload`]: what clients do, one file each behind one trait.
+//! - [`workload`]: what clients do; Maelstrom's ten are in the crate `workloads`.
 //! - [`run`]: one run, a loop around a heap of events.
 //! - [`host`]: where nodes live: here, engines within this process in virtual time.
 //! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.

@@ -16,10 +16,10 @@
 //! #     }
 //! # }
 //! use simulation::simulate;
-//! use simulation::{run, workload};
+//! use simulation::run;
 //!
 //! let config = run::Config::for_nodes(3).seed(7);
-//! let mut workload = workload::echo::Echo;
+//! let mut workload = workloads::echo::Echo;
 //! let simulated = simulate(&config, &mut workload, |_node| Echo);
 //! simulated.assert_valid();
 //! ```

@@ -1,19 +1,6 @@
-//! Workloads: what clients do to the nodes, and how the history is judged.
-//!
-//! Each is one file behind the trait [`Workload`]; [`ALL`] lists those that the
-//! command knows. A crate of one's own can run a workload of its own with
-//! [`run`](crate::run::run).
-
-pub mod broadcast;
-pub mod counter;
-pub mod echo;
-pub mod g_set;
-pub mod kafka;
-pub mod lin_kv;
-pub mod txn;
-pub mod txn_list_append;
-pub mod txn_rw_register;
-pub mod unique_ids;
+//! Workloads: what clients do to the nodes, and how the history is judged. Each is one
+//! file behind the trait [`Workload`]; below are the words that most of them are written
+//! with: [`ask`], [`body`], [`value`], [`elements`].
 
 use std::time::Duration;
 
@@ -127,57 +114,13 @@ pub trait Workload {
     fn check(&self, history: &History) -> Checked;
 }
 
-/// What the flags say about workloads.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The topology that broadcast's nodes are told.
-    pub topology: broadcast::Topology,
-    /// What transactions are like, and what they must keep to.
-    pub txn: txn::Options,
-    /// How many nodes there are.
-    pub nodes: usize,
-    /// The mean latency of messages between them.
-    pub latency: Duration,
-}
-
-/// Makes a workload, ready for one run.
-pub type Make = fn(&Options) -> Box<dyn Workload>;
-
-/// How to make each workload, by its name.
-pub const ALL: &[(&str, Make)] = &[
-    ("broadcast", |options| {
-        Box::new(broadcast::Broadcast::new(options.topology))
-    }),
-    ("echo", |_| Box::new(echo::Echo)),
-    ("g-counter", |_| Box::new(counter::Counter::g())),
-    ("g-set", |_| Box::new(g_set::GSet::default())),
-    ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
-    ("lin-kv", |options| {
-        Box::new(lin_kv::LinKv::new(options.nodes, options.latency))
-    }),
-    ("pn-counter", |_| Box::new(counter::Counter::pn())),
-    ("txn-list-append", |options| {
-        Box::new(txn_list_append::TxnListAppend::new(&options.txn))
-    }),
-    ("txn-rw-register", |options| {
-        Box::new(txn_rw_register::TxnRwRegister::new(&options.txn))
-    }),
-    ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
-];
-
-/// The workload of this name.
-pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
-    let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
-    Some(make(options))
-}
-
 /// A request from its type and fields.
-fn ask<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Step {
+pub fn ask<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Step {
     Step::Ask(body(kind, fields))
 }
 
 /// A request's body from its type and fields.
-fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Json> {
+pub fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Json> {
     std::iter::once(("type", Json::from(kind)))
         .chain(fields)
         .map(|(key, value)| (key.to_owned(), value))
@@ -186,7 +129,10 @@ fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String, Js
 
 /// The elements of a set under this key of a reply; null stands for none, as Go
 /// writes it.
-fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+///
+/// # Errors
+/// What was expected, if it is no list.
+pub fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
     let text = reply.get(key).map_or("", |value| value.get());
     // Nearly all are integers, and there are many of them.
     if let Ok(ints) = serde_json::from_str::<Vec<i64>>(text) {
@@ -201,7 +147,10 @@ fn elements(reply: &Body<'_>, key: &str) -> Result<Value, String> {
 }
 
 /// Whatever a reply has under this key.
-fn value(reply: &Body<'_>, key: &str) -> Result<Value, String> {
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn value(reply: &Body<'_>, key: &str) -> Result<Value, String> {
     reply
         .value(key)
         .map_err(|e| format!("the {key} of the reply: {e}"))

@@ -3,7 +3,7 @@
 //! of them, and acquit the sound one.
 //!
 //! ```
-//! use simulation::workload::{Options, kafka::Kafka};
+//! use workloads::{Options, kafka::Kafka};
 //! use simulation::{run::Config, simulate};
 //! use specimens::logs::{Fault, Logs};
 //! use verdict::Validity;

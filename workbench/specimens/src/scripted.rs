@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use simulation::host::{Ending, Host, Output};
+use simulation::judge;
 use simulation::run::{self, Config, Outcome};
-use simulation::{judge, workload};
 use verdict::Checked;
 
 /// They are told the node and a line, and give lines.
@@ -64,11 +64,11 @@ pub fn run(
         said: VecDeque::new(),
         answer,
     };
-    let options = workload::Options {
+    let options = workloads::Options {
         nodes: config.nodes.len(),
         ..Default::default()
     };
-    let mut workload = workload::find(workload, &options).unwrap();
+    let mut workload = workloads::find(workload, &options).unwrap();
     let outcome = run::run(config, &mut *workload, &mut host, &mut ());
     let checked = judge::judge(&*workload, &outcome, None);
     (outcome, checked)

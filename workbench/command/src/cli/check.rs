@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use history::History;
 use picture::proof;
-use simulation::{judge, workload};
+use simulation::judge;
 use verdict::Availability;
 use verdict::isolation::model::Models;
 
@@ -50,9 +50,9 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let history = History::read(&text).map_err(|e| {
         format!("{path}: {e}\nexpected a history.edn: one operation, a map, a line")
     })?;
-    let mut options = workload::Options::default();
+    let mut options = workloads::Options::default();
     options.txn.consistency_models = args.consistency_models.clone();
-    let workload = workload::find(&args.workload, &options).ok_or("no such workload")?;
+    let workload = workloads::find(&args.workload, &options).ok_or("no such workload")?;
     let checked = judge::judge_history(&*workload, &history, args.availability);
     if let (Some(folder), Some(results)) = (&args.drawings, checked.results.get("workload")) {
         let drawings = proof::drawings(&args.workload, &history, results, None);

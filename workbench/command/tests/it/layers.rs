@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -15,8 +15,15 @@ const LAYERS: [(&str, &[&str]); 11] = [
         &["history", "finding", "isolation", "linearizability"],
     ),
     ("simulation", &["history", "verdict", "maelstrom-node"]),
+    (
+        "workloads",
+        &["history", "verdict", "simulation", "maelstrom-node"],
+    ),
     // For tests alone: nothing else stands on it.
-    ("specimens", &["simulation", "verdict", "maelstrom-node"]),
+    (
+        "specimens",
+        &["simulation", "workloads", "verdict", "maelstrom-node"],
+    ),
     ("programs", &["simulation", "maelstrom-node"]),
     ("picture", &["history", "verdict", "simulation"]),
     ("page", &["history", "picture", "simulation"]),
@@ -26,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
             "history",
             "verdict",
             "simulation",
+            "workloads",
             "programs",
             "picture",
             "page",

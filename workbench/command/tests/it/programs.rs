@@ -9,8 +9,8 @@ use maelstrom_node::{Node, NodeId, Result, Server};
 use serde_json::{Value as Json, json};
 use simulation::run::Config;
 use simulation::simulate;
-use simulation::workload::echo::Echo;
 use specimens::scripted::{self, kind, reply_with};
+use workloads::echo::Echo;
 
 /// To be asked whether it goes in lockstep costs a program nothing.
 #[test]

@@ -7,7 +7,7 @@
 
 use history::History;
 use history::edn::{self, Value};
-use simulation::{judge, workload};
+use simulation::judge;
 use specimens::scripted;
 
 /// What all runs have; in it, `workload` stands for what the workload's checker says.
@@ -128,9 +128,9 @@ fn whole(workload: &str) -> Value {
 }
 
 fn results(workload: &str, text: &str, models: &str) -> Value {
-    let mut options = workload::Options::default();
+    let mut options = workloads::Options::default();
     options.txn.consistency_models = models.parse().unwrap();
-    let workload = workload::find(workload, &options).unwrap();
+    let workload = workloads::find(workload, &options).unwrap();
     let history = History::read(text).unwrap();
     let results = judge::judge_history(&*workload, &history, None).results;
     // As whoever reads the file sees it.

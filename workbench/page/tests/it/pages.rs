@@ -17,11 +17,8 @@ use simulation::network::{self, Distribution, Latency};
 use simulation::recording::Recording;
 use simulation::run::{self, Config};
 use simulation::summary::{Figure, Summary};
-use simulation::workload::{
-    self,
-    broadcast::{Broadcast, Topology},
-};
 use verdict::{Checked, Validity};
+use workloads::broadcast::{Broadcast, Topology};
 
 use crate::browser::legible::assert_legible;
 use crate::browser::{Browser, Folder, LIMIT, Page as Opened, Scheme, Size};
@@ -170,7 +167,7 @@ const RECORDED: [(&str, &[&str]); 10] = [
 fn recorded() -> Vec<(String, Run)> {
     let run = |(name, case): (&str, corpus::Case)| {
         let history = History::read(&case.history).unwrap();
-        let workload = workload::find(name, &workload::Options::default()).unwrap();
+        let workload = workloads::find(name, &workloads::Options::default()).unwrap();
         let checked = judge::judge_history(&*workload, &history, None);
         let results = checked.results.get("workload").unwrap_or(&Value::Nil);
         let drawings = proof::drawings(name, &history, results, None);

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use simulation::workload;
 use verdict::Validity;
 
 use super::page::WIDTH;
@@ -14,7 +13,7 @@ use crate::svg::assert_sound;
 const MOST_BYTES: usize = 100_000;
 
 fn results(name: &str, history: &History) -> Value {
-    let workload = workload::find(name, &workload::Options::default()).unwrap();
+    let workload = workloads::find(name, &workloads::Options::default()).unwrap();
     workload.check(history).results
 }
 
@@ -89,7 +88,7 @@ fn every_invalid_history_of_registers_and_logs_has_a_proof() {
 #[test]
 fn every_invalid_history_of_the_others_has_a_proof() {
     let tried = ["txn-list-append", "txn-rw-register", "kafka", "lin-kv"];
-    for (name, _) in workload::ALL {
+    for (name, _) in workloads::ALL {
         if !tried.contains(name) {
             assert_proven(name);
         }
@@ -281,7 +280,7 @@ fn results_of_another_shape_are_not_drawn() {
     ];
     for text in odd {
         let results = history::edn::read(text).unwrap();
-        for (name, _) in workload::ALL {
+        for (name, _) in workloads::ALL {
             let history = history("0 invoke read nil\n0 ok read [1]");
             assert_drawn(&drawings(name, &history, &results, None));
         }

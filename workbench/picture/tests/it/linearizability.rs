@@ -7,10 +7,10 @@ use history::{OpType, Process};
 use picture::proof;
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::lin_kv::{LinKv, PROCESS_LIMIT};
 use simulation::{Simulated, simulate};
 use specimens::registers::{Fault, Registers};
 use verdict::Validity;
+use workloads::lin_kv::{LinKv, PROCESS_LIMIT};
 
 fn run(seed: u64, fault: Fault) -> Simulated {
     let latency = Duration::from_millis(10);

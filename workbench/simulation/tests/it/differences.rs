@@ -8,8 +8,8 @@ use std::path::Path;
 
 use history::{History, OpType};
 use serde_json::{Value as Json, json};
+use simulation::judge;
 use simulation::run::Outcome;
-use simulation::{judge, workload};
 use specimens::scripted::{body, kind, reply, reply_with, run, two_nodes};
 use verdict::{Checked, Validity};
 
@@ -228,7 +228,7 @@ fn all_at_once(operations: usize) -> String {
 #[test]
 fn a_search_ends_after_so_many_steps() {
     let history = History::read(&all_at_once(100)).unwrap();
-    let workload = workload::find("lin-kv", &workload::Options::default()).unwrap();
+    let workload = workloads::find("lin-kv", &workloads::Options::default()).unwrap();
     let judge = || judge::judge_history(&*workload, &history, None);
     let checked = judge();
     assert_eq!(checked.valid, Validity::Unknown);

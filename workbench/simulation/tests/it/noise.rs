@@ -9,8 +9,8 @@ use maelstrom_node::Rng;
 use simulation::host::Noise;
 use simulation::host::in_process::in_process;
 use simulation::run::{self, Config, Event, Message, MessageEvent, Observer};
-use simulation::workload::broadcast::{Broadcast, Topology};
 use specimens::flood::{Fault, Flood};
+use workloads::broadcast::{Broadcast, Topology};
 
 /// What a machine does to nodes, as an observer sees it.
 #[derive(Default)]

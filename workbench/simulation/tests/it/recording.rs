@@ -9,8 +9,8 @@ use maelstrom_node::Rng;
 use simulation::host::in_process::in_process;
 use simulation::recording::{About, Recording};
 use simulation::run::{self, Config, Event, EventLine, Message, MessageEvent, Observer, Outcome};
-use simulation::workload::broadcast::{Broadcast, Topology};
 use specimens::flood::{Fault, Flood};
+use workloads::broadcast::{Broadcast, Topology};
 
 /// Records a run, and writes it down as the files of its folder have it.
 #[derive(Default)]

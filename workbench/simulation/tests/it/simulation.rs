@@ -11,12 +11,12 @@ use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use simulation::network::{self, Distribution, Latency};
 use simulation::run::Config;
-use simulation::workload::broadcast::{Broadcast, Topology};
-use simulation::workload::counter::Counter;
-use simulation::workload::g_set::GSet;
 use simulation::{Simulated, simulate};
 use specimens::flood::{Fault, Flood};
 use verdict::Validity;
+use workloads::broadcast::{Broadcast, Topology};
+use workloads::counter::Counter;
+use workloads::g_set::GSet;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use simulation::host::Noise;
 use simulation::nemesis::Fault;
 use simulation::network::Distribution;
-use simulation::workload::broadcast::Topology;
+use workloads::broadcast::Topology;
 
 /// Of `--network`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,10 +9,11 @@ use programs::Program;
 use simulation::nemesis::Fault;
 use simulation::network::{self, Latency};
 use simulation::run::{self, limits};
-use simulation::workload::{self, Workload, txn};
+use simulation::workload::Workload;
 use verdict::Availability;
 use verdict::assertion::Assertion;
 use verdict::isolation::model::Models;
+use workloads::txn;
 
 use super::choices::{DistributionName, Level, Model, TopologyName};
 use super::values::{
@@ -215,9 +216,9 @@ impl Args {
     }
 
     pub(super) fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
-        let options = workload::Options {
+        let options = workloads::Options {
             topology: self.topology.into(),
-            txn: workload::txn::Options {
+            txn: workloads::txn::Options {
                 key_count: self.key_count,
                 max_txn_length: self.max_txn_length,
                 max_writes_per_key: self.max_writes_per_key,
@@ -226,7 +227,7 @@ impl Args {
             nodes: config.nodes.len(),
             latency: config.network.latency.mean,
         };
-        let workload = workload::find(&self.workload, &options).ok_or("no such workload")?;
+        let workload = workloads::find(&self.workload, &options).ok_or("no such workload")?;
         config
             .check_with(&*workload)
             .map_err(|e| self.flag_of(&e))?;

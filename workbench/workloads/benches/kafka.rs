@@ -11,7 +11,8 @@ use history::{History, OpType};
 use logs::{Fault, Logs};
 use simulation::run::Config;
 use simulation::simulate;
-use simulation::workload::{Workload, kafka::Kafka};
+use simulation::workload::Workload;
+use workloads::kafka::Kafka;
 
 #[expect(clippy::disallowed_methods, reason = "this is what a benchmark is for")]
 fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {

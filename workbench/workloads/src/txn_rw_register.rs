@@ -6,9 +6,10 @@ use maelstrom_node::Rng;
 use verdict::Checked;
 use verdict::isolation::model::Models;
 
-use super::{Workload, txn};
-use crate::client::{Client, Operation, Step};
-use crate::wire::Body;
+use crate::txn;
+use simulation::client::{Client, Operation, Step};
+use simulation::wire::Body;
+use simulation::workload::Workload;
 
 /// The txn-rw-register workload.
 #[derive(Debug)]

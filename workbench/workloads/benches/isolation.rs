@@ -12,7 +12,7 @@ use history::edn::Value;
 use history::{History, Op, OpType, Process};
 use maelstrom_node::Rng;
 use simulation::client::Client;
-use simulation::workload::{self, Workload};
+use simulation::workload::Workload;
 
 /// How many clients work at a time.
 const CLIENTS: usize = 10;
@@ -113,7 +113,7 @@ fn main() {
     for name in ["txn-list-append", "txn-rw-register"] {
         for count in [10_000, 100_000] {
             for (store, lag, stores) in [("strict", 0, 1), ("lagging", 1, 1), ("split", 0, 3)] {
-                let mut workload = workload::find(name, &Default::default()).expect("a workload");
+                let mut workload = workloads::find(name, &Default::default()).expect("a workload");
                 let history = history(&mut *workload, count, lag, stores);
                 let mut text = Vec::new();
                 history.write_edn(&mut text).expect("memory");

@@ -15,9 +15,9 @@ use history::edn::Value;
 use maelstrom_node::Rng;
 use verdict::{self, Checked};
 
-use super::{Workload, ask, value};
-use crate::client::{Client, Completion, Operation, Step, expect};
-use crate::wire::Body;
+use simulation::client::{Client, Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::{Workload, ask, value};
 
 /// How many processes may touch a key.
 pub const PROCESS_LIMIT: usize = 20;

@@ -11,7 +11,7 @@ use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use simulation::run::Config;
-use simulation::workload::{self, Workload};
+use simulation::workload::Workload;
 use simulation::{Simulated, simulate};
 use verdict::Validity;
 
@@ -210,10 +210,10 @@ impl Server for Database {
 }
 
 fn workload(name: &str, models: &str) -> Box<dyn Workload> {
-    let mut options = workload::Options::default();
+    let mut options = workloads::Options::default();
     options.txn.consistency_models = models.parse().unwrap();
     options.txn.key_count = 4;
-    workload::find(name, &options).unwrap()
+    workloads::find(name, &options).unwrap()
 }
 
 /// A run of a database. All its nodes have the same state, but for those that

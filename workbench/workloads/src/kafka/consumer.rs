@@ -7,9 +7,9 @@ use history::edn::{JsonError, Value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::client::{Completion, Operation, Step, expect};
-use crate::wire::Body;
-use crate::workload::ask;
+use simulation::client::{Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::ask;
 
 /// What one process knows.
 #[derive(Debug, Default)]
@@ -161,7 +161,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::workload::kafka::generator::poll;
+    use crate::kafka::generator::poll;
 
     /// What a consumer does after this reply.
     fn after(consumer: &mut Consumer, operation: &Operation, reply: &str) -> String {

@@ -6,9 +6,9 @@ use history::edn::Value;
 use maelstrom_node::Rng;
 use verdict::{self, Checked};
 
-use super::{Workload, ask, elements};
-use crate::client::{Client, Completion, Operation, Step, expect};
-use crate::wire::Body;
+use simulation::client::{Client, Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::{Workload, ask, elements};
 
 /// The g-set workload: half adds of 0, 1, 2, ..., half reads.
 #[derive(Debug, Default)]

@@ -9,9 +9,9 @@ use maelstrom_node::Rng;
 use serde_json::{Map, Value as Json, json};
 use verdict::{self, Checked};
 
-use super::{Workload, ask, body, elements};
-use crate::client::{Client, Completion, Operation, Step, expect};
-use crate::wire::Body;
+use simulation::client::{Client, Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::{Workload, ask, body, elements};
 
 pub use topology::Topology;
 

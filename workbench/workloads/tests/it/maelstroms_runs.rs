@@ -7,7 +7,7 @@ use corpus::Run;
 use history::History;
 use history::edn;
 use serde_json::Value;
-use simulation::{judge, workload};
+use simulation::judge;
 
 /// Where the verdict on a run differs, and why.
 const KNOWN: [(&str, &str, &str); 6] = [
@@ -102,11 +102,11 @@ fn the_verdicts_on_maelstroms_runs_are_maelstroms() {
     assert!(runs.len() >= 35, "{}", runs.len());
     let (mut differing, mut known) = (Vec::new(), BTreeSet::new());
     for run in &runs {
-        let mut options = workload::Options::default();
+        let mut options = workloads::Options::default();
         if let Some(models) = flag(run, "--consistency-models") {
             options.txn.consistency_models = models.parse().unwrap();
         }
-        let workload = workload::find(flag(run, "-w").unwrap(), &options).unwrap();
+        let workload = workloads::find(flag(run, "-w").unwrap(), &options).unwrap();
         let history = History::read(&run.history).unwrap();
         let found = judge::judge_history(&*workload, &history, None).results;
         let mut expected = edn::read(&run.results).unwrap().to_json();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use history::OpType;
 use simulation::run::Config;
-use simulation::workload::kafka::Kafka;
 use simulation::{Simulated, simulate};
 use specimens::logs::{Fault, Logs};
 use verdict::Validity;
+use workloads::kafka::Kafka;
 
 fn run(seed: u64, fault: Fault) -> Simulated {
     let config = Config {

@@ -4,7 +4,7 @@
 use corpus::Case;
 use history::History;
 use serde_json::{Value, json};
-use simulation::{judge, workload};
+use simulation::judge;
 use verdict::Availability;
 
 /// How many differences are shown.
@@ -32,7 +32,7 @@ fn differences(workload_name: &str, case: &Case) -> Vec<String> {
         number => Some(number.to_string().parse().unwrap()),
     };
     let models = &expect["options"]["consistency_models"];
-    let workload = workload::find(workload_name, &options(models)).unwrap();
+    let workload = workloads::find(workload_name, &options(models)).unwrap();
     let checked = judge::judge_history(&*workload, &history, availability);
     let results = checked.results.to_json();
 
@@ -114,10 +114,10 @@ fn isolation(expect: &Value) -> Vec<&'static str> {
 }
 
 /// The options that have these consistency models.
-fn options(models: &Value) -> workload::Options {
+fn options(models: &Value) -> workloads::Options {
     let models = models.as_array().map_or(&[][..], Vec::as_slice);
     let names: Vec<&str> = models.iter().map(|name| name.as_str().unwrap()).collect();
-    let mut options = workload::Options::default();
+    let mut options = workloads::Options::default();
     if !names.is_empty() {
         options.txn.consistency_models = names.join(",").parse().unwrap();
     }
@@ -133,7 +133,7 @@ fn differences_by_model(workload_name: &str, case: &Case) -> (usize, Vec<String>
     let verdicts: Vec<_> = verdicts.into_iter().flatten().collect();
     let mut differences = Vec::new();
     for (model, expected) in &verdicts {
-        let workload = workload::find(workload_name, &options(&json!([model]))).unwrap();
+        let workload = workloads::find(workload_name, &options(&json!([model]))).unwrap();
         let found = workload.check(&history).results.to_json();
         for key in isolation(&expect) {
             let expected = &expected[key.trim_end_matches('?')];
@@ -220,7 +220,7 @@ macro_rules! conforms {
         #[test]
         fn every_workload_conforms() {
             let tried = [$($workload),*];
-            for (name, _) in workload::ALL {
+            for (name, _) in workloads::ALL {
                 assert!(tried.contains(name), "no case of {name}");
             }
         }
@@ -259,7 +259,7 @@ fn ids_of_several_types_have_no_order_but_no_twin_either() {
     };
     let judge = |text: &str| {
         let history = History::read(text).unwrap();
-        let workload = workload::find("unique-ids", &Default::default()).unwrap();
+        let workload = workloads::find("unique-ids", &Default::default()).unwrap();
         judge::judge_history(&*workload, &history, None)
             .results
             .to_json()["workload"]["valid?"]

@@ -8,9 +8,9 @@ use history::edn::Value;
 use maelstrom_node::Rng;
 use verdict::isolation::model::Models;
 
-use super::{ask, value};
-use crate::client::{Completion, Operation, Step, expect};
-use crate::wire::Body;
+use simulation::client::{Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::{ask, value};
 
 /// How many keys there may be at a time.
 pub const KEY_COUNT: RangeInclusive<u32> = 1..=100_000;

@@ -11,7 +11,7 @@ use maelstrom_node::Rng;
 
 use super::generator::{names, poll};
 use super::offsets;
-use crate::client::{Client, Final, Operation, Turn};
+use simulation::client::{Client, Final, Operation, Turn};
 
 /// How long it takes at most.
 const LIMIT: Duration = Duration::from_secs(10);

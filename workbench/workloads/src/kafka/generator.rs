@@ -9,8 +9,8 @@ use history::edn::Value;
 use maelstrom_node::Rng;
 
 use super::{name, offsets};
-use crate::client::{Client, Operation};
-use crate::workload::txn;
+use crate::txn;
+use simulation::client::{Client, Operation};
 
 /// How often a client assigns itself keys instead of a send or a poll.
 const ASSIGNMENTS: f64 = 1.0 / 64.0;

@@ -6,9 +6,9 @@ use history::edn::Value;
 use maelstrom_node::Rng;
 use verdict::{self, Checked};
 
-use super::{Workload, ask};
-use crate::client::{Client, Completion, Operation, Step, expect};
-use crate::wire::Body;
+use simulation::client::{Client, Completion, Operation, Step, expect};
+use simulation::wire::Body;
+use simulation::workload::{Workload, ask};
 
 /// The workloads g-counter and pn-counter, which differ in what is added.
 #[derive(Debug)]

@@ -21,9 +21,10 @@ use generator::Generator;
 use history::{History, Op, OpType};
 use verdict::{self, Checked};
 
-use super::{Workload, txn};
-use crate::client::{Client, Final, Operation, Step, Turn};
-use crate::wire::Body;
+use crate::txn;
+use simulation::client::{Client, Final, Operation, Step, Turn};
+use simulation::wire::Body;
+use simulation::workload::Workload;
 
 /// The kafka workload.
 #[derive(Debug)]

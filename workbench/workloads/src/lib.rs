@@ -1,0 +1,78 @@
+//! The workloads of Maelstrom, one file each behind the trait
+//! [`Workload`]: what clients ask of nodes, and which
+//! checker judges what came of it. [`ALL`] lists them by their names.
+//!
+//! ```
+//! use history::History;
+//! use simulation::judge::judge_history;
+//! use verdict::Validity;
+//!
+//! let workload = workloads::find("unique-ids", &workloads::Options::default()).unwrap();
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :generate, :value nil, :time 0, :index 0}
+//!      {:process 0, :type :ok, :f :generate, :value 7, :time 1, :index 1}
+//!      {:process 1, :type :invoke, :f :generate, :value nil, :time 2, :index 2}
+//!      {:process 1, :type :ok, :f :generate, :value 7, :time 3, :index 3}",
+//! )?;
+//! assert_eq!(judge_history(&*workload, &history, None).valid, Validity::Invalid);
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+
+pub mod broadcast;
+pub mod counter;
+pub mod echo;
+pub mod g_set;
+pub mod kafka;
+pub mod lin_kv;
+pub mod txn;
+pub mod txn_list_append;
+pub mod txn_rw_register;
+pub mod unique_ids;
+
+use std::time::Duration;
+
+use simulation::workload::Workload;
+
+/// What the flags say about workloads.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The topology that broadcast's nodes are told.
+    pub topology: broadcast::Topology,
+    /// What transactions are like, and what they must keep to.
+    pub txn: txn::Options,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// The mean latency of messages between them.
+    pub latency: Duration,
+}
+
+/// Makes a workload, ready for one run.
+pub type Make = fn(&Options) -> Box<dyn Workload>;
+
+/// How to make each workload, by its name.
+pub const ALL: &[(&str, Make)] = &[
+    ("broadcast", |options| {
+        Box::new(broadcast::Broadcast::new(options.topology))
+    }),
+    ("echo", |_| Box::new(echo::Echo)),
+    ("g-counter", |_| Box::new(counter::Counter::g())),
+    ("g-set", |_| Box::new(g_set::GSet::default())),
+    ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
+    ("lin-kv", |options| {
+        Box::new(lin_kv::LinKv::new(options.nodes, options.latency))
+    }),
+    ("pn-counter", |_| Box::new(counter::Counter::pn())),
+    ("txn-list-append", |options| {
+        Box::new(txn_list_append::TxnListAppend::new(&options.txn))
+    }),
+    ("txn-rw-register", |options| {
+        Box::new(txn_rw_register::TxnRwRegister::new(&options.txn))
+    }),
+    ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
+];
+
+/// The workload of this name.
+pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
+    let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
+    Some(make(options))
+}
