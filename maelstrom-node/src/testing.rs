@@ -26,6 +26,11 @@
 //!     [r#"{"src":"n1","dest":"c1","body":{"type":"echo_ok","echo":"hi","in_reply_to":1}}"#],
 //! );
 //! ```
+//!
+//! Longer ones are better kept as text, with everything that the node says written below what it
+//! is told: see [`play`].
+
+mod transcript;
 
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +38,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{Engine, Node, Server};
+
+pub use transcript::play;
 
 /// An [`Engine`] with its clock. What it writes comes back as text, a line
 /// each.
@@ -65,9 +72,13 @@ impl<S: Server> TestNode<S> {
         node_ids: [&str; N],
         start: impl FnOnce(Node) -> S + 'static,
     ) -> Self {
+        TestNode::start_among(id, &node_ids, start)
+    }
+
+    #[track_caller]
+    fn start_among(id: &str, node_ids: &[&str], start: impl FnOnce(Node) -> S + 'static) -> Self {
         let mut node = TestNode::new(0, start);
-        let init =
-            json!({"type": "init", "node_id": id, "node_ids": node_ids.as_slice(), "msg_id": 1});
+        let init = json!({"type": "init", "node_id": id, "node_ids": node_ids, "msg_id": 1});
         let line = json!({"src": "c0", "dest": id, "body": init}).to_string();
         node.engine.line(node.now, line.as_bytes());
         let mut said = node.take();

@@ -1,5 +1,5 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
 mod broken;
-mod transcript;
+mod transcripts;
 mod workload;

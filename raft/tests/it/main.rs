@@ -3,4 +3,5 @@
 mod cluster;
 mod recovery;
 mod schedules;
+mod told;
 mod transcripts;

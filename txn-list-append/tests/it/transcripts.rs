@@ -1,7 +1,18 @@
-//! What the node is told, and what it says; the test plays the store.
+//! What the node is told, and what it says: `tests/transcripts/*.txt`, in the form of
+//! [`maelstrom_node::testing::play`]. `UPDATE_EXPECT=1 cargo test --package txn-list-append` writes
+//! them anew. The transcript plays the store.
 
-use maelstrom_node::testing::TestNode;
+use expect_test::expect_file;
+use maelstrom_node::testing::{TestNode, play};
 use txn_list_append::TxnListAppend;
+
+#[test]
+fn store() {
+    let transcript = expect_file!["../transcripts/store.txt"];
+    transcript.assert_eq(&play(&transcript.data(), |_, node| {
+        TxnListAppend::new(node)
+    }));
+}
 
 fn nested(depth: usize) -> String {
     format!("{}1{}", "[".repeat(depth), "]".repeat(depth))
