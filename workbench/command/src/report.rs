@@ -75,13 +75,14 @@ impl Report<'_> {
     }
 
     fn findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.checked.findings.is_empty() {
+        let sentences = self.checked.sentences();
+        if !sentences.is_empty() {
             f.write_char('\n')?;
         }
-        for finding in self.checked.findings.iter().take(SHOWN) {
-            writeln!(f, "- {finding}")?;
+        for sentence in sentences.iter().take(SHOWN) {
+            writeln!(f, "- {sentence}")?;
         }
-        more(f, self.checked.findings.len(), "findings")
+        more(f, sentences.len(), "findings")
     }
 
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

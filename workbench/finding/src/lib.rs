@@ -1,6 +1,53 @@
 //! What a checker says: a verdict, its results, and its findings.
+//!
+//! A [`Finding`] is a value: the name of an anomaly, and for each case of it the
+//! [`Evidence`], with the operations that prove it. A sentence is its `Display`; pictures
+//! and pages are made from it, too. A checker of one's own gives the evidence that fits:
+//!
+//! ```
+//! use finding::{Case, Evidence, Finding, Operation};
+//! use history::History;
+//!
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :lock, :value nil}
+//!      {:process 0, :type :ok, :f :lock, :value nil}
+//!      {:process 1, :type :invoke, :f :lock, :value nil}
+//!      {:process 1, :type :ok, :f :lock, :value nil}",
+//! )?;
+//! let both = [1, 3].map(|place| Operation::from(&history.ops()[place]));
+//! let case = Evidence::Case(Case {
+//!     words: "two clients hold the lock".into(),
+//!     operations: both.into(),
+//! });
+//! let finding = Finding::new("double-lock", "locks are held twice", [case]);
+//! assert_eq!(
+//!     finding.sentences(),
+//!     ["two clients hold the lock: client 0's lock (operation 1), client 1's lock (operation 3)"]
+//! );
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+//!
+//! - [`evidence`]: what proves a finding, by what it looks like.
+//! - [`contradiction`], [`cycle`]: of transactions. [`window`]: of operations on a
+//!   register. [`element`]: of a set. [`log`]: of logs with offsets.
+
+pub mod contradiction;
+pub mod cycle;
+pub mod element;
+pub mod evidence;
+pub mod log;
+mod reply;
+pub mod window;
 
 use history::edn::Value;
+use serde::{Deserialize, Serialize};
+
+pub use contradiction::Contradiction;
+pub use cycle::Cycle;
+pub use element::Element;
+pub use evidence::{Case, Evidence, Mismatch, Operation, Statement, Sum, Twins};
+pub use reply::Reply;
+pub use window::Window;
 
 /// Whether a history is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,11 +101,29 @@ pub struct Checked {
     pub valid: Validity,
     /// The results as a map, `:valid?` among them.
     pub results: Value,
-    /// What is wrong, a sentence each; the first says most.
-    pub findings: Vec<String>,
+    /// What is wrong; the first says most.
+    pub findings: Vec<Finding>,
 }
 
 impl Checked {
+    /// That there is no telling, and why.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Checked {
+            valid: Validity::Unknown,
+            results: Value::map([
+                ("valid?", Validity::Unknown.to_edn()),
+                ("error", why.as_str().into()),
+            ]),
+            findings: vec![Finding::statement("unknown", why)],
+        }
+    }
+
+    /// What is wrong, a sentence each.
+    pub fn sentences(&self) -> Vec<String> {
+        self.findings.iter().flat_map(Finding::sentences).collect()
+    }
+
     /// Takes another checker's results in, under this name.
     pub fn add(&mut self, name: &str, part: Checked) {
         self.valid = self.valid.and(part.valid);
@@ -92,14 +157,99 @@ pub fn drawn() -> Value {
     Value::map([("valid?", true.into())])
 }
 
-/// How many findings of a kind are put in words.
+/// How many cases of an anomaly are kept, and put in words.
 pub const LISTED: usize = 10;
 
-/// The first findings of a kind, and how many `more` of them there are.
-pub fn listed<T>(faults: &[T], more: &str, finding: impl Fn(&T) -> String) -> Vec<String> {
-    let mut findings: Vec<String> = faults.iter().take(LISTED).map(finding).collect();
-    if faults.len() > LISTED {
-        findings.push(format!("and {} more {more}", faults.len() - LISTED));
+/// An anomaly, with the cases that prove it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its name: Jepsen's or Elle's where they have one, such as `lost` or `G1c`.
+    pub anomaly: String,
+    /// Its cases, those that say most first; at most [`LISTED`].
+    pub cases: Vec<Evidence>,
+    /// How many there are in all.
+    pub count: usize,
+    /// How many of them are put in words: [`LISTED`], where a case more tells more, but
+    /// 1 or 0 where one is like the other or follows from another finding.
+    pub told: usize,
+    /// What the others are called: "and 5 more ...".
+    pub more: String,
+}
+
+impl Finding {
+    /// Of these cases.
+    pub fn new(
+        anomaly: impl Into<String>,
+        more: impl Into<String>,
+        cases: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let mut cases = cases.into_iter();
+        let first: Vec<Evidence> = cases.by_ref().take(LISTED).collect();
+        Finding {
+            anomaly: anomaly.into(),
+            count: first.len() + cases.count(),
+            cases: first,
+            told: LISTED,
+            more: more.into(),
+        }
     }
-    findings
+
+    /// A sentence about the whole history.
+    pub fn statement(anomaly: impl Into<String>, words: impl Into<String>) -> Self {
+        Finding::new(anomaly, "", [Evidence::Statement(words.into().into())])
+    }
+
+    /// The same, of which this many cases are told.
+    #[must_use]
+    pub fn telling(self, told: usize) -> Self {
+        Finding { told, ..self }
+    }
+
+    /// The cases that are put in words.
+    pub fn told(&self) -> &[Evidence] {
+        &self.cases[..self.cases.len().min(self.told)]
+    }
+
+    /// It in words: a sentence for each case that is told, and how many more there are.
+    pub fn sentences(&self) -> Vec<String> {
+        self.lines().into_iter().map(|line| line.words).collect()
+    }
+
+    /// The same, each with the operations that it names.
+    pub fn lines(&self) -> Vec<Statement> {
+        let told = self.told();
+        let line = |case: &Evidence| Statement {
+            words: self.sentence(case),
+            operations: case.operations(),
+        };
+        let mut lines: Vec<Statement> = told.iter().map(line).collect();
+        if !told.is_empty() && self.count > told.len() {
+            let more = self.count - told.len();
+            lines.push(format!("and {more} more {}", self.more).into());
+        }
+        lines
+    }
+
+    /// A case in words. Of transactions the name of the anomaly says what the case does
+    /// not.
+    fn sentence(&self, case: &Evidence) -> String {
+        match case {
+            Evidence::Cycle(_) | Evidence::Contradiction(_) => format!("{}: {case}", self.anomaly),
+            _ => case.to_string(),
+        }
+    }
+}
+
+/// The finding that these faults make, if there are any.
+pub fn found<T>(
+    anomaly: &str,
+    more: &str,
+    faults: &[T],
+    evidence: impl Fn(&T) -> Evidence,
+) -> Option<Finding> {
+    let cases = faults.iter().take(LISTED).map(evidence);
+    (!faults.is_empty()).then(|| Finding {
+        count: faults.len(),
+        ..Finding::new(anomaly, more, cases)
+    })
 }

@@ -4,6 +4,7 @@
 mod compare;
 mod json;
 mod read;
+mod text;
 mod write;
 
 pub use json::Entries;

@@ -21,10 +21,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 
+use serde::{Deserialize, Serialize};
+
 use crate::edn::Value;
 
 /// What kind of event an operation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OpType {
     /// It begins.
     Invoke,
@@ -50,7 +53,8 @@ impl OpType {
 }
 
 /// Who did it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Process {
     /// A client, by its number. After an `info` it does nothing any more.
     Client(i64),

@@ -1,5 +1,4 @@
-//! One case of an anomaly: what shows it, as data for the results and in words
-//! for a person.
+//! One case of an anomaly: what shows it, and as data for the results.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +127,7 @@ impl Teller<'_> {
         }
     }
 
-    /// A case as a map: Elle's keys, some of ours, and the words as its `:proof`.
+    /// A case as a map: Elle's keys, some of ours, and a sentence as its `:proof`.
     fn data(&self, anomaly: Anomaly, instance: &Instance) -> Value {
         let (key, value) = (|id| self.key(id).clone(), |id| self.value(id).clone());
         let op = |transaction| self.op(transaction).to_edn();
@@ -238,7 +237,12 @@ impl Teller<'_> {
                 transactions,
                 relations,
             } => {
-                let steps = (0..relations.len()).map(|at| self.step(transactions, relations, at));
+                let cycle = self.cycle(transactions, relations);
+                let steps = (0..relations.len()).map(|at| {
+                    let mut step = self.step(transactions, relations, at);
+                    step.insert("because", cycle.because(at).as_str().into());
+                    step
+                });
                 // It ends with the transaction that it begins with.
                 let round = transactions.iter().chain(transactions.first());
                 Value::map([
@@ -268,7 +272,8 @@ impl Teller<'_> {
             }
             Instance::Empty => Value::map([]),
         };
-        data.insert("proof", self.words(instance).as_str().into());
+        let evidence = self.evidence(instance);
+        data.insert("proof", evidence.to_string().as_str().into());
         data
     }
 
@@ -306,7 +311,7 @@ impl Teller<'_> {
             transactions[at],
             transactions[(at + 1) % transactions.len()],
         );
-        let mut step = Value::map([("type", Value::keyword(relation::name(relation)))]);
+        let mut step = Value::map([("type", Value::keyword(relation::named(relation).name()))]);
         match self.why(a, b, relation) {
             Some(Reason::Overwrites { key, before, value }) => {
                 step.insert("key", self.key(key).clone());
@@ -335,8 +340,6 @@ impl Teller<'_> {
             }
             Some(Reason::SameProcess) | None => {}
         }
-        let words = self.step_words(transactions, relations, at);
-        step.insert("because", words.as_str().into());
         step
     }
 

@@ -25,17 +25,18 @@
 //! let models: Models = "read-committed".parse()?;
 //! let checked = check_list_append(&history, &models.0);
 //! assert_eq!(checked.valid, Validity::Invalid);
-//! assert!(checked.findings[0].contains("G1c"));
+//! assert!(checked.findings[0].anomaly == "G1c");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! - [`model`], [`anomaly`]: which model forbids what.
-//! - `instance`, `words`: what shows an anomaly, in data and in words.
+//! - `instance`, `evidence`: what shows an anomaly.
 //! - [`graph`]: what cycles are found in.
 
 pub mod anomaly;
 pub mod clojure_order;
 mod cycles;
+mod evidence;
 mod exists;
 pub mod graph;
 mod instance;
@@ -52,7 +53,6 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod transaction;
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +69,7 @@ use self::reason::Reasons;
 use self::relation::Edges;
 use self::rw_register::Registers;
 use self::transaction::{Datatype, Transaction, Transactions};
-use finding::{Checked, LISTED, Validity, listed};
+use finding::{Checked, Evidence, LISTED, Reply, Validity, found};
 
 /// Judges transactions over lists, of reads and appends.
 pub fn check_list_append(history: &History, models: &[Model]) -> Checked {
@@ -84,7 +84,7 @@ pub fn check_rw_register(history: &History, models: &[Model]) -> Checked {
 fn check(history: &History, datatype: Datatype, models: &[Model]) -> Checked {
     let transactions = match Transactions::read(history, datatype) {
         Ok(transactions) => transactions,
-        Err(why) => return unknown(&why),
+        Err(why) => return Checked::unknown(why),
     };
     let judged = match datatype {
         Datatype::List => Lists::new(&transactions).and_then(|lists| {
@@ -103,20 +103,9 @@ fn check(history: &History, datatype: Datatype, models: &[Model]) -> Checked {
             judge(history, &transactions, models, &registers, edges, found)
         }),
     };
-    let mut checked = judged.unwrap_or_else(|why| unknown(&why));
+    let mut checked = judged.unwrap_or_else(Checked::unknown);
     tell_replies(history, &transactions, &mut checked);
     checked
-}
-
-fn unknown(why: &str) -> Checked {
-    Checked {
-        valid: Validity::Unknown,
-        results: Value::map([
-            ("valid?", Validity::Unknown.to_edn()),
-            ("error", why.into()),
-        ]),
-        findings: vec![why.to_owned()],
-    }
 }
 
 /// Looks for cycles, and judges all anomalies together.
@@ -222,18 +211,18 @@ fn results(
     } else if is_register {
         results.insert("anomalies", Value::Nil);
     }
-    let mut findings = Vec::new();
-    for anomaly in by_severity(&reported) {
-        let all = &anomalies[&anomaly];
-        findings.push(format!("{anomaly}: {}", teller.words(&all[0])));
-        if all.len() > 1 {
-            findings.push(format!("and {} more {anomaly}", all.len() - 1));
-        }
-    }
+    let findings = by_severity(&reported).into_iter().filter_map(|anomaly| {
+        let name = anomaly.name();
+        let finding = found(name, name, &anomalies[&anomaly], |case| {
+            teller.evidence(case)
+        });
+        // One cycle is like the other.
+        finding.map(|finding| finding.telling(1))
+    });
     Checked {
         valid,
         results,
-        findings,
+        findings: findings.collect(),
     }
 }
 
@@ -260,18 +249,17 @@ fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Ch
         });
         let cases = Value::Vector(cases.collect());
         checked.results.insert("garbage-reads", cases);
-        checked.findings.extend(listed(
-            &garbage,
-            "values were read that nobody wrote",
-            |case| {
-                let (key, value) = name(case);
-                let op = op(case);
-                format!(
-                    "client {} (operation {}) read {value} in key {key}, which nobody wrote",
-                    op.process, op.index
-                )
-            },
-        ));
+        let evidence = |case: &replies::Garbage| {
+            let (key, value) = name(case);
+            Evidence::Reply(Reply::Garbage {
+                transaction: op(case).into(),
+                key: key.clone(),
+                value: value.clone(),
+            })
+        };
+        let what = "values were read that nobody wrote";
+        let found = found("garbage-read", what, &garbage, evidence);
+        checked.findings.extend(found);
     }
     let altered = replies::altered(history);
     if !altered.is_empty() {
@@ -283,15 +271,14 @@ fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Ch
         });
         let cases = Value::Vector(cases.collect());
         checked.results.insert("altered-replies", cases);
-        checked.findings.extend(listed(
-            &altered,
-            "replies are not about what was asked",
-            |(asked, answered)| {
-                format!(
-                    "client {} asked for {} and was answered {} (operation {})",
-                    answered.process, asked.value, answered.value, answered.index
-                )
-            },
-        ));
+        let what = "replies are not about what was asked";
+        let found = found("altered-reply", what, &altered, |(asked, answered)| {
+            Evidence::Reply(Reply::Altered {
+                ended: (*answered).into(),
+                asked: asked.value.clone(),
+                answered: answered.value.clone(),
+            })
+        });
+        checked.findings.extend(found);
     }
 }

@@ -8,6 +8,7 @@ use history::OpType;
 
 use super::transaction::Transactions;
 use crate::graph::Edge;
+use finding::cycle::Relation;
 
 /// The second overwrote a version that the first wrote.
 pub(super) const WW: u8 = 1;
@@ -21,13 +22,13 @@ pub(super) const PROCESS: u8 = 8;
 pub(super) const REALTIME: u8 = 16;
 
 /// The name of a relation in results.
-pub(super) fn name(relation: u8) -> &'static str {
+pub(super) fn named(relation: u8) -> Relation {
     match relation {
-        WW => "ww",
-        WR => "wr",
-        RW => "rw",
-        PROCESS => "process",
-        _ => "realtime",
+        WW => Relation::Ww,
+        WR => Relation::Wr,
+        RW => Relation::Rw,
+        PROCESS => Relation::Process,
+        _ => Relation::Realtime,
     }
 }
 

@@ -208,7 +208,7 @@ fn what_cannot_be_judged_is_unknown_and_says_why() {
             false => check_rw_register(&history, models),
         };
         assert_eq!(checked.valid, Validity::Unknown);
-        assert_eq!(checked.findings[0], why);
+        assert_eq!(checked.sentences()[0], why);
     }
 }
 

@@ -16,7 +16,7 @@
 //! )?;
 //! let checked = linearizability::check(&history);
 //! assert_eq!(checked.valid, Validity::Invalid);
-//! assert!(checked.findings[0].contains("key 7"));
+//! assert!(checked.sentences()[0].contains("key 7"));
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
@@ -45,8 +45,6 @@ mod multisets;
 mod proof;
 mod search;
 mod sweep;
-#[cfg(test)]
-mod tests;
 mod trace;
 
 use calls::Calls;
@@ -57,7 +55,7 @@ use history::edn::Value;
 use proof::Proof;
 use search::Limit;
 
-use finding::{Checked, Validity, drawn, listed};
+use finding::{Checked, Evidence, Finding, Validity, Window, drawn, found};
 
 /// How much work each search may do for one key: a second, all together. What clients
 /// of a real run leave behind takes a hundredth of it.
@@ -70,21 +68,27 @@ const LITTLE_WORK: u64 = 1 << 16;
 /// The verdict on one key.
 struct Judged<'a> {
     key: &'a Value,
-    verdict: Verdict<'a>,
+    verdict: Verdict,
 }
 
-enum Verdict<'a> {
-    /// With what the results say of it beside.
+enum Verdict {
+    /// With what the results say of it.
     Linearizable(Value),
-    Not(Proof<'a>, Value),
+    Not(Failure),
     Unknown(String),
+}
+
+/// That a key is not linearizable.
+struct Failure {
+    window: Window,
+    results: Value,
 }
 
 /// Judges reads, writes and cas of values `[key value]`.
 pub fn check(history: &History) -> Checked {
     let keys = match judge(history) {
         Ok(keys) => keys,
-        Err(why) => return unknown(why),
+        Err(why) => return Checked::unknown(why),
     };
     let mut valid = Validity::Valid;
     let mut failures = Vec::new();
@@ -119,13 +123,15 @@ fn judge(history: &History) -> Result<Vec<Judged<'_>>, String> {
     let mut work = 0;
     let judged = keys.map(|(key, calls)| Judged {
         key,
-        verdict: calls.map_or_else(Verdict::Unknown, |calls| verdict(history, calls, &mut work)),
+        verdict: calls.map_or_else(Verdict::Unknown, |calls| {
+            verdict(history, key, calls, &mut work)
+        }),
     });
     Ok(judged.collect())
 }
 
 /// The verdict on a key, after this much work on others.
-fn verdict<'a>(history: &'a History, calls: Calls<'a>, work: &mut u64) -> Verdict<'a> {
+fn verdict(history: &History, key: &Value, calls: Calls<'_>, work: &mut u64) -> Verdict {
     let most = match *work < MOST_WORK_IN_ALL {
         true => MOST_WORK,
         false => LITTLE_WORK,
@@ -141,7 +147,17 @@ fn verdict<'a>(history: &'a History, calls: Calls<'a>, work: &mut u64) -> Verdic
         Answer::Not { stuck } => {
             let mut told = Value::map([("valid?", false.into())]);
             Configurations::before(history, &calls, stuck).tell_stuck(&mut told, stuck);
-            Verdict::Not(Proof::find(history, calls, stuck), told)
+            let proof = Proof::find(history, calls, stuck);
+            let window = proof.window(key);
+            told.insert("op-index", window.stuck.into());
+            if let Some(index) = proof.last_good() {
+                told.insert("previous-ok-index", index.into());
+            }
+            told.insert("proof", window.to_edn());
+            Verdict::Not(Failure {
+                window,
+                results: told,
+            })
         }
         Answer::Unknown(Limit::Work(most)) => Verdict::Unknown(format!(
             "there are too many orders to try: no answer after {most} steps"
@@ -155,19 +171,11 @@ fn verdict<'a>(history: &'a History, calls: Calls<'a>, work: &mut u64) -> Verdic
     }
 }
 
-impl Verdict<'_> {
+impl Verdict {
     fn result(&self) -> (Validity, Value) {
         match self {
             Verdict::Linearizable(told) => (Validity::Valid, told.clone()),
-            Verdict::Not(proof, told) => {
-                let mut result = told.clone();
-                result.insert("op-index", proof.stuck_at().into());
-                if let Some(index) = proof.last_good() {
-                    result.insert("previous-ok-index", index.into());
-                }
-                result.insert("proof", proof.to_edn());
-                (Validity::Invalid, result)
-            }
+            Verdict::Not(failure) => (Validity::Invalid, failure.results.clone()),
             Verdict::Unknown(why) => {
                 let result = Value::map([
                     ("valid?", Validity::Unknown.to_edn()),
@@ -179,30 +187,28 @@ impl Verdict<'_> {
     }
 }
 
-fn findings(keys: &[Judged<'_>]) -> Vec<String> {
+fn findings(keys: &[Judged<'_>]) -> Vec<Finding> {
     let mut invalid = Vec::new();
     let mut unknown = Vec::new();
     for Judged { key, verdict } in keys {
         match verdict {
             Verdict::Linearizable(_) => {}
-            Verdict::Not(proof, _) => {
-                invalid.push(format!("key {key} is not linearizable: {proof}"))
-            }
-            Verdict::Unknown(why) => unknown.push(format!("key {key}: {why}")),
+            Verdict::Not(failure) => invalid.push(&failure.window),
+            Verdict::Unknown(why) => unknown.push((key, why)),
         }
     }
-    let mut findings = listed(&invalid, "keys are not linearizable", Clone::clone);
-    findings.extend(listed(&unknown, "keys are unknown", Clone::clone));
-    findings
+    let window = |window: &&Window| Evidence::Window((*window).clone());
+    let invalid = found(
+        "nonlinearizable",
+        "keys are not linearizable",
+        &invalid,
+        window,
+    );
+    let why =
+        |(key, why): &(&&Value, &String)| Evidence::Statement(format!("key {key}: {why}").into());
+    let unknown = found("unknown", "keys are unknown", &unknown, why);
+    invalid.into_iter().chain(unknown).collect()
 }
 
-fn unknown(why: String) -> Checked {
-    Checked {
-        valid: Validity::Unknown,
-        results: Value::map([
-            ("valid?", Validity::Unknown.to_edn()),
-            ("error", why.as_str().into()),
-        ]),
-        findings: vec![why],
-    }
-}
+#[cfg(test)]
+mod tests;

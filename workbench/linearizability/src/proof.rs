@@ -10,10 +10,11 @@
 //!   perhaps had none may be left out where nothing observes its value.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use finding::Window;
+use finding::window::{self, Effect};
 use history::edn::Value;
-use history::{History, Op, Process};
+use history::{History, Op};
 
 use super::calls::{Action, Call, Calls, NIL, ValueId};
 use super::decide::{Answer, MOST_PENDING, Start, decide};
@@ -24,8 +25,6 @@ use super::trace::useful_offers;
 const MOST_WORK: u64 = 1 << 22;
 /// The same, for one question on the way.
 const MOST_WORK_AT_ONCE: u64 = 1 << 18;
-/// How many calls the text names.
-const NAMED: usize = 12;
 
 /// Calls that cannot be put in an order.
 #[derive(Debug)]
@@ -57,12 +56,11 @@ enum Role {
 }
 
 impl Role {
-    /// As results have it.
-    fn name(self) -> &'static str {
+    fn effect(self) -> Effect {
         match self {
-            Role::Certain => "certain",
-            Role::PerhapsBefore => "before",
-            Role::Perhaps => "never",
+            Role::Certain => Effect::Certain,
+            Role::PerhapsBefore => Effect::PerhapsBefore,
+            Role::Perhaps => Effect::Perhaps,
         }
     }
 }
@@ -105,65 +103,34 @@ impl<'a> Proof<'a> {
         Some(self.history.ops()[last].index)
     }
 
-    /// As results have it: the value before, unless that does not matter, and
-    /// the operations, each with the indices and the times of its ends.
-    pub(super) fn to_edn(&self) -> Value {
-        let operations = self.parts.iter().map(|part| self.operation(part));
-        Value::map([
-            (
-                "before",
-                match self.start {
-                    Start::Nil => Value::Nil,
-                    Start::Anything { .. } => Value::keyword("anything"),
-                },
-            ),
-            ("operations", Value::Vector(operations.collect())),
-        ])
+    /// As evidence about this key.
+    pub(super) fn window(&self, key: &Value) -> Window {
+        Window {
+            key: key.clone(),
+            before: match self.start {
+                Start::Nil => Some(Value::Nil),
+                Start::Anything { .. } => None,
+            },
+            calls: self.parts.iter().map(|part| self.shown(part)).collect(),
+            stuck: self.stuck_at(),
+        }
     }
 
-    fn operation(&self, part: &Part) -> Value {
+    fn shown(&self, part: &Part) -> window::Call {
         let value = |id| self.calls.value(id).clone();
-        let (f, argument) = match self.call(part).action {
-            Action::Read(found) => ("read", value(found)),
-            Action::Write(to) => ("write", value(to)),
-            Action::Cas(from, to) => ("cas", Value::Vector(vec![value(from), value(to)])),
+        let action = match self.call(part).action {
+            Action::Read(found) => window::Action::Read(value(found)),
+            Action::Write(to) => window::Action::Write(value(to)),
+            Action::Cas(from, to) => window::Action::Cas(value(from), value(to)),
         };
         let begin = self.invocation(part);
-        let mut operation = Value::map([
-            (
-                "process",
-                match begin.process {
-                    Process::Client(process) => process.into(),
-                    Process::Nemesis => Value::Nil,
-                },
-            ),
-            ("f", Value::keyword(f)),
-            ("value", argument),
-            ("index", begin.index.into()),
-            ("time", begin.time.into()),
-        ]);
-        if let Some(end) = self.completion(part) {
-            operation.insert("end-index", end.index.into());
-            operation.insert("end-time", end.time.into());
+        window::Call {
+            process: begin.process,
+            action,
+            began: (begin.index, begin.time),
+            ended: self.completion(part).map(|end| (end.index, end.time)),
+            effect: part.role.effect(),
         }
-        if part.role != Role::Certain {
-            operation.insert("perhaps", Value::keyword(part.role.name()));
-        }
-        operation
-    }
-
-    /// Its calls as one who knows no others sees them, and whether each may have
-    /// taken effect before.
-    #[cfg(test)]
-    pub(super) fn calls_alone(&self) -> Vec<(Call, bool)> {
-        let alone = |part: &Part| (*self.call(part), part.role == Role::PerhapsBefore);
-        self.parts.iter().map(alone).collect()
-    }
-
-    /// Whether it holds whatever the value was before.
-    #[cfg(test)]
-    pub(super) fn starts_anywhere(&self) -> bool {
-        matches!(self.start, Start::Anything { .. })
     }
 
     fn call(&self, part: &Part) -> &Call {
@@ -177,47 +144,6 @@ impl<'a> Proof<'a> {
     fn completion(&self, part: &Part) -> Option<&Op> {
         let place = self.call(part).returned?;
         Some(&self.history.ops()[place])
-    }
-}
-
-impl fmt::Display for Proof<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.start {
-            Start::Nil if self.parts.len() == 1 => {
-                f.write_str("nobody can have written this before: ")?;
-            }
-            Start::Nil => f.write_str("no order explains these operations, the first of all: ")?,
-            Start::Anything { .. } => {
-                f.write_str("whatever the value was before, no order explains these operations: ")?;
-            }
-        }
-        for (i, part) in self.parts.iter().take(NAMED).enumerate() {
-            if i > 0 {
-                f.write_str("; ")?;
-            }
-            let Op { process, index, .. } = self.invocation(part);
-            write!(f, "client {process}")?;
-            if part.role == Role::Perhaps {
-                f.write_str(" perhaps")?;
-            }
-            let value = |id| self.calls.value(id);
-            match self.call(part).action {
-                Action::Read(found) => write!(f, " reads {}", value(found))?,
-                Action::Write(to) => write!(f, " writes {}", value(to))?,
-                Action::Cas(from, to) => write!(f, " changes {} to {}", value(from), value(to))?,
-            }
-            match (self.completion(part), part.role) {
-                (Some(end), Role::PerhapsBefore) => {
-                    write!(f, " (operations {index} to {}), perhaps before", end.index)?;
-                }
-                (Some(end), _) => write!(f, " (operations {index} to {})", end.index)?,
-                (None, _) => write!(f, " (operation {index}, outcome unknown)")?,
-            }
-        }
-        match self.parts.len().saturating_sub(NAMED) {
-            0 => Ok(()),
-            more => write!(f, "; and {more} more"),
-        }
     }
 }
 

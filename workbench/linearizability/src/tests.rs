@@ -25,9 +25,9 @@ fn history(transcript: &str) -> History {
 /// The verdict, and what is said of it.
 fn judge(transcript: &str) -> String {
     let checked = check(&history(transcript));
-    match checked.findings.as_slice() {
+    match checked.sentences().as_slice() {
         [] => format!("{:?}", checked.valid),
-        findings => findings.join("\n"),
+        sentences => sentences.join("\n"),
     }
 }
 
@@ -170,7 +170,7 @@ fn each_key_is_judged_by_itself() {
         "[\"x\"]"
     );
     assert_eq!(
-        checked.findings,
+        checked.sentences(),
         [
             "key \"x\" is not linearizable: nobody can have written this before: client 1 reads \
              1 (operations 2 to 3)",

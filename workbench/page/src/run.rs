@@ -17,6 +17,7 @@ mod tests;
 
 use std::fmt;
 
+use finding::{Finding, Statement};
 use history::History;
 use picture::palette;
 use picture::proof::Drawing;
@@ -42,8 +43,8 @@ pub struct Tail {
 pub struct Page<'a> {
     /// The verdict, the command, the figures.
     pub summary: &'a Summary,
-    /// What is wrong, a sentence each.
-    pub findings: &'a [String],
+    /// What is wrong.
+    pub findings: &'a [Finding],
     /// What the nodes did wrong beside their replies.
     pub problems: &'a [Problem],
     /// What clients did and saw.
@@ -77,6 +78,8 @@ const EXPLORER: &str = include_str!("run/explorer.html");
 /// How many findings and drawings a page shows.
 const MOST_FINDINGS: usize = 40;
 const MOST_DRAWINGS: usize = 24;
+/// To how many operations a finding leads.
+const MOST_LINKS: usize = 12;
 /// How many of them are to be seen at once, before one asks for the others.
 const OPEN_FINDINGS: usize = 5;
 const OPEN_DRAWINGS: usize = 3;
@@ -197,15 +200,19 @@ impl Page<'_> {
             f.write_str("</div>\n")?;
         }
         more(f, self.problems.len(), MOST_FINDINGS, "problems of nodes")?;
-        let findings = &self.findings[..self.findings.len().min(MOST_FINDINGS)];
-        folded(f, findings, OPEN_FINDINGS, "findings", |f, findings| {
+        let lines: Vec<Statement> = self.findings.iter().flat_map(Finding::lines).collect();
+        let first = &lines[..lines.len().min(MOST_FINDINGS)];
+        folded(f, first, OPEN_FINDINGS, "findings", |f, lines| {
             f.write_str("<ul class=\"findings\">\n")?;
-            for finding in findings {
-                writeln!(f, "<li>{}</li>", Text(finding))?;
+            for Statement { words, operations } in lines {
+                let operations = operations.iter().take(MOST_LINKS).map(usize::to_string);
+                let operations = operations.collect::<Vec<_>>().join(" ");
+                let words = Text(words);
+                writeln!(f, "<li data-operations=\"{operations}\">{words}</li>")?;
             }
             f.write_str("</ul>\n")
         })?;
-        more(f, self.findings.len(), MOST_FINDINGS, "findings")?;
+        more(f, lines.len(), MOST_FINDINGS, "findings")?;
         let drawings = &self.drawings[..self.drawings.len().min(MOST_DRAWINGS)];
         folded(f, drawings, OPEN_DRAWINGS, "drawings", |f, drawings| {
             drawings.iter().try_for_each(|drawing| {
@@ -307,8 +314,9 @@ impl Page<'_> {
             .map(|problem| problem.time.as_nanos() as i64);
         let mut moments: Vec<i64> = of_problems.collect();
         let ops = self.history.ops();
-        for finding in self.findings.iter().take(MOST_FINDINGS) {
-            for index in operations_in(finding) {
+        let lines = self.findings.iter().flat_map(Finding::lines);
+        for line in lines.take(MOST_FINDINGS) {
+            for index in line.operations {
                 // The index is the place, unless the history is part of another.
                 let place = ops.partition_point(|op| op.index < index);
                 moments.extend(ops.get(place).map(|op| op.time));
@@ -491,20 +499,4 @@ fn more(f: &mut fmt::Formatter<'_>, count: usize, shown: usize, what: &str) -> f
         0 => Ok(()),
         rest => writeln!(f, "<p class=\"note\">and {rest} more {what}</p>"),
     }
-}
-
-/// The numbers of operations that a sentence names: `operation 5`, `operations 95
-/// to 98`.
-fn operations_in(sentence: &str) -> impl Iterator<Item = usize> {
-    let after = sentence.split("operation").skip(1);
-    after.flat_map(|rest| {
-        let rest = rest.strip_prefix('s').unwrap_or(rest);
-        // Up to what is neither a number nor between numbers.
-        let words = rest
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty());
-        words
-            .take_while(|word| word.parse::<usize>().is_ok() || ["to", "and"].contains(word))
-            .filter_map(|word| word.parse().ok())
-    })
 }

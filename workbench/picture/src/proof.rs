@@ -7,7 +7,8 @@
 //! - `window`: operations on a register that have no order.
 //! - `path`: the way of an element, from its request to the reads that miss it.
 //! - `log`: offsets of a log that were skipped, lost or given twice.
-//! - `twins`: requests that were given the same id.
+//! - `bars`: operations beside each other in time, such as requests that were given
+//!   the same id.
 //! - `sum`: final reads of a counter beside the sums that they may show.
 //! - `echo`: requests beside replies that are something else.
 //!
@@ -15,6 +16,7 @@
 //! first two.
 
 mod anomaly;
+mod bars;
 mod cycle;
 mod echo;
 mod log;
@@ -22,18 +24,17 @@ mod page;
 mod path;
 mod sum;
 mod transaction;
-mod twins;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-use history::edn::Value;
+use finding::{Evidence, Finding};
 use history::{History, Op};
 use simulation::recording::Recording;
 
 /// How many proofs of a kind are drawn.
-pub const MOST: usize = 10;
+pub const MOST: usize = finding::LISTED;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,64 +47,76 @@ pub struct Drawing {
     pub svg: String,
 }
 
-/// The proofs of what is wrong, from the history and the results of the
-/// workload's checker; those that say most come first. At most [`MOST`] of a
-/// kind are drawn, and the last of them says how many there are beside. With a
-/// recording of the run's messages, they show also what nodes did.
+/// The proofs of what is wrong with a history, in the order of the findings. Of a kind
+/// at most [`MOST`] are drawn, and the last of them says how many there are beside. With
+/// a recording of the run's messages, they show also what nodes did.
 pub fn drawings(
-    workload: &str,
     history: &History,
-    results: &Value,
+    findings: &[Finding],
     recording: Option<&Recording>,
 ) -> Vec<Drawing> {
-    match workload {
-        "txn-list-append" | "txn-rw-register" => {
-            let mut drawings = anomaly::drawings(history, results);
-            // Of many kinds, first what is understood soonest: the fewest transactions.
-            drawings.sort_by_key(|drawing| drawing.svg.len());
-            drawings
-        }
-        "lin-kv" => window::drawings(results),
-        "broadcast" => path::drawings("broadcast", history, results, recording),
-        "g-set" => path::drawings("add", history, results, recording),
-        "kafka" => log::drawings(history, results),
-        "unique-ids" => twins::drawings(history, results, recording),
-        "g-counter" | "pn-counter" => sum::drawings(history, results, recording),
-        "echo" => echo::drawings(history, results),
-        _ => Vec::new(),
+    let nodes = recording.map_or(Vec::new(), nodes);
+    let mut transactions = Vec::new();
+    let mut drawings = Vec::new();
+    for finding in findings {
+        let kind = &*finding.anomaly;
+        transactions.extend(few(finding, |number, case, more| match case {
+            Evidence::Cycle(cycle) => cycle::draw(kind, number, cycle, history, more),
+            Evidence::Contradiction(case) => anomaly::draw(kind, number, case, history, more),
+            _ => None,
+        }));
+        drawings.extend(few(finding, |number, case, more| match case {
+            Evidence::Offsets(offsets) => log::draw(kind, number, offsets, history, more),
+            Evidence::Causes(causes) => cycle::draw_causes(kind, number, causes, history, more),
+            Evidence::Twins(twins) => bars::twins(number, twins, history, &nodes, more),
+            Evidence::Case(case) => bars::case(kind, number, case, history, &nodes, more),
+            Evidence::Mismatch(mismatch) => echo::draw(number, mismatch, history, more),
+            _ => None,
+        }));
+        drawings.extend(window::drawings(finding));
+        drawings.extend(sum::drawing(finding, history, &nodes));
     }
+    drawings.extend(path::drawings(findings, history, recording));
+    // Of many kinds, first what is understood soonest: the fewest transactions.
+    transactions.sort_by_key(|drawing| drawing.svg.len());
+    drawings.extend(transactions);
+    drawings
 }
 
-/// The first of these as drawings, each with its number; the last is told how
-/// many of `all` are left out, in a sentence.
-fn few<T>(
-    cases: &[T],
-    all: usize,
-    draw: impl Fn(usize, &T, &str) -> Option<Drawing>,
+/// The cases of a finding as drawings, each with its number; the last is told how many
+/// are left out, in a sentence.
+fn few(
+    finding: &Finding,
+    draw: impl Fn(usize, &Evidence, &str) -> Option<Drawing>,
 ) -> Vec<Drawing> {
-    let shown = cases.len().min(MOST);
-    let more = match all.max(cases.len()) - shown {
-        0 => String::new(),
-        1 => "One more of this kind is not drawn.".into(),
-        more => format!("{more} more of this kind are not drawn."),
-    };
-    let cases = cases.iter().take(MOST).enumerate();
+    let shown = finding.cases.len().min(MOST);
+    let more = left_out(finding.count - shown);
+    let cases = finding.cases.iter().take(MOST).enumerate();
     cases
         .filter_map(|(i, case)| draw(i, case, if i + 1 == shown { &more } else { "" }))
         .collect()
 }
 
-/// The event with this index.
-fn indexed(history: &History, index: i64) -> Option<&Op> {
-    let index = usize::try_from(index).ok()?;
-    let ops = history.ops();
-    let here = ops.get(index).filter(|op| op.index == index);
-    here.or_else(|| ops.iter().find(|op| op.index == index))
+/// How many of a kind are not drawn, in a sentence.
+fn left_out(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "One more of this kind is not drawn.".into(),
+        more => format!("{more} more of this kind are not drawn."),
+    }
 }
 
-/// The event that results name briefly.
-fn operation<'a>(history: &'a History, brief: &Value) -> Option<&'a Op> {
-    indexed(history, brief.get("index")?.as_int()?)
+/// Where the event with this index is.
+fn place(history: &History, index: usize) -> Option<usize> {
+    let ops = history.ops();
+    let here = ops.get(index).filter(|op| op.index == index);
+    here.map(|_| index)
+        .or_else(|| ops.iter().position(|op| op.index == index))
+}
+
+/// The event with this index.
+fn indexed(history: &History, index: usize) -> Option<&Op> {
+    Some(&history.ops()[place(history, index)?])
 }
 
 /// A time in nanoseconds as seconds.

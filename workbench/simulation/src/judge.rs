@@ -3,7 +3,7 @@
 
 use history::History;
 use history::edn::Value;
-use verdict::{self, Availability, Checked, Validity};
+use verdict::{self, Availability, Checked, Finding, Validity};
 
 use crate::notes;
 use crate::run::{Outcome, Problem, Unanswered};
@@ -99,7 +99,10 @@ fn services(unanswered: &[Unanswered]) -> Checked {
             ("valid?", true.into()),
             ("unanswered", Value::List(requests.collect())),
         ]),
-        findings: unanswered.iter().map(Unanswered::to_string).collect(),
+        findings: unanswered
+            .iter()
+            .map(|unanswered| Finding::statement("unanswered", unanswered.to_string()))
+            .collect(),
     }
 }
 

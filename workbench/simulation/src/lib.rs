@@ -41,7 +41,7 @@
 //! let simulated = simulate(&config, &mut workload, |_node| Count(Cell::new(0)));
 //!
 //! assert_eq!(simulated.checked.valid, Validity::Invalid);
-//! let finding = &simulated.checked.findings[0];
+//! let finding = &simulated.checked.sentences()[0];
 //! assert!(finding.contains("was given 3 times, by operations "), "{finding}");
 //! ```
 //!

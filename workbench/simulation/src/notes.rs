@@ -3,7 +3,7 @@
 //! than was asked of them, or that a node's last line never ended.
 
 use history::edn::Value;
-use verdict::{Checked, Validity};
+use verdict::{Checked, Finding, Validity};
 
 use crate::run::{MainPhase, Outcome};
 use crate::workload::Workload;
@@ -17,7 +17,7 @@ const AT_LEAST: f64 = 20.0;
 
 /// The notes on a run whose other parts have this verdict.
 pub(crate) fn check(workload: &dyn Workload, outcome: &Outcome, valid: Validity) -> Checked {
-    let mut notes = Vec::new();
+    let mut notes: Vec<(&str, String)> = Vec::new();
     let begun = outcome.history.begun();
     let servers = outcome.messages.servers().sent;
     if valid != Validity::Valid
@@ -26,40 +26,44 @@ pub(crate) fn check(workload: &dyn Workload, outcome: &Outcome, valid: Validity)
         && workload.shares_state()
         && begun > 0
     {
-        notes.push(
-            "the nodes sent nothing to each other, nor to a service: each knows only what its own \
-             clients told it"
-                .to_owned(),
-        );
+        let note = "the nodes sent nothing to each other, nor to a service: each knows only what \
+                    its own clients told it";
+        notes.push(("no-messages", note.to_owned()));
     }
     if servers > MANY * begun.max(1) as u64 {
-        notes.push(format!(
+        let note = format!(
             "{servers} messages between servers for {begun} operations: {:.0} for each",
             servers as f64 / begun.max(1) as f64
-        ));
+        );
+        notes.push(("many-messages", note));
     }
     if let Some(MainPhase { requested, begun }) = outcome.main_phase
         && requested >= AT_LEAST
         && (begun as f64) < ENOUGH * requested
     {
-        notes.push(format!(
+        let note = format!(
             "the rate was not reached: clients began {begun} of about {requested:.0} operations, \
              since all of them were waiting for replies; more clients (--concurrency) begin more"
-        ));
+        );
+        notes.push(("low-rate", note));
     }
     for (node, bytes) in &outcome.unfinished {
-        notes.push(format!(
+        let note = format!(
             "at the end, {node} had written {bytes} bytes to stdout without a newline: is its \
              stdout buffered, and not flushed after each message?"
-        ));
+        );
+        notes.push(("unfinished-line", note));
     }
-    let texts = notes.iter().map(|note| note.as_str().into());
+    let texts = notes.iter().map(|(_, note)| note.as_str().into());
     Checked {
         valid: Validity::Valid,
         results: Value::map([
             ("valid?", true.into()),
             ("notes", Value::Vector(texts.collect())),
         ]),
-        findings: notes,
+        findings: notes
+            .into_iter()
+            .map(|(name, note)| Finding::statement(name, note))
+            .collect(),
     }
 }

@@ -83,8 +83,8 @@ impl Simulated {
         for Problem { node, what, .. } in &self.outcome.problems {
             words += &format!("\n- node {node}: {what}");
         }
-        for finding in &self.checked.findings {
-            words += &format!("\n- {finding}");
+        for sentence in self.checked.sentences() {
+            words += &format!("\n- {sentence}");
         }
         words
     }
@@ -95,10 +95,10 @@ impl Simulated {
     /// Unless the run is invalid, and a finding says so in these words.
     #[track_caller]
     pub fn assert_invalid(&self, words: &str) {
-        let findings = &self.checked.findings;
+        let sentences = self.checked.sentences();
         assert!(
             self.checked.valid == Validity::Invalid
-                && findings.iter().any(|finding| finding.contains(words)),
+                && sentences.iter().any(|sentence| sentence.contains(words)),
             "expected INVALID, and a finding that says {words:?}; found {}",
             self.words()
         );
@@ -110,16 +110,16 @@ impl Simulated {
     /// first. A chapter thus keeps up with what it is about.
     #[track_caller]
     pub fn assert_quoted(&self, text: &str) {
-        let findings = &self.checked.findings;
+        let sentences = self.checked.sentences();
         let report = text.lines().skip_while(|line| !line.ends_with(": INVALID"));
         let report = report.take_while(|line| *line != "```");
         let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
         assert_eq!(
             quoted.first(),
-            findings.first().map(String::as_str).as_ref()
+            sentences.first().map(String::as_str).as_ref()
         );
         for quoted in quoted {
-            assert!(findings.iter().any(|finding| finding == quoted), "{quoted}");
+            assert!(sentences.iter().any(|said| said == quoted), "{quoted}");
         }
     }
 

@@ -137,8 +137,8 @@ fn sentence(outcome: &Outcome, checked: &Checked) -> String {
         let what = problem.what.lines().next().unwrap_or_default();
         return format!("node {}: {what}", problem.node);
     }
-    match (checked.findings.first(), checked.valid) {
-        (Some(finding), _) => finding.clone(),
+    match (checked.sentences().into_iter().next(), checked.valid) {
+        (Some(sentence), _) => sentence,
         (None, Validity::Valid) => "Everything looks good!".into(),
         (None, Validity::Unknown) => "the history does not say whether it is valid".into(),
         (None, Validity::Invalid) => "not everything is as it should be: see results.edn".into(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use history::edn::Value;
 
-use crate::{Checked, Validity};
+use crate::{Checked, Finding, Validity};
 
 /// A limit: a figure of the results, how to compare it, and with what.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,10 +75,16 @@ pub fn check(results: &Value, assertions: &[Assertion]) -> Checked {
         ]));
         match found {
             _ if holds => {}
-            Some(found) => findings.push(format!("{assertion} does not hold: it is {found}")),
-            None => findings.push(format!(
-                "{assertion} cannot be checked: the results have no such number; those there are \
-                 are in results.edn"
+            Some(found) => findings.push(Finding::statement(
+                "limit",
+                format!("{assertion} does not hold: it is {found}"),
+            )),
+            None => findings.push(Finding::statement(
+                "limit",
+                format!(
+                    "{assertion} cannot be checked: the results have no such number; those there \
+                     are are in results.edn"
+                ),
             )),
         }
     }

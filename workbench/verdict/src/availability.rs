@@ -5,7 +5,7 @@ use std::str::FromStr;
 use history::edn::{Value, single};
 use history::{History, OpType};
 
-use super::{Checked, Validity};
+use super::{Checked, Finding, Validity};
 
 /// How much must succeed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,16 +50,17 @@ pub fn check(history: &History, asked: Option<Availability>) -> Checked {
         Some(Availability::Total) => fraction == 1.0,
         Some(Availability::AtLeast(least)) => least <= f64::from(fraction),
     };
-    let findings = match (valid, asked) {
-        (false, Some(Availability::Total)) => vec![format!(
+    let words = match (valid, asked) {
+        (false, Some(Availability::Total)) => Some(format!(
             "{ok} of {begun} operations succeeded, where all should"
-        )],
-        (false, Some(Availability::AtLeast(least))) => vec![format!(
+        )),
+        (false, Some(Availability::AtLeast(least))) => Some(format!(
             "{ok} of {begun} operations succeeded, a fraction of {fraction}, where at least \
              {least} should"
-        )],
-        _ => Vec::new(),
+        )),
+        _ => None,
     };
+    let findings = words.map(|words| Finding::statement("unavailable", words));
     let shown = match begun {
         0 => Value::Int(1),
         _ => single(fraction),
@@ -67,6 +68,6 @@ pub fn check(history: &History, asked: Option<Availability>) -> Checked {
     Checked {
         valid: Validity::from(valid),
         results: Value::map([("valid?", valid.into()), ("ok-fraction", shown)]),
-        findings,
+        findings: findings.into_iter().collect(),
     }
 }

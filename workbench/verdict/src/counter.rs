@@ -4,12 +4,13 @@
 use history::edn::Value;
 use history::{History, Op, OpType};
 
-use super::{Checked, Validity, listed};
+use finding::evidence::Ranges;
+use finding::{Sum, found};
+
+use super::{Checked, Evidence, Validity};
 
 /// More ranges of acceptable sums than this are too many to tell apart.
 const MOST_RANGES: usize = 100_000;
-/// How many of them a finding names.
-const NAMED: usize = 4;
 
 /// Judges adds and final reads. A final read of no integer is wrong; an add of
 /// no integer makes the verdict unknown.
@@ -25,7 +26,7 @@ pub fn check(history: &History) -> Checked {
             Some(delta) => deltas.push(delta),
             None => {
                 let (index, value) = (op.index, &op.value);
-                return unknown(format!(
+                return Checked::unknown(format!(
                     "operation {index} adds {value}, which is no integer, so there is no sum"
                 ));
             }
@@ -43,8 +44,8 @@ pub fn check(history: &History) -> Checked {
         acceptable.extend(shifted);
         merge(&mut acceptable);
         if acceptable.len() > MOST_RANGES {
-            return unknown(
-                "so many adds have no known outcome that their sums cannot be told apart".into(),
+            return Checked::unknown(
+                "so many adds have no known outcome that their sums cannot be told apart",
             );
         }
     }
@@ -63,20 +64,14 @@ pub fn check(history: &History) -> Checked {
         .copied()
         .filter(|op| !is_acceptable(op))
         .collect();
-    let mut ranges: Vec<String> = acceptable.iter().take(NAMED).map(range).collect();
-    if acceptable.len() > NAMED {
-        ranges.push("others".into());
-    }
-    let finding = |op: &&Op| {
-        format!(
-            "the final read of client {} (operation {}) is {}, where the adds make {}",
-            op.process,
-            op.index,
-            op.value,
-            ranges.join(" or ")
-        )
-    };
-    let findings = listed(&errors, "final reads are wrong", finding);
+    let ranges: Ranges = acceptable.as_slice().into();
+    let findings = found("wrong-sum", "final reads are wrong", &errors, |op| {
+        Evidence::Sum(Sum {
+            read: (*op).into(),
+            value: op.value.clone(),
+            acceptable: Ranges::clone(&ranges),
+        })
+    });
     let valid = errors.is_empty();
     let acceptable = acceptable
         .iter()
@@ -100,14 +95,7 @@ pub fn check(history: &History) -> Checked {
             ),
             ("acceptable", Value::list(acceptable)),
         ]),
-        findings,
-    }
-}
-
-fn range((from, to): &(i128, i128)) -> String {
-    match from == to {
-        true => from.to_string(),
-        false => format!("{from} to {to}"),
+        findings: findings.into_iter().collect(),
     }
 }
 
@@ -128,17 +116,6 @@ fn merge(ranges: &mut Vec<(i128, i128)>) {
 /// none, so that no sum overflows.
 fn delta(value: &Value) -> Option<i128> {
     (value.as_integer()).filter(|delta| delta.unsigned_abs() < 1 << 90)
-}
-
-fn unknown(why: String) -> Checked {
-    Checked {
-        valid: Validity::Unknown,
-        results: Value::map([
-            ("valid?", Validity::Unknown.to_edn()),
-            ("error", why.as_str().into()),
-        ]),
-        findings: vec![why],
-    }
 }
 
 #[cfg(test)]
@@ -195,7 +172,7 @@ mod tests {
              :final-reads (4), :acceptable ([3 3] [13 13])}"
         );
         assert_eq!(
-            checked.findings,
+            checked.sentences(),
             ["the final read of client 2 (operation 2) is 4, where the adds make 3 or 13"]
         );
     }
@@ -279,7 +256,7 @@ mod tests {
         let checked = judge("ok add 3\nok read 3.0 :final? true\nok read nil :final? true");
         assert_eq!(checked.valid, Validity::Invalid);
         assert_eq!(
-            checked.findings[0],
+            checked.sentences()[0],
             "the final read of client 1 (operation 1) is 3.0, where the adds make 3"
         );
         let huge = "9".repeat(38);
@@ -290,7 +267,7 @@ mod tests {
         let checked = judge("ok add \"3\"\nok read 3 :final? true");
         assert_eq!(checked.valid, Validity::Unknown);
         assert_eq!(
-            checked.findings,
+            checked.sentences(),
             ["operation 0 adds \"3\", which is no integer, so there is no sum"]
         );
     }

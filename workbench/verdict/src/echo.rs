@@ -4,12 +4,14 @@
 use history::edn::Value;
 use history::{History, OpType};
 
-use super::{Checked, Validity};
+use finding::{Mismatch, found};
+
+use super::{Checked, Evidence, Validity};
 
 /// Compares what was asked with what was echoed.
 pub fn check(history: &History) -> Checked {
     let mut errors = Vec::new();
-    let mut findings = Vec::new();
+    let mut wrong = Vec::new();
     for (place, sent) in history.clients().filter(|(_, op)| op.typ == OpType::Invoke) {
         let Some(got) = history.pair(place) else {
             continue;
@@ -23,19 +25,19 @@ pub fn check(history: &History) -> Checked {
             "But received".into(),
             got.value.clone(),
         ]));
-        findings.push(match got.typ {
-            OpType::Fail => format!(
-                "the echo of {} failed (operation {}): {}",
-                sent.value,
-                got.index,
-                got.get("error").unwrap_or(&Value::Nil)
-            ),
-            _ => format!(
-                "{} was sent (operation {}), but {} came back (operation {})",
-                sent.value, sent.index, got.value, got.index
-            ),
-        });
+        wrong.push((sent, got));
     }
+    let finding = found("echo", "replies are no echo", &wrong, |(sent, got)| {
+        Evidence::Mismatch(Mismatch {
+            sent: (*sent).into(),
+            asked: sent.value.clone(),
+            got: (*got).into(),
+            came: match got.typ {
+                OpType::Fail => got.get("error").cloned().unwrap_or_default(),
+                _ => got.value.clone(),
+            },
+        })
+    });
     let valid = errors.is_empty();
     Checked {
         valid: Validity::from(valid),
@@ -44,6 +46,6 @@ pub fn check(history: &History) -> Checked {
             ("error-count", errors.len().into()),
             ("errors", Value::List(errors)),
         ]),
-        findings,
+        findings: finding.into_iter().collect(),
     }
 }

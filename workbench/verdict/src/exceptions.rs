@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use history::edn::Value;
 use history::{History, Op, OpType};
 
-use super::{Checked, Validity};
+use super::{Checked, Evidence, Finding, Validity};
+use finding::Statement;
 
 /// Groups the operations that ended `:info` with an `:exception` by its class;
 /// the most frequent come first.
@@ -36,15 +37,22 @@ pub fn check(history: &History) -> Checked {
     let findings = classes.iter().map(|(class, (count, op))| {
         let (f, index) = (&op.f, op.index);
         let why = op.get("exception").map_or_else(String::new, message);
-        format!(
-            "{count} operations ended with the exception {class}, first operation {index} ({f}): \
-             {why}"
-        )
+        Evidence::Statement(Statement {
+            words: format!(
+                "{count} operations ended with the exception {class}, first operation {index} \
+                 ({f}): {why}"
+            ),
+            operations: vec![index],
+        })
     });
+    let finding = Finding::new("exceptions", "classes of exceptions", findings);
     Checked {
         valid: Validity::Valid,
         results,
-        findings: findings.collect(),
+        findings: match finding.count {
+            0 => Vec::new(),
+            _ => vec![finding],
+        },
     }
 }
 
@@ -86,7 +94,7 @@ mod tests {
              :value nil, :exception {:type :c, :cause \"why\"}}})"
         );
         assert_eq!(
-            checked.findings[0],
+            checked.sentences()[0],
             "2 operations ended with the exception a.B, first operation 0 (add): no"
         );
         assert_eq!(

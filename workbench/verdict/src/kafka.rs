@@ -42,21 +42,14 @@ use lag::Lag;
 use log::Fates;
 use report::{Reporter, Section};
 
-use super::{Checked, Validity};
+use super::{Checked, Finding, Validity};
 
 /// What may happen in a log that is as it should be.
 const ALLOWED: [&str; 1] = ["int-send-skip"];
 
 /// Judges sends, polls and assignments.
 pub fn check(history: &History) -> Checked {
-    judge(history).unwrap_or_else(|why| Checked {
-        valid: Validity::Unknown,
-        results: Value::map([
-            ("valid?", Validity::Unknown.to_edn()),
-            ("error", why.as_str().into()),
-        ]),
-        findings: vec![why],
-    })
+    judge(history).unwrap_or_else(Checked::unknown)
 }
 
 fn judge(history: &History) -> Result<Checked, String> {
@@ -66,7 +59,7 @@ fn judge(history: &History) -> Result<Checked, String> {
     let findings = sections
         .iter_mut()
         .filter(|section| !ALLOWED.contains(&section.name))
-        .flat_map(|section| std::mem::take(&mut section.findings))
+        .filter_map(|section| section.finding.take())
         .collect();
     sections.sort_by_key(|section| section.name);
     let names = |is_named: fn(&&str) -> bool| -> Value {
@@ -115,13 +108,13 @@ fn errors(history: &History, actions: &Actions<'_>) -> Result<Vec<Section>, Stri
         report.duplicates(),
         report.aborted(&loss::aborted(actions, fates)),
         report.precommitted(&loss::precommitted(actions)),
-        report.jumps("int-poll-skip", &within_polls.skips),
-        report.jumps("int-nonmonotonic-poll", &within_polls.nonmonotonic),
-        report.jumps("poll-skip", &polls.skips),
-        report.jumps("nonmonotonic-poll", &polls.nonmonotonic),
-        report.jumps("int-send-skip", &within_sends.skips),
-        report.jumps("int-nonmonotonic-send", &within_sends.nonmonotonic),
-        report.jumps("nonmonotonic-send", &sends.nonmonotonic),
+        report.jumps("int-poll-skip", true, &within_polls.skips),
+        report.jumps("int-nonmonotonic-poll", true, &within_polls.nonmonotonic),
+        report.jumps("poll-skip", true, &polls.skips),
+        report.jumps("nonmonotonic-poll", true, &polls.nonmonotonic),
+        report.jumps("int-send-skip", false, &within_sends.skips),
+        report.jumps("int-nonmonotonic-send", false, &within_sends.nonmonotonic),
+        report.jumps("nonmonotonic-send", false, &sends.nonmonotonic),
         report.cycles("G1c", &plain),
         report.cycles("G1c-realtime", &realtime),
         exists("PL-2-cycle-exists", "read-committed", &plain),
@@ -142,7 +135,7 @@ fn nothing_to_order() -> Section {
     Section {
         name: "empty-transaction-graph",
         results: Value::map([("count", Value::Int(1)), ("errs", Value::Bool(true))]),
-        findings: vec![why.into()],
+        finding: Some(Finding::statement("empty-transaction-graph", why)),
     }
 }
 

@@ -13,13 +13,13 @@
 //! )?;
 //! let checked = unique_ids::check(&history);
 //! assert_eq!(checked.valid, Validity::Invalid);
-//! assert!(checked.findings[0].contains("was given 2 times"));
+//! assert!(checked.sentences()[0].contains("was given 2 times"));
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
 //! Each gives the results that Jepsen's checker of that name gives, in its
-//! shape, and beside them its findings: sentences that name a fault and the
-//! operations that prove it.
+//! shape, and beside them its findings: values that name an anomaly and hold what
+//! proves it.
 
 pub mod assertion;
 pub mod availability;
@@ -32,5 +32,5 @@ pub mod stats;
 pub mod unique_ids;
 
 pub use availability::Availability;
-pub use finding::{Checked, LISTED, Validity, compose, drawn, listed};
+pub use finding::{self, Checked, Evidence, Finding, Validity, compose, drawn};
 pub use {isolation, linearizability};

@@ -16,14 +16,20 @@ use std::collections::BTreeMap;
 use history::edn::Value;
 use history::{History, Op, OpType};
 
-use super::{Checked, Validity, listed};
+use finding::element::{Fate, Lost};
+use finding::{self, Operation, Reply, found};
 
-/// How many of the stalest elements are listed.
+use super::{Checked, Evidence, Finding, Validity};
+
+/// How many of the stalest elements are listed, and how many are a finding.
 const WORST: usize = 8;
+const STALEST: usize = 2;
 
 /// Operations are given by their places in the history.
 struct Element<'a> {
     value: &'a Value,
+    /// The beginning of its add.
+    added: usize,
     known: Option<usize>,
     /// The beginning of the last read that showed it.
     last_present: Option<usize>,
@@ -41,9 +47,10 @@ enum Outcome {
 }
 
 impl<'a> Element<'a> {
-    fn new(value: &'a Value) -> Self {
+    fn new(value: &'a Value, added: usize) -> Self {
         Element {
             value,
+            added,
             known: None,
             last_present: None,
             last_absent: None,
@@ -96,13 +103,13 @@ impl<'a> Elements<'a> {
     }
 
     /// Adding an element again makes it a new one.
-    fn add(&mut self, value: &'a Value) {
+    fn add(&mut self, value: &'a Value, added: usize) {
         if let Some(place) = self.find(value) {
-            self.all[place] = Element::new(value);
+            self.all[place] = Element::new(value, added);
             return;
         }
         let place = self.all.len();
-        self.all.push(Element::new(value));
+        self.all.push(Element::new(value, added));
         match value {
             Value::Int(int @ 0..Self::SMALL) => {
                 let int = *int as usize;
@@ -148,7 +155,7 @@ pub fn check(history: &History, add: &str) -> Checked {
     let mut unreadable = Vec::new();
     for (place, op) in history.clients() {
         match (op.typ, &*op.f) {
-            (OpType::Invoke, f) if f == add => elements.add(&op.value),
+            (OpType::Invoke, f) if f == add => elements.add(&op.value, place),
             (OpType::Ok, f) if f == add => {
                 if let Some(element) = elements.find(&op.value) {
                     elements.all[element].known.get_or_insert(place);
@@ -177,31 +184,23 @@ pub fn check(history: &History, add: &str) -> Checked {
     let mut all = elements.all;
     all.sort_by_key(|element| element.value);
     let mut checked = results(history, &all, &unreadable);
-    let op = |place: usize| history.ops()[place].index;
+    let about = |fate: fn(Operation) -> Fate| {
+        move |(value, read): &(&Value, usize)| {
+            Evidence::Element(finding::Element {
+                value: (*value).clone(),
+                fate: fate((&history.ops()[*read]).into()),
+            })
+        }
+    };
     let invented: Vec<_> = elements.invented.into_iter().collect();
-    checked.findings.extend(listed(
-        &invented,
-        "elements that nobody had added",
-        |(value, read)| {
-            format!(
-                "element {value} is in the read that ended as operation {}, but nobody had begun \
-                 to add it (Jepsen lets this pass)",
-                op(*read)
-            )
-        },
-    ));
+    let what = "elements that nobody had added";
+    let invented = found("invented", what, &invented, about(Fate::Invented));
     let repeated: Vec<_> = elements.repeated.into_iter().collect();
-    checked.findings.extend(listed(
-        &repeated,
-        "elements that a read shows more than once",
-        |(value, read)| {
-            format!(
-                "element {value} is more than once in the read that ended as operation {} (Jepsen \
-                 lets this pass)",
-                op(*read)
-            )
-        },
-    ));
+    let what = "elements that a read shows more than once";
+    let repeated = found("repeated", what, &repeated, about(Fate::Repeated));
+    checked
+        .findings
+        .extend(invented.into_iter().chain(repeated));
     checked
 }
 
@@ -264,52 +263,91 @@ fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checke
     Checked {
         valid,
         results,
-        findings: findings(history, valid, &lost, unreadable),
+        findings: match valid {
+            Validity::Valid => Vec::new(),
+            _ => {
+                let story = Story {
+                    history,
+                    lost: &lost,
+                    never_read: &never_read,
+                    worst: &worst,
+                    stale: stale.len(),
+                };
+                story.findings(valid, unreadable)
+            }
+        },
     }
 }
 
-fn findings(
-    history: &History,
-    valid: Validity,
-    lost: &[&Element<'_>],
-    unreadable: &[&Op],
-) -> Vec<String> {
-    let mut findings = listed(unreadable, "reads returned no collection", |op| {
-        format!(
-            "the read that ended as operation {} returned {}, which is no collection",
-            op.index, op.value
-        )
-    });
-    if valid == Validity::Unknown && findings.is_empty() {
-        findings.push("no element was added and read after that: there is nothing to judge".into());
+/// The elements that something is wrong with.
+struct Story<'a> {
+    history: &'a History,
+    lost: &'a [&'a Element<'a>],
+    never_read: &'a [&'a Element<'a>],
+    /// The stalest, and how many were stale.
+    worst: &'a [&'a Element<'a>],
+    stale: usize,
+}
+
+impl Story<'_> {
+    fn op(&self, place: usize) -> Operation {
+        (&self.history.ops()[place]).into()
     }
-    let finding = |element: &&Element<'_>| {
-        let op = |place: usize| &history.ops()[place];
-        let known = match element.known.map(op) {
-            Some(op) if op.f == "read" => format!("was read by operation {}", op.index),
-            Some(op) => format!("was acknowledged by operation {}", op.index),
-            None => String::from("is not known"),
+
+    fn findings(&self, valid: Validity, unreadable: &[&Op]) -> Vec<Finding> {
+        let no_collection = |op: &&Op| {
+            Evidence::Reply(Reply::NoCollection {
+                read: (*op).into(),
+                value: op.value.clone(),
+            })
         };
-        let last = match element.last_present.map(op) {
-            Some(op) => format!(
-                "was last seen by the read that began as operation {}",
-                op.index
-            ),
-            None => String::from("was never read"),
-        };
-        let missed = element.last_absent.map_or(String::new(), |place| {
-            let ended = history.pair(place);
-            let ended = ended.map_or(String::new(), |ended| format!(" to {}", ended.index));
-            let Op { process, index, .. } = op(place);
-            format!("; the read of client {process} (operations {index}{ended}) misses it")
+        let what = "reads returned no collection";
+        let unreadable = found("no-collection", what, unreadable, no_collection);
+        let nothing = (valid == Validity::Unknown && unreadable.is_none()).then(|| {
+            let why = "no element was added and read after that: there is nothing to judge";
+            Finding::statement("unknown", why)
         });
-        format!(
-            "element {} is lost: it {known}, and {last}{missed}",
-            element.value
-        )
-    };
-    findings.extend(listed(lost, "elements are lost", finding));
-    findings
+        let lost = found("lost", "elements are lost", self.lost, |element| {
+            self.evidence(element, Fate::Lost(Box::new(self.loss(element))))
+        });
+        // These follow from the verdict's reason, but show how it came about.
+        let add = |element: &Element<'_>| self.op(element.added);
+        let never_read = found("never-read", "elements", self.never_read, |element| {
+            self.evidence(element, Fate::NeverRead { add: add(element) })
+        });
+        let stalest = &self.worst[..self.worst.len().min(STALEST)];
+        let stale = found("stale", "elements", stalest, |element| {
+            self.evidence(element, Fate::Stale { add: add(element) })
+        });
+        let stale = stale.map(|stale| Finding {
+            count: self.stale,
+            ..stale
+        });
+        let silent = never_read.into_iter().chain(stale);
+        let silent = silent.map(|finding| finding.telling(0));
+        let told = unreadable.into_iter().chain(nothing).chain(lost);
+        told.chain(silent).collect()
+    }
+
+    fn evidence(&self, element: &Element<'_>, fate: Fate) -> Evidence {
+        Evidence::Element(finding::Element {
+            value: element.value.clone(),
+            fate,
+        })
+    }
+
+    fn loss(&self, element: &Element<'_>) -> Lost {
+        let op = |place: Option<usize>| place.map(|place| self.op(place));
+        Lost {
+            add: self.op(element.added),
+            known: op(element.known),
+            last_present: op(element.last_present),
+            last_absent: element.last_absent.map(|began| {
+                let ended = self.history.pair(began);
+                (self.op(began), ended.map(Operation::from))
+            }),
+        }
+    }
 }
 
 fn stale_element(history: &History, element: &Element<'_>) -> Value {

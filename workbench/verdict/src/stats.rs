@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use history::edn::Value;
 use history::{History, OpType};
 
-use super::{Checked, Validity};
+use super::{Checked, Finding, Validity};
 
 /// What kafka's clients do on purpose and without success.
 const EXEMPT: [&str; 2] = ["crash", "debug-topic-partitions"];
@@ -55,9 +55,8 @@ pub fn check(history: &History) -> Checked {
         if !succeeded && !EXEMPT.contains(&f) {
             valid = false;
             let Counts { fail, info, .. } = counts;
-            findings.push(format!(
-                "not one {f} succeeded: {fail} failed, and of {info} nobody knows"
-            ));
+            let words = format!("not one {f} succeeded: {fail} failed, and of {info} nobody knows");
+            findings.push(Finding::statement("none-succeeded", words));
         }
         sections.push((Value::keyword(f), Value::map(counts.results(succeeded))));
     }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use history::edn::Value;
 use history::{History, Op, OpType};
 
-use super::{Checked, Validity};
+use finding::{Operation, Twins, found};
+
+use super::{Checked, Evidence, Validity};
 
 /// How many duplicated ids are listed; those given most often come first.
 const LISTED: usize = 48;
-/// How many operations a finding names.
-const NAMED: usize = 8;
+/// How many operations of an id a finding keeps.
+const KEPT: usize = 16;
 
 /// Looks for ids that were acknowledged more than once.
 ///
@@ -19,30 +21,29 @@ const NAMED: usize = 8;
 pub fn check(history: &History) -> Checked {
     let is = |typ| move |(_, op): &(usize, &Op)| op.typ == typ && op.f == "generate";
     let attempted = history.clients().filter(is(OpType::Invoke)).count();
-    let mut given: BTreeMap<&Value, Vec<usize>> = BTreeMap::new();
+    let mut given: BTreeMap<&Value, Vec<&Op>> = BTreeMap::new();
     let mut acknowledged: usize = 0;
     let mut range = Some((&Value::Nil, &Value::Nil));
     for (_, op) in history.clients().filter(is(OpType::Ok)) {
         acknowledged += 1;
         range = range.and_then(|(least, most)| widen(least, most, &op.value));
-        given.entry(&op.value).or_default().push(op.index);
+        given.entry(&op.value).or_default().push(op);
     }
     let mut duplicated: Vec<_> = given.into_iter().filter(|(_, ops)| ops.len() > 1).collect();
     // Most often first, then the greatest.
     duplicated.sort_by_key(|(id, ops)| std::cmp::Reverse((ops.len(), *id)));
-    let findings = duplicated.iter().map(|(id, ops)| {
-        let named: Vec<String> = ops.iter().take(NAMED).map(usize::to_string).collect();
-        let more = if ops.len() > NAMED { ", ..." } else { "" };
-        format!(
-            "the id {id} was given {} times, by operations {}{more}",
-            ops.len(),
-            named.join(", ")
-        )
-    });
-    let findings = findings.collect();
+    let twins = |(id, ops): &(&Value, Vec<&Op>)| {
+        let first = ops.iter().take(KEPT);
+        Evidence::Twins(Twins {
+            id: (*id).clone(),
+            operations: first.map(|op| Operation::from(*op)).collect(),
+            count: ops.len(),
+        })
+    };
+    let findings = found("duplicated", "ids were given again", &duplicated, twins);
     let count = duplicated.len();
     duplicated.truncate(LISTED);
-    duplicated.sort();
+    duplicated.sort_by_key(|(id, _)| *id);
 
     let valid = match range {
         Some(_) => Validity::from(count == 0),
@@ -67,7 +68,7 @@ pub fn check(history: &History) -> Checked {
     Checked {
         valid,
         results,
-        findings,
+        findings: findings.into_iter().collect(),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     let results =
         edn::read(&text).map_err(|e| format!("{path}: {e}\nexpected a results.edn: one map"))?;
     let checked = assertion::check(&results, &args.limits);
-    for finding in &checked.findings {
+    for finding in checked.sentences() {
         super::print(&format!("{finding}\n"))?;
     }
     if checked.findings.is_empty() {

@@ -54,8 +54,8 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     options.txn.consistency_models = args.consistency_models.clone();
     let workload = workloads::find(&args.workload, &options).ok_or("no such workload")?;
     let checked = judge::judge_history(&*workload, &history, args.availability);
-    if let (Some(folder), Some(results)) = (&args.drawings, checked.results.get("workload")) {
-        let drawings = proof::drawings(&args.workload, &history, results, None);
+    if let Some(folder) = &args.drawings {
+        let drawings = proof::drawings(&history, &checked.findings, None);
         store::draw(folder, &drawings).map_err(|e| e.to_string())?;
     }
     let text = match args.json {

@@ -17,7 +17,6 @@ use maelstrom_node::Rng;
 
 use self::command::repeat_command;
 pub(super) use self::flags::Args;
-use history::edn::Value;
 use picture::proof;
 use programs::Program;
 use programs::{Clock, Programs};
@@ -122,9 +121,8 @@ fn run_and_report(
         availability: args.availability,
     };
     let summary = Summary::new(origin, outcome, checked);
-    let results = checked.results.get("workload").unwrap_or(&Value::Nil);
     let recording = Some(&watcher.recording);
-    let drawings = proof::drawings(&args.workload, &outcome.history, results, recording);
+    let drawings = proof::drawings(&outcome.history, &checked.findings, recording);
     let logs = store.tails(&summary.nodes);
     let page = Page {
         summary: &summary,

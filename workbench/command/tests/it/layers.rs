@@ -25,8 +25,9 @@ const LAYERS: [(&str, &[&str]); 12] = [
         &["simulation", "workloads", "verdict", "maelstrom-node"],
     ),
     ("programs", &["simulation", "maelstrom-node"]),
-    ("picture", &["history", "verdict", "simulation"]),
-    ("page", &["history", "picture", "simulation"]),
+    // A picture is made from evidence, whatever found it.
+    ("picture", &["history", "finding", "simulation"]),
+    ("page", &["history", "finding", "picture", "simulation"]),
     (
         "command",
         &[

@@ -285,7 +285,7 @@ fn what_explains_a_verdict_is_told() {
     let note = "the nodes sent nothing to each other, nor to a service: each knows only what its \
                 own clients told it";
     assert!(
-        checked.findings.iter().any(|said| said == note),
+        checked.sentences().iter().any(|said| said == note),
         "{:?}",
         checked.findings
     );
@@ -304,7 +304,7 @@ fn what_explains_a_verdict_is_told() {
         "{} messages between servers for {begun} operations: 250 for each",
         250 * begun
     );
-    assert_eq!(checked.findings, [note]);
+    assert_eq!(checked.sentences(), [note]);
 
     // A node that never answers keeps its client for five seconds each time.
     config.concurrency = 1;
@@ -315,7 +315,7 @@ fn what_explains_a_verdict_is_told() {
     let note = "the rate was not reached: clients began 6 of about 300 operations, since all of \
                 them were waiting for replies; more clients (--concurrency) begin more";
     assert!(
-        checked.findings.iter().any(|said| said == note),
+        checked.sentences().iter().any(|said| said == note),
         "{:?}",
         checked.findings
     );

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use history::History;
-use history::edn::Value;
 use maelstrom_node::Rng;
 use page::run::{Page, Tail};
 use picture::plot;
@@ -49,7 +48,7 @@ impl Run {
             workload: self.workload.clone(),
             verdict: self.checked.valid.into(),
             interrupted: false,
-            sentence: (self.checked.findings.first()).map_or("fine".into(), Clone::clone),
+            sentence: (self.checked.sentences().first()).map_or("fine".into(), Clone::clone),
             began: "2026-01-31T12:00:00+01:00".into(),
             command: format!("workbench test -w {} --seed 7", self.workload),
             seed: 7,
@@ -104,8 +103,7 @@ fn broadcast(fault: Fault, rate: f64) -> Run {
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
     let checked = judge::judge(&workload, &outcome, None);
-    let results = checked.results.get("workload").unwrap();
-    let drawings = proof::drawings("broadcast", &outcome.history, results, Some(&recording));
+    let drawings = proof::drawings(&outcome.history, &checked.findings, Some(&recording));
     Run {
         workload: "broadcast".into(),
         drawings,
@@ -169,8 +167,7 @@ fn recorded() -> Vec<(String, Run)> {
         let history = History::read(&case.history).unwrap();
         let workload = workloads::find(name, &workloads::Options::default()).unwrap();
         let checked = judge::judge_history(&*workload, &history, None);
-        let results = checked.results.get("workload").unwrap_or(&Value::Nil);
-        let drawings = proof::drawings(name, &history, results, None);
+        let drawings = proof::drawings(&history, &checked.findings, None);
         let run = Run {
             workload: name.to_owned(),
             drawings,

@@ -1,33 +1,13 @@
 //! What transactions did wrong without a cycle: those concerned, with the reads
 //! and writes marked that contradict each other.
 
+use finding::{Contradiction, Operation};
 use history::edn::Value;
-use history::{History, OpType};
+use history::{History, Op, OpType};
 
 use super::page::Page;
 use super::transaction::{MOST_BOXES, Mark, Reason, Transaction, column, listing};
-use super::{Drawing, cycle, few, indexed};
-
-/// Every case of every anomaly in the results of a checker of isolation, cycles
-/// among them.
-pub(super) fn drawings(history: &History, results: &Value) -> Vec<Drawing> {
-    let Some(Value::Map(anomalies)) = results.get("anomalies") else {
-        return Vec::new();
-    };
-    let mut drawings = Vec::new();
-    for (anomaly, cases) in anomalies {
-        if let (Value::Keyword(anomaly), Some(cases)) = (anomaly, cases.items()) {
-            let drawn = few(cases, cases.len(), |number, case, more| {
-                cycle::draw(anomaly, number, case, more)
-                    .or_else(|| draw(anomaly, number, case, history, more))
-            });
-            drawings.extend(drawn);
-        }
-    }
-    // That there is a cycle says less than one does.
-    drawings.sort_by_key(|drawing| drawing.name.contains("-cycle-exists-"));
-    drawings
-}
+use super::{Drawing, indexed};
 
 /// What a case is drawn with.
 struct Scene {
@@ -38,26 +18,14 @@ struct Scene {
     note: String,
 }
 
-fn draw(
+pub(super) fn draw(
     anomaly: &str,
     number: usize,
-    case: &Value,
+    case: &Contradiction,
     history: &History,
     more: &str,
 ) -> Option<Drawing> {
-    let scene = match anomaly {
-        "G1a" => read(case, history, "whose write was refused"),
-        "G1b" => read(case, history, "which its own writer wrote over"),
-        "internal" => internal(case),
-        "future-read" => future_read(case),
-        "dirty-update" => dirty_update(case, history),
-        "lost-update" => lost_update(case),
-        "incompatible-order" => incompatible_order(case, history),
-        "duplicate-elements" => duplicate(case),
-        "cyclic-versions" => cyclic_versions(case, history),
-        name if name.ends_with("-cycle-exists") => cycle_exists(case, history),
-        _ => None,
-    }?;
+    let scene = scene(case, history)?;
     let title = format!("{anomaly}: {}", scene.title);
     let mut page = Page::new(&title, &[scene.note, more.to_owned()]);
     column(&mut page, &scene.boxes, &scene.reasons);
@@ -77,106 +45,179 @@ fn mark(is_read: bool, key: &Value, value: Option<&Value>, is_bad: bool) -> Mark
     }
 }
 
-/// The sentences that the checker has for a case.
-fn proof(case: &Value) -> String {
-    let words = case.get("proof").and_then(Value::as_str);
-    let mut chars = words.unwrap_or_default().chars();
+/// The sentence for a case.
+fn proof(case: &Contradiction) -> String {
+    let words = case.to_string();
+    let mut chars = words.chars();
     let first = chars.next().map(|first| first.to_uppercase().to_string());
-    match first {
-        Some(first) => format!("{first}{}.", chars.as_str()),
-        None => String::new(),
-    }
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
 fn short(value: &Value) -> String {
     listing(value, None, 40)
 }
 
-fn read(case: &Value, history: &History, what: &str) -> Option<Scene> {
-    let (key, element) = (case.get("key")?, case.get("element")?);
-    let (reader, writer) = (case.get("op")?, case.get("writer")?);
-    let index = writer.get("index")?.as_int()?;
-    let is_refused = indexed(history, index).is_some_and(|op| op.typ == OpType::Fail);
-    Some(Scene {
-        title: format!(
-            "a transaction read {} in key {}, {what}",
-            short(element),
-            short(key)
-        ),
-        boxes: vec![
-            Transaction::new(
-                "writer: ",
-                writer,
-                &[mark(false, key, Some(element), is_refused)],
-            ),
-            Transaction::new("reader: ", reader, &[mark(true, key, Some(element), true)]),
-        ],
-        reasons: vec![(
-            "wr".into(),
-            format!("{} was read all the same", short(element)),
-        )],
-        note: String::new(),
-    })
+fn scene(case: &Contradiction, history: &History) -> Option<Scene> {
+    let of = |op: &Operation| indexed(history, op.index);
+    let alone = |op: &Operation, marks: &[Mark], title: String| {
+        Some(Scene {
+            title,
+            boxes: vec![Transaction::new("", of(op)?, marks)],
+            reasons: Vec::new(),
+            note: String::new(),
+        })
+    };
+    match case {
+        Contradiction::Read {
+            reader,
+            key,
+            value,
+            writer,
+        } => {
+            let is_refused = writer.typ == OpType::Fail;
+            let what = match is_refused {
+                true => "whose write was refused",
+                false => "which its own writer wrote over",
+            };
+            let wrote = mark(false, key, Some(value), is_refused);
+            let read = mark(true, key, Some(value), true);
+            let (key, value) = (short(key), short(value));
+            Some(Scene {
+                title: format!("a transaction read {value} in key {key}, {what}"),
+                boxes: vec![
+                    Transaction::new("writer: ", of(writer)?, &[wrote]),
+                    Transaction::new("reader: ", of(reader)?, &[read]),
+                ],
+                reasons: vec![("wr", format!("{value} was read all the same"))],
+                note: String::new(),
+            })
+        }
+        Contradiction::Internal {
+            transaction,
+            key,
+            found,
+            ..
+        } => {
+            // All that it did with the key, and what it should not have read.
+            let marks = [
+                mark(false, key, None, false),
+                mark(true, key, Some(found), true),
+                mark(true, key, None, false),
+            ];
+            let key = short(key);
+            let title = format!(
+                "a transaction's read of key {key} contradicts what it read or wrote itself"
+            );
+            let scene = alone(transaction, &marks, title)?;
+            Some(Scene {
+                note: proof(case),
+                ..scene
+            })
+        }
+        Contradiction::FutureRead {
+            transaction,
+            key,
+            value,
+        } => {
+            let marks = [
+                mark(true, key, Some(value), true),
+                mark(false, key, Some(value), false),
+            ];
+            let (key, value) = (short(key), short(value));
+            let title =
+                format!("a transaction read {value} of key {key} before it wrote that itself");
+            alone(transaction, &marks, title)
+        }
+        Contradiction::DirtyUpdate {
+            key,
+            aborted,
+            committed,
+            ..
+        } => {
+            let (first, second) = (of(&aborted.0)?, of(&committed.0)?);
+            dirty_update(history, key, (first, &aborted.1), (second, &committed.1))
+        }
+        Contradiction::LostUpdate {
+            key,
+            seen,
+            transactions,
+        } => {
+            let marks = [mark(true, key, None, false), mark(false, key, None, true)];
+            let names = (1..).zip(transactions).take(MOST_BOXES);
+            let boxes = names
+                .filter_map(|(n, op)| Some(Transaction::new(&format!("T{n}: "), of(op)?, &marks)));
+            Some(Scene {
+                title: format!(
+                    "{} transactions read key {} as {} and wrote it, none having seen another's \
+                     write",
+                    transactions.len(),
+                    short(key),
+                    short(seen)
+                ),
+                boxes: boxes.collect(),
+                reasons: Vec::new(),
+                note: match transactions.len() > MOST_BOXES {
+                    true => format!("Only {MOST_BOXES} of them are drawn."),
+                    false => String::new(),
+                },
+            })
+        }
+        Contradiction::IncompatibleOrder { key, reads } => incompatible_order(history, key, reads),
+        Contradiction::Duplicate {
+            transaction,
+            key,
+            value,
+            ..
+        } => {
+            let marks = [mark(true, key, Some(value), true)];
+            let (key, value) = (short(key), short(value));
+            let title = format!("{value} is more than once in key {key}");
+            alone(transaction, &marks, title)
+        }
+        Contradiction::CyclicVersions { key, values } => {
+            Some(cyclic_versions(history, key, values))
+        }
+        Contradiction::CycleExists {
+            model,
+            transactions,
+            count,
+        } => {
+            let ops = transactions.iter().take(MOST_BOXES).filter_map(of);
+            let boxes = (1..).zip(ops);
+            Some(Scene {
+                title: format!(
+                    "among {count} transactions there is a cycle that {model} does not have"
+                ),
+                boxes: boxes
+                    .map(|(n, op)| Transaction::new(&format!("T{n}: "), op, &[]))
+                    .collect(),
+                reasons: Vec::new(),
+                note: match *count > MOST_BOXES {
+                    true => format!("The first {MOST_BOXES} of them:"),
+                    false => String::new(),
+                },
+            })
+        }
+        Contradiction::GivenUp { .. } | Contradiction::Empty => None,
+    }
 }
 
-fn internal(case: &Value) -> Option<Scene> {
-    let (op, step) = (case.get("op")?, case.get("mop")?);
-    let [_, key, found] = step.items()? else {
-        return None;
-    };
-    // All that it did with the key, and what it should not have read.
-    let marks = [
-        mark(false, key, None, false),
-        mark(true, key, Some(found), true),
-        mark(true, key, None, false),
-    ];
-    Some(Scene {
-        title: format!(
-            "a transaction's read of key {} contradicts what it read or wrote itself",
-            short(key)
-        ),
-        boxes: vec![Transaction::new("", op, &marks)],
-        reasons: Vec::new(),
-        note: proof(case),
-    })
-}
-
-fn future_read(case: &Value) -> Option<Scene> {
-    let (op, key, element) = (case.get("op")?, case.get("key")?, case.get("element")?);
-    let marks = [
-        mark(true, key, Some(element), true),
-        mark(false, key, Some(element), false),
-    ];
-    Some(Scene {
-        title: format!(
-            "a transaction read {} of key {} before it wrote that itself",
-            short(element),
-            short(key)
-        ),
-        boxes: vec![Transaction::new("", op, &marks)],
-        reasons: Vec::new(),
-        note: String::new(),
-    })
-}
-
-fn dirty_update(case: &Value, history: &History) -> Option<Scene> {
-    let key = case.get("key")?;
-    let [aborted, committed] = case.get("values")?.items()? else {
-        return None;
-    };
-    let [first, second] = case.get("txns")?.items()? else {
-        return None;
-    };
+fn dirty_update(
+    history: &History,
+    key: &Value,
+    (first, aborted): (&Op, &Value),
+    (second, committed): (&Op, &Value),
+) -> Option<Scene> {
     let mut boxes = vec![
         Transaction::new("T1: ", first, &[mark(false, key, Some(aborted), true)]),
         Transaction::new("T2: ", second, &[mark(false, key, Some(committed), false)]),
     ];
     let mut reasons = vec![(
-        "ww".into(),
+        "ww",
         format!("{} was appended upon {}", short(committed), short(aborted)),
     )];
     // A read of both shows it.
-    let shows = |op: &&history::Op| {
+    let shows = |op: &&Op| {
         op.typ == OpType::Ok
             && op.value.items().unwrap_or_default().iter().any(|step| {
                 matches!(step.items(), Some([Value::Keyword(f), k, seen]) if f == "r" && k == key
@@ -187,8 +228,8 @@ fn dirty_update(case: &Value, history: &History) -> Option<Scene> {
     };
     if let Some(reader) = history.ops().iter().find(shows) {
         let marks = [mark(true, key, Some(aborted), true)];
-        boxes.push(Transaction::new("T3: ", &reader.to_edn(), &marks));
-        reasons.push(("wr".into(), "as a read of both shows".into()));
+        boxes.push(Transaction::new("T3: ", reader, &marks));
+        reasons.push(("wr", "as a read of both shows".into()));
     }
     Some(Scene {
         title: format!(
@@ -203,46 +244,19 @@ fn dirty_update(case: &Value, history: &History) -> Option<Scene> {
     })
 }
 
-fn lost_update(case: &Value) -> Option<Scene> {
-    let (key, seen, txns) = (
-        case.get("key")?,
-        case.get("value")?,
-        case.get("txns")?.items()?,
-    );
-    let marks = [mark(true, key, None, false), mark(false, key, None, true)];
-    let names = (1..).zip(txns).take(MOST_BOXES);
-    let note = match txns.len() > MOST_BOXES {
-        true => format!("Only {MOST_BOXES} of them are drawn."),
-        false => String::new(),
-    };
-    Some(Scene {
-        title: format!(
-            "{} transactions read key {} as {} and wrote it, none having seen another's write",
-            txns.len(),
-            short(key),
-            short(seen)
-        ),
-        boxes: names
-            .map(|(n, op)| Transaction::new(&format!("T{n}: "), op, &marks))
-            .collect(),
-        reasons: Vec::new(),
-        note,
-    })
-}
-
-fn incompatible_order(case: &Value, history: &History) -> Option<Scene> {
-    let key = case.get("key")?;
-    let [a, b] = case.get("values")?.items()? else {
-        return None;
-    };
-    let ops: Vec<Value> = (case.get("ops")?.items()?.iter())
-        .filter_map(|index| Some(indexed(history, index.as_int()?)?.to_edn()))
-        .collect();
+fn incompatible_order(
+    history: &History,
+    key: &Value,
+    reads: &[(Operation, Value); 2],
+) -> Option<Scene> {
+    let [(_, a), (_, b)] = reads;
     let (x, y) = (a.items()?, b.items()?);
     let place = x.iter().zip(y).take_while(|(x, y)| x == y).count();
     let focus = [x, y].map(|items| items.get(place).or(items.last()));
-    let boxes = (1..).zip(&ops).zip(focus).map(|((n, op), focus)| {
-        Transaction::new(&format!("T{n}: "), op, &[mark(true, key, focus, true)])
+    let boxes = (1..).zip(reads).zip(focus).map(|((n, (op, _)), focus)| {
+        let op = indexed(history, op.index)?;
+        let marks = [mark(true, key, focus, true)];
+        Some(Transaction::new(&format!("T{n}: "), op, &marks))
     });
     let at = |items: &[Value]| items.get(place).map_or("nothing".into(), short);
     Some(Scene {
@@ -250,7 +264,7 @@ fn incompatible_order(case: &Value, history: &History) -> Option<Scene> {
             "two reads of key {}, neither an earlier state of the other",
             short(key)
         ),
-        boxes: boxes.collect(),
+        boxes: boxes.collect::<Option<_>>()?,
         reasons: Vec::new(),
         note: format!(
             "The lists differ first at place {place} (from 0): {} and {}.",
@@ -260,23 +274,8 @@ fn incompatible_order(case: &Value, history: &History) -> Option<Scene> {
     })
 }
 
-fn duplicate(case: &Value) -> Option<Scene> {
-    let (op, key, element) = (case.get("op")?, case.get("key")?, case.get("element")?);
-    Some(Scene {
-        title: format!("{} is more than once in key {}", short(element), short(key)),
-        boxes: vec![Transaction::new(
-            "",
-            op,
-            &[mark(true, key, Some(element), true)],
-        )],
-        reasons: Vec::new(),
-        note: String::new(),
-    })
-}
-
-fn cyclic_versions(case: &Value, history: &History) -> Option<Scene> {
-    let (key, versions) = (case.get("key")?, case.get("scc")?.items()?);
-    let touched = |op: &&history::Op| {
+fn cyclic_versions(history: &History, key: &Value, versions: &[Value]) -> Scene {
+    let touched = |op: &&Op| {
         let steps = op.value.items().unwrap_or_default().iter();
         let touched = steps.filter(|step| {
             matches!(step.items(), Some([_, k, value]) if k == key && versions.contains(value))
@@ -288,42 +287,17 @@ fn cyclic_versions(case: &Value, history: &History) -> Option<Scene> {
         .flat_map(|value| [true, false].map(|is_read| mark(is_read, key, Some(value), !is_read)))
         .collect();
     let ops = history.ops().iter().filter(touched).take(MOST_BOXES);
-    Some(Scene {
+    Scene {
         title: format!(
             "the versions {} of key {} each come before each other",
-            short(case.get("scc")?),
+            short(&Value::Vector(versions.to_vec())),
             short(key)
         ),
         boxes: (1..)
             .zip(ops)
-            .map(|(n, op)| Transaction::new(&format!("T{n}: "), &op.to_edn(), &marks))
+            .map(|(n, op)| Transaction::new(&format!("T{n}: "), op, &marks))
             .collect(),
         reasons: Vec::new(),
         note: "What a transaction reads of a key comes before what it then writes to it.".into(),
-    })
-}
-
-fn cycle_exists(case: &Value, history: &History) -> Option<Scene> {
-    let indices = case.get("scc")?.items()?;
-    let ops = indices.iter().take(MOST_BOXES);
-    let ops = ops.filter_map(|index| indexed(history, index.as_int()?));
-    let boxes = (1..).zip(ops);
-    let model = match case.get("not") {
-        Some(Value::Keyword(model)) => model.as_str(),
-        _ => "the model",
-    };
-    Some(Scene {
-        title: format!(
-            "among {} transactions there is a cycle that {model} does not have",
-            indices.len()
-        ),
-        boxes: boxes
-            .map(|(n, op)| Transaction::new(&format!("T{n}: "), &op.to_edn(), &[]))
-            .collect(),
-        reasons: Vec::new(),
-        note: match indices.len() > MOST_BOXES {
-            true => format!("The first {MOST_BOXES} of them:"),
-            false => String::new(),
-        },
-    })
+    }
 }

@@ -2,97 +2,102 @@
 //! before the first. An arrow leads from each to the next with the reason beside
 //! it, and the reads and writes that are the reason are marked.
 
-use history::History;
+use finding::cycle::{Reason, Relation, Step};
+use finding::log::{Cause, Causes};
+use finding::{Cycle, Operation};
 use history::edn::Value;
+use history::{History, Op};
 
 use super::page::Page;
-use super::transaction::{MOST_BOXES, Mark, Reason, Transaction, column};
-use super::{Drawing, operation};
+use super::transaction::{MOST_BOXES, Mark, Transaction, column};
+use super::{Drawing, indexed, transaction};
 
-/// The cycle of a case of an anomaly; none if it is of another shape.
-pub(super) fn draw(anomaly: &str, number: usize, case: &Value, more: &str) -> Option<Drawing> {
-    // It ends with the transaction that it begins with.
-    let (_, cycle) = case.get("cycle")?.items()?.split_last()?;
-    let steps = case.get("steps")?.items()?;
-    let reasons = steps.iter().map(|step| {
-        let relation = relation(step);
-        let why = step.get("because").and_then(Value::as_str);
-        let label = format!("{relation}: {}", why.unwrap_or_default());
-        (relation, label)
+/// A cycle of transactions.
+pub(super) fn draw(
+    anomaly: &str,
+    number: usize,
+    cycle: &Cycle,
+    history: &History,
+    more: &str,
+) -> Option<Drawing> {
+    let ops = ops(history, cycle.transactions.iter())?;
+    let arrows = cycle.steps.iter().enumerate().map(|(at, step)| {
+        let relation = step.relation;
+        let because = cycle.because(at);
+        Arrow {
+            relation,
+            label: format!("{}: {because}", relation.name()),
+            marks: marks(step),
+        }
     });
-    let ops: Vec<&Value> = cycle.iter().collect();
     Some(page(
         anomaly,
         number,
         &ops,
-        steps,
-        &reasons.collect::<Vec<_>>(),
+        &arrows.collect::<Vec<_>>(),
         more,
     ))
 }
 
-/// The same of kafka's results, which name operations only by their indices.
-pub(super) fn draw_kafka(
+/// The same of sends and polls.
+pub(super) fn draw_causes(
     anomaly: &str,
     number: usize,
-    case: &Value,
+    causes: &Causes,
     history: &History,
     more: &str,
 ) -> Option<Drawing> {
-    let steps = case.get("steps")?.items()?;
-    let ops: Option<Vec<Value>> = steps
-        .iter()
-        .map(|step| Some(operation(history, step.get("op")?)?.to_edn()))
-        .collect();
-    let ops = ops?;
-    let reasons = steps.iter().enumerate().map(|(i, step)| {
+    let steps = &causes.steps;
+    let ops = ops(history, steps.iter().map(|step| &step.op))?;
+    let arrows = steps.iter().enumerate().map(|(i, Cause { sent, .. })| {
         let (a, b) = (i + 1, (i + 1) % steps.len() + 1);
-        let of = |key| step.get(key).unwrap_or(&Value::Nil);
-        let relation = relation(step);
-        let label = match &*relation {
-            "wr" => format!(
-                "wr: T{a} sent {} to key {}, and T{b} polled that",
-                of("value"),
-                of("key")
-            ),
-            _ => format!("{relation}: T{a} had ended when T{b} began"),
-        };
-        (relation, label)
-    });
-    let reasons: Vec<Reason> = reasons.collect();
-    let ops: Vec<&Value> = ops.iter().collect();
-    (!ops.is_empty()).then(|| page(anomaly, number, &ops, steps, &reasons, more))
-}
-
-fn relation(step: &Value) -> String {
-    match step.get("type") {
-        // It becomes a part of a class.
-        Some(Value::Keyword(relation)) if relation.chars().all(|c| c.is_ascii_alphabetic()) => {
-            relation.clone()
+        match sent {
+            Some((key, message)) => Arrow {
+                relation: Relation::Wr,
+                label: format!("wr: T{a} sent {message} to key {key}, and T{b} polled that"),
+                marks: [false, true].map(|is_read| Some(mark(is_read, key, Some(message)))),
+            },
+            None => Arrow {
+                relation: Relation::Realtime,
+                label: format!("realtime: T{a} had ended when T{b} began"),
+                marks: [None, None],
+            },
         }
-        _ => "other".into(),
-    }
+    });
+    Some(page(
+        anomaly,
+        number,
+        &ops,
+        &arrows.collect::<Vec<_>>(),
+        more,
+    ))
 }
 
-fn page(
-    anomaly: &str,
-    number: usize,
-    ops: &[&Value],
-    steps: &[Value],
-    reasons: &[Reason],
-    more: &str,
-) -> Drawing {
+fn ops<'a, 'b>(
+    history: &'a History,
+    operations: impl Iterator<Item = &'b Operation>,
+) -> Option<Vec<&'a Op>> {
+    let ops: Option<Vec<&Op>> = operations.map(|op| indexed(history, op.index)).collect();
+    ops.filter(|ops| !ops.is_empty())
+}
+
+/// From one transaction to the next.
+struct Arrow {
+    relation: Relation,
+    label: String,
+    /// What it is about in the transaction that it leads from, and in the other.
+    marks: [Option<Mark>; 2],
+}
+
+fn page(anomaly: &str, number: usize, ops: &[&Op], arrows: &[Arrow], more: &str) -> Drawing {
     let count = ops.len();
     let boxes: Vec<Transaction> = (ops.iter().enumerate())
         .take(MOST_BOXES)
         .map(|(i, op)| {
-            let marks: Vec<Mark> = [
-                steps.get(i).and_then(first_mark),
-                steps.get((i + count - 1) % count).and_then(second_mark),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
+            let leaving = arrows.get(i).and_then(|arrow| arrow.marks[0].clone());
+            let coming = arrows.get((i + count - 1) % count);
+            let coming = coming.and_then(|arrow| arrow.marks[1].clone());
+            let marks: Vec<Mark> = leaving.into_iter().chain(coming).collect();
             Transaction::new(&format!("T{}: ", i + 1), op, &marks)
         })
         .collect();
@@ -111,16 +116,16 @@ fn page(
         ),
         false => String::new(),
     };
-    let mut kinds: Vec<&str> = reasons.iter().map(|(relation, _)| &**relation).collect();
-    kinds.sort_unstable();
+    let mut kinds: Vec<Relation> = arrows.iter().map(|arrow| arrow.relation).collect();
+    kinds.sort_unstable_by_key(|relation| relation.name());
     kinds.dedup();
-    let meaning: Vec<&str> = kinds.into_iter().filter_map(meaning).collect();
+    let meaning: Vec<&str> = kinds.into_iter().map(meaning).collect();
     let mut page = Page::new(&title, &[meaning.join("; ") + ".", elided, more.to_owned()]);
-    column(
-        &mut page,
-        &boxes,
-        &reasons[..boxes.len().min(reasons.len())],
-    );
+    let reasons = arrows.iter().take(boxes.len());
+    let reasons: Vec<transaction::Reason> = reasons
+        .map(|arrow| (arrow.relation.name(), arrow.label.clone()))
+        .collect();
+    column(&mut page, &boxes, &reasons);
     Drawing {
         name: format!("{anomaly}-{number}.svg"),
         title,
@@ -128,47 +133,43 @@ fn page(
     }
 }
 
-fn meaning(relation: &str) -> Option<&'static str> {
-    Some(match relation {
-        "ww" => "ww: one wrote, the other overwrote it",
-        "wr" => "wr: one wrote, the other read it",
-        "rw" => "rw: one read what the other then overwrote",
-        "process" => "process: one client did both, one after the other",
-        "realtime" => "realtime: one had ended when the other began",
-        _ => return None,
-    })
-}
-
-/// What a step is about in the transaction that it leads from, ...
-fn first_mark(step: &Value) -> Option<Mark> {
-    let is_read = match &*relation(step) {
-        "rw" => true,
-        "ww" | "wr" => false,
-        _ => return None,
-    };
-    mark(step, is_read, "value")
-}
-
-/// ... and in the one that it leads to.
-fn second_mark(step: &Value) -> Option<Mark> {
-    match &*relation(step) {
-        "wr" => mark(step, true, "value"),
-        "rw" | "ww" => mark(step, false, "value'"),
-        _ => None,
+fn meaning(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Ww => "ww: one wrote, the other overwrote it",
+        Relation::Wr => "wr: one wrote, the other read it",
+        Relation::Rw => "rw: one read what the other then overwrote",
+        Relation::Process => "process: one client did both, one after the other",
+        Relation::Realtime => "realtime: one had ended when the other began",
     }
 }
 
-fn mark(step: &Value, is_read: bool, value: &str) -> Option<Mark> {
-    Some(Mark {
+/// What a step is about in the transaction that it leads from, and in the one that it
+/// leads to.
+fn marks(step: &Step) -> [Option<Mark>; 2] {
+    match &step.reason {
+        Reason::Overwrites {
+            key, before, value, ..
+        } => {
+            let is_read = step.relation == Relation::Rw;
+            [
+                Some(mark(is_read, key, before.as_ref())),
+                Some(mark(false, key, Some(value))),
+            ]
+        }
+        Reason::Reads { key, value, .. } => {
+            [false, true].map(|is_read| Some(mark(is_read, key, Some(value))))
+        }
+        Reason::SameProcess | Reason::Later(_) | Reason::Unknown => [None, None],
+    }
+}
+
+fn mark(is_read: bool, key: &Value, value: Option<&Value>) -> Mark {
+    Mark {
         is_read,
-        key: step.get("key")?.clone(),
-        // These are what was there before all.
-        value: (step
-            .get(value)
-            .filter(|value| !matches!(value, Value::Nil | Value::Keyword(_))))
-        .cloned(),
+        key: key.clone(),
+        value: value.filter(|value| **value != Value::Nil).cloned(),
         is_bad: false,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -189,8 +190,8 @@ mod tests {
     #[test]
     fn a_cycle_is_drawn() {
         let history = History::read(CYCLE).unwrap();
-        let results = check_rw_register(&history, &Models::default().0).results;
-        let drawings = drawings("txn-rw-register", &history, &results, None);
+        let findings = check_rw_register(&history, &Models::default().0).findings;
+        let drawings = drawings(&history, &findings, None);
         let names: Vec<&str> = drawings.iter().map(|drawing| &*drawing.name).collect();
         assert_eq!(names, ["G1c-0.svg"]);
         assert_eq!(
@@ -210,14 +211,5 @@ mod tests {
         assert_eq!(svg.matches("class=\"proof-head proof-wr\"").count(), 2);
         // All reads and writes but that of "c".
         assert_eq!(svg.matches("class=\"proof-mark\"").count(), 4);
-    }
-
-    #[test]
-    fn results_of_others_have_no_cycles() {
-        let draw =
-            |results: &Value| drawings("txn-rw-register", &History::default(), results, None);
-        assert!(draw(&Value::map([("valid?", true.into())])).is_empty());
-        let odd = Value::map([("anomalies", Value::map([("G0", Value::Int(5))]))]);
-        assert!(draw(&odd).is_empty());
     }
 }

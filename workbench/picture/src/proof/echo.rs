@@ -1,33 +1,25 @@
 //! A request beside the reply that should have had the same in it, with what
 //! differs marked.
 
+use finding::Mismatch;
 use history::edn::Value;
-use history::{History, Op, OpType};
+use history::{History, OpType};
 
 use super::page::{Anchor, CHAR, LINE, MARGIN, Page, columns, fitted};
-use super::{Drawing, few, seconds};
+use super::{Drawing, indexed, seconds};
 
 /// How many columns of a value are shown.
 const MOST_COLUMNS: usize = 110;
 
-/// A picture of each reply that was not an echo.
-pub(super) fn drawings(history: &History, results: &Value) -> Vec<Drawing> {
-    let wrong: Vec<(&Op, &Op)> = history
-        .clients()
-        .filter(|(_, op)| op.typ == OpType::Invoke)
-        .filter_map(|(place, sent)| {
-            let got = history.pair(place).filter(|got| got.typ != OpType::Info)?;
-            let is_echo = got.value.get("echo").unwrap_or(&Value::Nil) == &sent.value;
-            (!is_echo).then_some((sent, got))
-        })
-        .collect();
-    match results.get("valid?") {
-        Some(Value::Bool(false)) => few(&wrong, wrong.len(), draw_one),
-        _ => Vec::new(),
-    }
-}
-
-fn draw_one(number: usize, (sent, got): &(&Op, &Op), more: &str) -> Option<Drawing> {
+/// A reply that was not an echo.
+pub(super) fn draw(
+    number: usize,
+    mismatch: &Mismatch,
+    history: &History,
+    more: &str,
+) -> Option<Drawing> {
+    let sent = indexed(history, mismatch.sent.index)?;
+    let got = indexed(history, mismatch.got.index)?;
     let asked = sent.value.to_string();
     let echo = got.value.get("echo");
     let title = match (got.typ, echo) {

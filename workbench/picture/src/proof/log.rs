@@ -7,12 +7,13 @@ mod offsets;
 
 use std::collections::BTreeSet;
 
+use finding::log::{Fault, Jump, Offsets};
 use history::edn::Value;
 use history::{History, Op, OpType};
 
 use self::offsets::{Log, Touch, touches};
 use super::page::{Anchor, LINE, MARGIN, Page, WIDTH, fitted};
-use super::{Drawing, cycle, few, file_part, operation};
+use super::{Drawing, file_part, indexed};
 
 /// Pixels: the names of sends and polls, a cell, a gap, and a row.
 const NAMES: f64 = 264.0;
@@ -25,59 +26,15 @@ const MOST_ROWS: usize = 14;
 /// How many messages at one offset are drawn.
 const MOST_STACKED: usize = 4;
 
-/// The kinds of errors, the gravest first, but for cycles.
-const KINDS: [&str; 12] = [
-    "lost-write",
-    "inconsistent-offsets",
-    "duplicate",
-    "G1a",
-    "precommitted-read",
-    "int-poll-skip",
-    "int-nonmonotonic-poll",
-    "poll-skip",
-    "nonmonotonic-poll",
-    "int-nonmonotonic-send",
-    "nonmonotonic-send",
-    "unseen",
-];
-const CYCLES: [&str; 2] = ["G1c", "G1c-realtime"];
-
-/// The errors in the results of kafka's checker.
-pub(super) fn drawings(history: &History, results: &Value) -> Vec<Drawing> {
-    let mut drawings = Vec::new();
-    let (before, unseen) = KINDS.split_at(KINDS.len() - 1);
-    for kind in before {
-        let (errors, count) = errors(results, kind);
-        drawings.extend(few(errors, count, |number, error, more| {
-            Some(Scene::new(kind, history, error)?.draw(kind, number, more))
-        }));
-    }
-    for kind in CYCLES {
-        let (errors, count) = errors(results, kind);
-        drawings.extend(few(errors, count, |number, error, more| {
-            cycle::draw_kafka(kind, number, error, history, more)
-        }));
-    }
-    for kind in unseen {
-        let messages = results
-            .get(kind)
-            .and_then(|section| section.get("messages"));
-        let Some(Value::Map(keys)) = messages else {
-            continue;
-        };
-        drawings.extend(few(keys, keys.len(), |number, (key, values), more| {
-            Some(Scene::unseen(history, key, values.items()?)?.draw(kind, number, more))
-        }));
-    }
-    drawings
-}
-
-fn errors<'a>(results: &'a Value, kind: &str) -> (&'a [Value], usize) {
-    let section = results.get(kind);
-    let of = |key| section.and_then(|section| section.get(key));
-    let count = of("count").and_then(Value::as_int).unwrap_or(0);
-    let errors = of("errs").and_then(Value::items).unwrap_or_default();
-    (errors, usize::try_from(count).unwrap_or_default())
+/// What is wrong in the log of a key.
+pub(super) fn draw(
+    kind: &str,
+    number: usize,
+    offsets: &Offsets,
+    history: &History,
+    more: &str,
+) -> Option<Drawing> {
+    Some(Scene::new(history, offsets)?.draw(kind, number, more))
 }
 
 /// What a picture shows of one key.
@@ -97,219 +54,114 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(kind: &str, history: &'a History, error: &'a Value) -> Option<Self> {
-        let key = error.get("key")?;
+    fn new(history: &'a History, offsets: &'a Offsets) -> Option<Self> {
+        let key = &offsets.key;
         let log = Log::new(history, key);
-        let int = |name| error.get(name).and_then(Value::as_int);
-        let value = error.get("value");
-        let ints = |name: &str| -> Vec<i64> {
-            let items = error.get(name).and_then(Value::items).unwrap_or_default();
-            items.iter().filter_map(Value::as_int).collect()
-        };
-        let mut ops: Vec<&Op> = ["writer", "op", "reader", "max-read"]
+        let operations = offsets.operations();
+        let named = operations
             .iter()
-            .filter_map(|name| operation(history, error.get(name)?))
-            .collect();
-        let listed = error.get("ops").and_then(Value::items).unwrap_or_default();
-        ops.extend(listed.iter().filter_map(|op| operation(history, op)));
-        let places = |value: Option<&Value>| value.map_or(Vec::new(), |v| log.places(v));
-        let (mut offsets, mut bad) = (BTreeSet::new(), BTreeSet::new());
-        let words =
-            |value: Option<&Value>| fitted(&value.map_or(String::new(), Value::to_string), 24);
-        let name = words(Some(key));
-        let first = ops.first().map_or(String::new(), |op| client(op));
-        let jump = || {
-            let offsets = ints("offsets");
-            match offsets[..] {
-                [from, to] => format!("from offset {from} to {to}"),
-                _ => String::new(),
-            }
-        };
+            .filter_map(|op| indexed(history, op.index));
+        let mut ops: Vec<&Op> = named.collect();
+        let (mut about, mut bad) = (BTreeSet::new(), BTreeSet::new());
+        let mut wrong: Vec<&Value> = Vec::new();
+        let mut note = String::new();
+        let words = |value: &Value| fitted(&value.to_string(), 24);
         let word;
-        let title = match kind {
-            "lost-write" => {
-                bad.extend(int("offset"));
-                offsets.extend(int("max-read-offset"));
+        let what = match &offsets.fault {
+            Fault::Lost {
+                message, polled_to, ..
+            } => {
+                let offset = message.offset?;
+                bad.insert(offset);
+                about.insert(*polled_to);
+                wrong.push(&message.value);
+                // Who went beyond it, and straight past it.
+                ops.extend(log.passing(offset));
                 word = "lost";
                 format!(
-                    "Key {name}: message {} at offset {} is lost: no poll returned it, while \
-                     polls went on to offset {}",
-                    words(value),
-                    int("offset")?,
-                    int("max-read-offset")?
+                    "message {} at offset {offset} is lost: no poll returned it, while polls \
+                     went on to offset {polled_to}",
+                    words(&message.value)
                 )
             }
-            "inconsistent-offsets" => {
-                bad.extend(int("offset"));
+            Fault::Conflict { offset, messages } => {
+                bad.insert(*offset);
+                for message in messages {
+                    ops.extend(log.witness(&message.value, *offset));
+                }
                 word = "differ";
-                let values = error.get("values")?.items()?;
-                for value in values {
-                    ops.extend(log.witness(value, int("offset")?));
-                }
-                format!(
-                    "Key {name}: at offset {} there are {} different messages",
-                    int("offset")?,
-                    values.len()
-                )
+                let count = messages.len();
+                format!("at offset {offset} there are {count} different messages")
             }
-            "duplicate" => {
-                bad.extend(ints("offsets"));
+            Fault::Duplicate {
+                message, offsets, ..
+            } => {
+                bad.extend(offsets);
+                for offset in offsets {
+                    ops.extend(log.witness(&message.value, *offset));
+                }
+                wrong.push(&message.value);
                 word = "same";
-                for offset in ints("offsets") {
-                    ops.extend(log.witness(value?, offset));
-                }
+                let count = offsets.len();
                 format!(
-                    "Key {name}: message {} is in the log {} times",
-                    words(value),
-                    ints("offsets").len()
+                    "message {} is in the log {count} times",
+                    words(&message.value)
                 )
             }
-            "G1a" => {
-                bad.extend(places(value));
+            Fault::Refused { message, .. } => {
+                bad.extend(log.places(&message.value));
+                wrong.push(&message.value);
                 word = "refused";
-                format!(
-                    "Key {name}: message {} was polled, though its send was refused",
-                    words(value)
-                )
+                let message = words(&message.value);
+                format!("message {message} was polled, though its send was refused")
             }
-            "precommitted-read" => {
-                bad.extend(places(value));
+            Fault::Precommitted { message, reader } => {
+                bad.extend(log.places(&message.value));
+                wrong.push(&message.value);
                 word = "too early";
                 format!(
-                    "Key {name}: {first} polled message {}, which it sent itself and had not \
-                     committed",
-                    words(value)
+                    "client {} polled message {}, which it sent itself and had not committed",
+                    reader.process,
+                    words(&message.value)
                 )
             }
-            "int-poll-skip" | "poll-skip" => {
-                offsets.extend(ints("offsets"));
-                let skipped = error
-                    .get("skipped")
-                    .and_then(Value::items)
-                    .unwrap_or_default();
-                let ends = ints("offsets");
-                let inside =
-                    |offset: &i64| ends.len() == 2 && ends[0] < *offset && *offset < ends[1];
-                bad.extend(
-                    skipped
-                        .iter()
-                        .flat_map(|value| log.places(value))
-                        .filter(inside),
-                );
-                word = "skipped";
-                let how = if kind == "poll-skip" {
-                    "in its next poll"
-                } else {
-                    "within a poll"
+            Fault::Jump(jump) => {
+                about.extend([jump.from.offset, jump.to.offset].into_iter().flatten());
+                note = again(&log, jump);
+                let what;
+                (word, what) = jumped(&log, jump, &mut bad);
+                what
+            }
+            Fault::Unseen { messages, count } => {
+                wrong.extend(messages.iter().map(|message| &message.value));
+                wrong.sort();
+                bad.extend(wrong.iter().flat_map(|value| log.places(value)));
+                let senders = wrong.iter().take(MOST_CELLS);
+                ops = senders.filter_map(|value| log.sender(value)).collect();
+                ops.extend(log.last_polls(4));
+                about.extend(log.last_polled());
+                word = "unseen";
+                let (were, them) = match &wrong[..] {
+                    [one] => (format!("message {} was", words(one)), "it"),
+                    _ => (format!("{count} messages were"), "them"),
                 };
-                let count = skipped.len();
-                let messages = if count == 1 { "message" } else { "messages" };
-                format!(
-                    "Key {name}: {first} went {} {how}, leaving out {count} {messages}",
-                    jump()
-                )
-            }
-            "int-nonmonotonic-poll" | "nonmonotonic-poll" => {
-                offsets.extend(ints("offsets"));
-                bad.extend(ints("offsets").get(1));
-                let how = if kind == "nonmonotonic-poll" {
-                    "in its next poll"
-                } else {
-                    "within a poll"
-                };
-                if int("delta") == Some(0) {
-                    word = "again";
-                    format!("Key {name}: {first} polled the same message twice, {how}")
-                } else {
-                    word = "back";
-                    format!("Key {name}: {first} went back {} {how}", jump())
-                }
-            }
-            _ => {
-                offsets.extend(ints("offsets"));
-                bad.extend(ints("offsets").get(1));
-                word = "back";
-                format!(
-                    "Key {name}: {first} sent to a lower offset than before, {}",
-                    jump()
-                )
+                format!("{were} acknowledged, but no poll returned {them} up to the end")
             }
         };
-        offsets.extend(&bad);
-        // Who went beyond a message that is lost, and straight past it.
-        if kind == "lost-write" {
-            for offset in &bad {
-                ops.extend(log.passing(*offset));
-            }
-        }
-        let mut scene = Scene::of(title, log, offsets, bad, word, ops, key);
-        if matches!(
-            kind,
-            "lost-write" | "duplicate" | "G1a" | "precommitted-read"
-        ) {
-            scene.wrong.extend(value);
-        }
-        let jumped = error
-            .get("values")
-            .and_then(Value::items)
-            .unwrap_or_default();
-        let twice = jumped
-            .iter()
-            .find(|value| scene.log.places(value).len() > 1);
-        if let (Some(twice), false) = (twice, kind == "inconsistent-offsets") {
-            scene.note = format!(
-                "Message {} is in the log more than once; its place is taken to be the last.",
-                fitted(&twice.to_string(), 24)
-            );
-        }
-        Some(scene)
-    }
-
-    fn unseen(history: &'a History, key: &'a Value, values: &'a [Value]) -> Option<Self> {
-        let log = Log::new(history, key);
-        let bad: BTreeSet<i64> = values.iter().flat_map(|value| log.places(value)).collect();
-        let mut ops: Vec<&Op> = (values.iter().take(MOST_CELLS))
-            .filter_map(|value| log.sender(value))
-            .collect();
-        ops.extend(log.last_polls(4));
-        let title = format!(
-            "Key {}: {} acknowledged, but no poll returned {} up to the end",
-            fitted(&key.to_string(), 24),
-            match values {
-                [one] => format!("message {} was", fitted(&one.to_string(), 24)),
-                many => format!("{} messages were", many.len()),
-            },
-            if values.len() == 1 { "it" } else { "them" }
-        );
-        let mut offsets = bad.clone();
-        offsets.extend(log.last_polled());
-        let mut scene = Scene::of(title, log, offsets, bad, "unseen", ops, key);
-        scene.wrong.extend(values);
-        Some(scene)
-    }
-
-    fn of(
-        title: String,
-        log: Log<'a>,
-        offsets: BTreeSet<i64>,
-        bad: BTreeSet<i64>,
-        word: &'static str,
-        mut ops: Vec<&'a Op>,
-        key: &'a Value,
-    ) -> Self {
+        about.extend(&bad);
         ops.sort_by_key(|op| op.index);
         ops.dedup_by_key(|op| op.index);
-        Scene {
-            title,
+        Some(Scene {
+            title: format!("Key {}: {what}", words(key)),
             log,
-            offsets,
+            offsets: about,
             bad,
-            wrong: Vec::new(),
+            wrong,
             word,
-            note: String::new(),
+            note,
             ops,
             key,
-        }
+        })
     }
 
     /// The offsets that get a cell: those that it is about and some around them,
@@ -523,9 +375,52 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Such as `client 3`.
-fn client(op: &Op) -> String {
-    format!("client {}", op.process)
+/// What a jump is called, and what it did; what it leaves out, or goes back to, is bad.
+fn jumped(log: &Log<'_>, jump: &Jump, bad: &mut BTreeSet<i64>) -> (&'static str, String) {
+    let client = format!("client {}", jump.operations[0].process);
+    let how = match jump.is_within() {
+        true => "within a poll",
+        false => "in its next poll",
+    };
+    let ends = jump.from.offset.zip(jump.to.offset);
+    let way = ends.map_or(String::new(), |(from, to)| {
+        format!("from offset {from} to {to}")
+    });
+    if jump.is_polled && jump.distance > 1 {
+        let skipped = jump.skipped.iter();
+        let skipped = skipped.flat_map(|message| log.places(&message.value));
+        let is_inside =
+            |offset: &i64| ends.is_some_and(|(from, to)| from < *offset && *offset < to);
+        bad.extend(skipped.filter(is_inside));
+        let count = jump.skipped_count;
+        let messages = if count == 1 { "message" } else { "messages" };
+        let what = format!("{client} went {way} {how}, leaving out {count} {messages}");
+        return ("skipped", what);
+    }
+    bad.extend(ends.map(|(_, to)| to));
+    match (jump.is_polled, jump.distance) {
+        (true, 0) => (
+            "again",
+            format!("{client} polled the same message twice, {how}"),
+        ),
+        (true, _) => ("back", format!("{client} went back {way} {how}")),
+        (false, _) => (
+            "back",
+            format!("{client} sent to a lower offset than before, {way}"),
+        ),
+    }
+}
+
+/// That one of both messages is in the log several times, if it is.
+fn again(log: &Log<'_>, jump: &Jump) -> String {
+    let mut ends = [&jump.from, &jump.to].into_iter();
+    let twice = ends.find(|message| log.places(&message.value).len() > 1);
+    twice.map_or(String::new(), |message| {
+        format!(
+            "Message {} is in the log more than once; its place is taken to be the last.",
+            fitted(&message.value.to_string(), 24)
+        )
+    })
 }
 
 fn row_name(op: &Op) -> String {

@@ -14,6 +14,7 @@ mod picture;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use finding::{Evidence, Finding, Operation};
 use history::edn::Value;
 use history::{History, Op, OpType, Process};
 use simulation::recording::Recording;
@@ -22,7 +23,7 @@ use self::carriers::Carrier;
 use self::cuts::Cuts;
 use self::picture::{Lane, Picture, Row, What};
 use super::page::fitted;
-use super::{Drawing, asked, few, file_part, nodes, seconds};
+use super::{Drawing, asked, few, file_part, nodes, place, seconds};
 
 /// How many lanes there are beside those of the clients and of the nodes that
 /// have none.
@@ -31,46 +32,40 @@ const MOST_LANES: usize = 8;
 /// never.
 const MOST_LOST: usize = 2;
 
-/// Pictures of elements that were lost; of a history that is not valid, also of
-/// those that were never read, and of those that took longest to be read
-/// everywhere.
+/// Pictures of elements that were lost, that were never read, or that took longest to be
+/// read everywhere.
 pub(super) fn drawings(
-    add: &str,
+    findings: &[Finding],
     history: &History,
-    results: &Value,
     recording: Option<&Recording>,
 ) -> Vec<Drawing> {
-    let list = |key| results.get(key).and_then(Value::items).unwrap_or_default();
-    let all = |key| results.get(key).and_then(Value::as_int).unwrap_or(0);
-    let stalest = list("worst-stale").iter();
-    let stalest: Vec<Value> = stalest
-        .filter_map(|stale| stale.get("element").cloned())
-        .take(2)
-        .collect();
-    let mut kinds: Vec<(&str, &[Value], i64)> = vec![("lost", list("lost"), all("lost-count"))];
-    if results.get("valid?") != Some(&Value::Bool(true)) {
-        kinds.push(("never-read", list("never-read"), all("never-read-count")));
-        kinds.push(("stale", &stalest, all("stale-count")));
+    let cases = findings.iter().flat_map(|finding| finding.cases.iter());
+    let shown: Vec<&Value> = cases.filter_map(added).map(|(value, _)| value).collect();
+    if shown.is_empty() {
+        return Vec::new();
     }
-    let shown = kinds
-        .iter()
-        .flat_map(|(_, elements, _)| elements.iter().take(super::MOST));
-    let shown: Vec<&Value> = shown.collect();
     let run = recording.map(|recording| Run {
         nodes: nodes(recording),
         carriers: carriers::find(recording, &shown),
         forgotten: recording.forgotten(),
     });
     let cuts = Cuts::new(history);
-    let mut drawings = Vec::new();
-    for (kind, elements, count) in kinds {
-        let count = usize::try_from(count).unwrap_or_default();
-        drawings.extend(few(elements, count, |number, element, more| {
-            let story = Story::new(add, history, element)?;
-            Some(story.draw(kind, number, run.as_ref(), &cuts, more))
-        }));
+    let drawings = findings.iter().flat_map(|finding| {
+        few(finding, |number, case, more| {
+            let (value, add) = added(case)?;
+            let story = Story::new(history, value, add)?;
+            Some(story.draw(&finding.anomaly, number, run.as_ref(), &cuts, more))
+        })
+    });
+    drawings.collect()
+}
+
+/// An element with its add.
+fn added(case: &Evidence) -> Option<(&Value, &Operation)> {
+    match case {
+        Evidence::Element(element) => Some((&element.value, element.add()?)),
+        _ => None,
     }
-    drawings
 }
 
 /// What the recording tells.
@@ -98,10 +93,8 @@ struct Read<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn new(add: &str, history: &'a History, element: &'a Value) -> Option<Self> {
-        let is_add = |op: &Op| op.typ == OpType::Invoke && op.f == add && op.value == *element;
-        // Adding it again makes it a new one.
-        let place = history.ops().iter().rposition(is_add)?;
+    fn new(history: &'a History, element: &'a Value, add: &Operation) -> Option<Self> {
+        let place = place(history, add.index)?;
         let reads = history.clients().skip_while(|(other, _)| *other < place);
         let reads = reads.filter(|(_, op)| op.typ == OpType::Ok && op.f == "read");
         let reads = reads.filter_map(|(other, ended)| {

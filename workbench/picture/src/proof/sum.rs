@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use finding::{Evidence, Finding};
 use history::edn::Value;
 use history::{History, Op, OpType, Process};
-use simulation::recording::Recording;
 
 use super::page::{Anchor, MARGIN, Page, WIDTH, fitted, wide};
-use super::{Drawing, asked, nodes};
+use super::{Drawing, asked};
 
 /// How many values that were read are drawn, and how many who read them named.
 const MOST_ROWS: usize = 24;
@@ -21,29 +21,13 @@ const RANGES_NAMED: usize = 4;
 const ROW: f64 = 24.0;
 const SCALE: f64 = 400.0;
 
-/// One picture, if a final read is none of the sums.
-pub(super) fn drawings(
-    history: &History,
-    results: &Value,
-    recording: Option<&Recording>,
-) -> Vec<Drawing> {
-    if results.get("valid?") != Some(&Value::Bool(false)) {
-        return Vec::new();
-    }
-    let acceptable = results.get("acceptable").and_then(Value::items);
-    let acceptable: Vec<(i128, i128)> = (acceptable.unwrap_or_default().iter())
-        .filter_map(|range| {
-            let [from, to] = range.items()? else {
-                return None;
-            };
-            Some((from.as_integer()?, to.as_integer()?))
-        })
-        .collect();
-    if acceptable.is_empty() {
-        return Vec::new();
-    }
-    let nodes = recording.map_or(Vec::new(), nodes);
-    vec![draw(history, &acceptable, &nodes)]
+/// One picture of all final reads, if one is none of the sums.
+pub(super) fn drawing(finding: &Finding, history: &History, nodes: &[String]) -> Option<Drawing> {
+    let first = finding.cases.iter().find_map(|case| match case {
+        Evidence::Sum(sum) => Some(sum),
+        _ => None,
+    })?;
+    (!first.acceptable.is_empty()).then(|| draw(history, &first.acceptable, nodes))
 }
 
 /// How far a read is from the nearest sum, if it is an integer.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use verdict::Validity;
+use finding::{Case, Operation};
+use verdict::{Checked, Validity};
 
 use super::page::WIDTH;
 use super::*;
@@ -12,16 +13,9 @@ use crate::svg::assert_sound;
 /// No proof is larger.
 const MOST_BYTES: usize = 100_000;
 
-fn results(name: &str, history: &History) -> Value {
+fn check(name: &str, history: &History) -> Checked {
     let workload = workloads::find(name, &workloads::Options::default()).unwrap();
-    workload.check(history).results
-}
-
-fn validity(results: &Value) -> Validity {
-    match results.get("valid?") {
-        Some(Value::Bool(valid)) => Validity::from(*valid),
-        _ => Validity::Unknown,
-    }
+    workload.check(history)
 }
 
 /// Asserts that these may all be files of one folder, and parts of one page.
@@ -58,12 +52,13 @@ fn assert_proven(workload: &str) {
     for case in corpus::cases(workload) {
         let name = case.name;
         let history = History::read(&case.history).unwrap();
-        let results = results(workload, &history);
-        let drawings = drawings(workload, &history, &results, None);
+        let checked = check(workload, &history);
+        let drawings = drawings(&history, &checked.findings, None);
         assert_drawn(&drawings);
         // Where nothing follows on anything, there is nothing to see.
-        let is_empty = results.to_string().contains("empty-transaction-graph");
-        match (validity(&results), drawings.len()) {
+        let is_empty = |finding: &Finding| finding.anomaly == "empty-transaction-graph";
+        let is_empty = checked.findings.iter().any(is_empty);
+        match (checked.valid, drawings.len()) {
             (Validity::Invalid, 0) if is_empty => {}
             (Validity::Invalid, 0) => without.push(name),
             (Validity::Valid, 1..) => panic!("{workload}/{name} is valid"),
@@ -116,8 +111,7 @@ fn history(lines: &str) -> History {
 #[track_caller]
 fn proofs(name: &str, lines: &str) -> Vec<Drawing> {
     let history = history(lines);
-    let results = results(name, &history);
-    let drawings = drawings(name, &history, &results, None);
+    let drawings = drawings(&history, &check(name, &history).findings, None);
     assert_drawn(&drawings);
     drawings
 }
@@ -267,24 +261,43 @@ fn hostile_values_are_drawn_as_text() {
     assert_eq!(proofs("pn-counter", &sums).len(), 1);
 }
 
+/// Where the operations are not at hand, there is a picture without them, or none.
 #[test]
-fn results_of_another_shape_are_not_drawn() {
-    let odd = [
-        "nil",
-        "5",
-        "{:valid? false, :lost [1], :duplicated {1 2}, :errors 5, :results {1 2}, :acceptable [1]}",
-        "{:valid? false, :anomalies {:G1c [{:cycle [1 2], :steps [1]}], :G1a [5], :internal 5}}",
-        "{:lost-write {:count 3, :errs [5 {:key 1}]}, :unseen {:messages {1 5}}, :G1c {:errs [{}]}}",
-        "{:anomalies {:G0 [{:cycle [], :steps []}]}}",
-        "{:G1c {:count 1, :errs [{:steps []}]}}",
-    ];
-    for text in odd {
-        let results = history::edn::read(text).unwrap();
-        for (name, _) in workloads::ALL {
-            let history = history("0 invoke read nil\n0 ok read [1]");
-            assert_drawn(&drawings(name, &history, &results, None));
+fn findings_of_another_history_do_no_harm() {
+    let other = history("0 invoke read nil\n0 ok read [1]");
+    let mut drawn = 0;
+    for (name, _) in workloads::ALL {
+        for case in corpus::cases(name).into_iter().take(40) {
+            let findings = check(name, &History::read(&case.history).unwrap()).findings;
+            let drawings = drawings(&other, &findings, None);
+            drawn += drawings.len();
+            assert_drawn(&drawings);
         }
     }
+    assert!(drawn > 20, "{drawn}");
+}
+
+/// What a checker of one's own gives: operations beside each other.
+#[test]
+fn operations_that_cannot_all_be_are_bars() {
+    let history = history(
+        "0 invoke lock nil
+         1 invoke lock nil
+         0 ok lock 1
+         1 ok lock 1",
+    );
+    let operations = [2, 3].map(|place| Operation::from(&history.ops()[place]));
+    let case = Evidence::Case(Case {
+        words: "two clients hold lock 1".into(),
+        operations: operations.into(),
+    });
+    let finding = Finding::new("double-lock", "locks are held twice", [case]);
+    let drawings = drawings(&history, &[finding], None);
+    assert_drawn(&drawings);
+    assert_eq!(drawings[0].name, "double-lock-0.svg");
+    let told = ["lock 1 (operations 0 to 2)", "lock 1 (operations 1 to 3)"];
+    assert_shows(&drawings[0], &told);
+    assert_shows(&drawings[0], &["double-lock: two clients hold lock 1"]);
 }
 
 #[test]
@@ -350,8 +363,8 @@ fn broken_run(count: usize) -> (History, Recording) {
 fn a_lost_element_is_followed_to_the_node_that_never_got_it() {
     for (count, more) in [(3, None), (1000, Some(">+992<"))] {
         let (history, recording) = broken_run(count);
-        let results = results("broadcast", &history);
-        let drawings = drawings("broadcast", &history, &results, Some(&recording));
+        let findings = check("broadcast", &history).findings;
+        let drawings = drawings(&history, &findings, Some(&recording));
         assert_drawn(&drawings);
         let [lost] = &drawings[..] else {
             panic!("{drawings:?}")

@@ -2,6 +2,7 @@
 //! those marked that a proof is about.
 
 use history::edn::Value;
+use history::{Op, OpType};
 
 use super::page::{Anchor, LINE, MARGIN, Page, WIDTH, columns, fitted, wide};
 
@@ -43,8 +44,8 @@ struct Step<'a> {
     value: &'a Value,
 }
 
-fn steps(op: &Value) -> Vec<Step<'_>> {
-    let value = op.get("value").and_then(Value::items).unwrap_or_default();
+fn steps(op: &Op) -> Vec<Step<'_>> {
+    let value = op.value.items().unwrap_or_default();
     let mut steps = Vec::new();
     for step in value {
         match step.items() {
@@ -126,22 +127,15 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    /// Of an operation as a map, by this name.
-    pub(super) fn new(name: &str, op: &Value, marks: &[Mark]) -> Self {
-        let of = |key| op.get(key).unwrap_or(&Value::Nil);
-        let ended = match of("type") {
-            Value::Keyword(typ) => match &**typ {
-                "fail" => ", refused: it did not happen",
-                "info" => ", outcome unknown",
-                _ => "",
-            },
-            _ => "",
+    /// Of an operation, by this name.
+    pub(super) fn new(name: &str, op: &Op, marks: &[Mark]) -> Self {
+        let ended = match op.typ {
+            OpType::Fail => ", refused: it did not happen",
+            OpType::Info => ", outcome unknown",
+            OpType::Ok | OpType::Invoke => "",
         };
-        let heading = format!(
-            "{name}operation {}, client {}{ended}",
-            of("index"),
-            of("process")
-        );
+        let Op { index, process, .. } = op;
+        let heading = format!("{name}operation {index}, client {process}{ended}");
         let steps = steps(op);
         let marked: Vec<Option<&Mark>> = steps
             .iter()
@@ -204,7 +198,7 @@ impl Transaction {
 }
 
 /// Why one transaction is before the next: a class and words.
-pub(super) type Reason = (String, String);
+pub(super) type Reason = (&'static str, String);
 
 /// Boxes one below the other, an arrow from each to the next, and if there is a
 /// reason more, one from the last back to the first.

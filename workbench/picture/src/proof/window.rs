@@ -2,10 +2,13 @@
 //! from its beginning to its end, and the one marked that does not fit. Where
 //! they do not fit beside each other, the rows go on below.
 
+use finding::window::{Action, Call, Effect};
+use finding::{Evidence, Finding};
+use history::Process;
 use history::edn::Value;
 
 use super::page::{Anchor, CHAR, MARGIN, Page, WIDTH, fitted, wide};
-use super::{Drawing, few, file_part};
+use super::{Drawing, MOST, file_part, left_out};
 
 /// Pixels: a row, the clients' names, and the narrowest column.
 const ROW: f64 = 34.0;
@@ -17,22 +20,23 @@ const MOST_LABEL: usize = 40;
 const MOST_BANDS: usize = 10;
 const MOST_CLIENTS: usize = 40;
 
-/// A picture for each key that is not linearizable, from the results of
-/// [`check`](verdict::linearizability::check); none from others.
-pub(super) fn drawings(results: &Value) -> Vec<Drawing> {
-    let Some(Value::Map(keys)) = results.get("results") else {
-        return Vec::new();
-    };
-    let mut windows: Vec<Window> = keys
-        .iter()
-        .enumerate()
-        .filter_map(|(number, (key, result))| Window::read(number, key, result))
-        .collect();
+/// A picture for each key that is not linearizable.
+pub(super) fn drawings(finding: &Finding) -> Vec<Drawing> {
+    let windows = finding.cases.iter().enumerate();
+    let windows = windows.filter_map(|(number, case)| match case {
+        Evidence::Window(window) => Some(Window::new(number, window)),
+        _ => None,
+    });
+    let mut windows: Vec<Window> = windows.collect();
     // A few operations are a clearer proof than many.
     windows.sort_by_key(|window| window.bars.len());
-    few(&windows, windows.len(), |_, window, more| {
-        Some(window.draw(more))
-    })
+    windows.truncate(MOST);
+    let more = left_out(finding.count - windows.len());
+    let last = windows.len().saturating_sub(1);
+    let windows = windows.iter().enumerate();
+    windows
+        .map(|(i, window)| window.draw(if i == last { &more } else { "" }))
+        .collect()
 }
 
 /// The operations of a key that have no order.
@@ -41,7 +45,7 @@ struct Window {
     key: String,
     before: String,
     /// The index at which the operation ends that does not fit.
-    stuck: i64,
+    stuck: usize,
     bars: Vec<Bar>,
 }
 
@@ -51,52 +55,49 @@ struct Bar {
     class: &'static str,
     label: String,
     /// The indices of its beginning and its end.
-    from: i64,
-    to: Option<i64>,
+    from: usize,
+    to: Option<usize>,
     is_certain: bool,
     hint: String,
 }
 
 impl Bar {
-    fn read(operation: &Value) -> Option<Bar> {
-        let int = |key| operation.get(key).and_then(Value::as_int);
-        let value = operation.get("value")?;
-        let Some(Value::Keyword(f)) = operation.get("f") else {
-            return None;
+    fn new(call: &Call) -> Bar {
+        let (class, label) = match &call.action {
+            Action::Read(value) => ("read", format!("read {value}")),
+            Action::Write(value) => ("write", format!("write {value}")),
+            Action::Cas(from, to) => ("cas", format!("cas {from} → {to}")),
         };
-        let (class, label) = match (&**f, value.items()) {
-            ("read", _) => ("read", format!("read {value}")),
-            ("write", _) => ("write", format!("write {value}")),
-            (_, Some([from, to])) => ("cas", format!("cas {from} → {to}")),
-            _ => return None,
-        };
-        let (from, time) = (int("index")?, int("time")?);
+        let (from, time) = call.began;
         let ms = |time: i64| time as f64 / 1e6;
-        let hint = match (int("end-index"), int("end-time")) {
-            (Some(to), Some(end)) => {
+        let hint = match call.ended {
+            Some((to, end)) => {
                 let (time, end) = (ms(time), ms(end));
                 format!("{label}: operations {from} to {to}, {time:.3} to {end:.3} ms")
             }
-            _ => format!(
+            None => format!(
                 "{label}: operation {from}, {:.3} ms, outcome unknown",
                 ms(time)
             ),
         };
-        Some(Bar {
-            process: int("process")?,
+        Bar {
+            process: match call.process {
+                Process::Client(process) => process,
+                Process::Nemesis => -1,
+            },
             class,
             label: fitted(&label, MOST_LABEL),
             from,
-            to: int("end-index"),
-            is_certain: operation.get("perhaps").is_none(),
+            to: call.ended.map(|(to, _)| to),
+            is_certain: call.effect == Effect::Certain,
             hint,
-        })
+        }
     }
 }
 
 /// The columns, each from one event to the next, in rows below each other.
 struct Columns {
-    events: Vec<i64>,
+    events: Vec<usize>,
     widths: Vec<f64>,
     /// The first column of each row.
     starts: Vec<usize>,
@@ -106,10 +107,10 @@ impl Columns {
     /// Wide enough for every bar's label, if there is room.
     fn new(bars: &[Bar]) -> Self {
         let ends = bars.iter().flat_map(|bar| [Some(bar.from), bar.to]);
-        let mut events: Vec<i64> = ends.flatten().collect();
+        let mut events: Vec<usize> = ends.flatten().collect();
         events.sort_unstable();
         events.dedup();
-        let narrow = |event: &i64| NARROW.max(wide(&event.to_string()) + 6.0);
+        let narrow = |event: &usize| NARROW.max(wide(&event.to_string()) + 6.0);
         // Behind the last event there is one for what has not ended.
         let mut widths: Vec<f64> = events.iter().map(narrow).collect();
         widths.push(NARROW);
@@ -145,7 +146,7 @@ impl Columns {
         columns
     }
 
-    fn at(&self, event: i64) -> usize {
+    fn at(&self, event: usize) -> usize {
         self.events.partition_point(|known| *known < event)
     }
 
@@ -169,29 +170,24 @@ impl Columns {
 }
 
 impl Window {
-    fn read(number: usize, key: &Value, result: &Value) -> Option<Window> {
-        let result = result.get("linearizable")?;
-        let proof = result.get("proof")?;
-        let operations = proof.get("operations")?.items()?;
-        let bars: Option<Vec<Bar>> = operations.iter().map(Bar::read).collect();
-        Some(Window {
+    fn new(number: usize, window: &finding::Window) -> Window {
+        let key = &window.key;
+        Window {
             name: match key {
                 Value::Int(key) => format!("key-{key}.svg"),
                 _ => format!("key-number-{number}-{}.svg", file_part(&key.to_string())),
             },
             key: fitted(&key.to_string(), 60),
-            before: match proof.get("before")? {
-                Value::Keyword(_) => {
-                    "Whatever the value was before, they contradict each other".into()
-                }
-                value => format!(
+            before: match &window.before {
+                None => "Whatever the value was before, they contradict each other".into(),
+                Some(value) => format!(
                     "Before them the value is {}",
                     fitted(&value.to_string(), 40)
                 ),
             },
-            stuck: result.get("op-index")?.as_int()?,
-            bars: bars?,
-        })
+            stuck: window.stuck,
+            bars: window.calls.iter().map(Bar::new).collect(),
+        }
     }
 
     fn draw(&self, more: &str) -> Drawing {
@@ -349,8 +345,8 @@ mod tests {
              1 invoke read nil
              1 ok read 1",
         ));
-        let [drawing] = &drawings(&checked.results)[..] else {
-            panic!("{}", checked.results)
+        let [drawing] = &drawings(&checked.findings[0])[..] else {
+            panic!("{:?}", checked.findings)
         };
         assert_eq!(drawing.name, "key-0.svg");
         assert_eq!(
@@ -362,29 +358,25 @@ mod tests {
         assert!(bars[0].contains("operations 2 to 3, 2.000 to 3.000 ms"));
         assert!(bars[0].contains(">write 2</text>") && !bars[0].contains("stuck"));
         assert!(bars[1].contains(">read 1</text>") && bars[1].contains("proof-stuck"));
-        assert!(drawings(&Value::Nil).is_empty());
-        assert!(drawings(&check(&History::default()).results).is_empty());
     }
 
     #[test]
     fn many_operations_go_on_below() {
-        let operations = (0..60i64).map(|i| {
-            Value::map([
-                ("process", (i % 4).into()),
-                ("f", Value::keyword("write")),
-                ("value", Value::Int(i)),
-                ("index", (i * 10_000).into()),
-                ("time", i.into()),
-                ("end-index", (i * 10_000 + 25_000).into()),
-                ("end-time", (i + 3).into()),
-            ])
+        let calls = (0..60).map(|i| Call {
+            process: Process::Client(i % 4),
+            action: Action::Write(Value::Int(i)),
+            began: (i as usize * 10_000, i),
+            ended: Some((i as usize * 10_000 + 25_000, i + 3)),
+            effect: Effect::Certain,
         });
-        let proof = Value::map([("before", Value::Nil), ("operations", operations.collect())]);
-        let result = Value::map([("op-index", Value::Int(615_000)), ("proof", proof)]);
-        let result = Value::map([("linearizable", result)]);
-        let key = Value::Str("</svg>".into());
-        let results = Value::map([("results", Value::Map(vec![(key, result)]))]);
-        let [drawing] = &drawings(&results)[..] else {
+        let window = finding::Window {
+            key: Value::Str("</svg>".into()),
+            before: Some(Value::Nil),
+            calls: calls.collect(),
+            stuck: 615_000,
+        };
+        let finding = Finding::new("nonlinearizable", "keys", [Evidence::Window(window)]);
+        let [drawing] = &drawings(&finding)[..] else {
             panic!("no drawing")
         };
         assert_eq!(drawing.name, "key-number-0-svg.svg");

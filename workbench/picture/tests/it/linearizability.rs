@@ -76,7 +76,7 @@ fn broken_stores_are_convicted() {
             let simulated = run(seed, fault);
             let checked = &simulated.checked;
             assert_eq!(checked.valid, Validity::Invalid, "{fault:?}, seed {seed}");
-            let finding = &checked.findings[0];
+            let finding = &checked.sentences()[0];
             assert!(
                 finding.contains("is not linearizable: "),
                 "{fault:?}: {finding}"
@@ -84,7 +84,7 @@ fn broken_stores_are_convicted() {
             let results = checked.results.get("workload").unwrap();
             let failures = results.get("failures").unwrap().items().unwrap();
             let history = &simulated.outcome.history;
-            let drawings = proof::drawings("lin-kv", history, results, None);
+            let drawings = proof::drawings(history, &checked.findings, None);
             assert_eq!(drawings.len(), failures.len().min(proof::MOST));
         }
     }

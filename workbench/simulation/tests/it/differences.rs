@@ -137,7 +137,7 @@ fn what_jepsen_lets_pass_is_told() {
         }]
     });
     assert_eq!(checked.valid, Validity::Valid);
-    let [invented, repeated] = &checked.findings[..] else {
+    let [invented, repeated] = &checked.sentences()[..] else {
         panic!("{:?}", checked.findings);
     };
     assert!(
@@ -171,10 +171,10 @@ fn values_that_nobody_wrote_are_told() {
     let section = checked.results.get("workload").unwrap();
     let cases = section.get("garbage-reads").unwrap().items().unwrap();
     assert_eq!(cases.len(), 10);
-    let told = checked
-        .findings
+    let sentences = checked.sentences();
+    let told = sentences
         .iter()
-        .filter(|finding| finding.ends_with("which nobody wrote"));
+        .filter(|sentence| sentence.ends_with("which nobody wrote"));
     assert_eq!(told.count(), 10);
 }
 
@@ -185,7 +185,7 @@ fn an_element_that_nobody_appended_leaves_the_rest_judged() {
     assert_eq!(checked.valid, Validity::Unknown);
     let told = "9999 was read in key";
     assert!(
-        checked.findings[0].starts_with(told),
+        checked.sentences()[0].starts_with(told),
         "{:?}",
         checked.findings
     );
@@ -233,7 +233,7 @@ fn a_search_ends_after_so_many_steps() {
     let checked = judge();
     assert_eq!(checked.valid, Validity::Unknown);
     assert!(
-        checked.findings[0].contains("too many orders"),
+        checked.sentences()[0].contains("too many orders"),
         "{:?}",
         checked.findings
     );

@@ -117,7 +117,7 @@ fn asked(service: &str, requests: &[&str]) -> (Vec<Json>, Vec<String>, Validity)
         said
     });
     assert_eq!(outcome.problems, []);
-    (answers, checked.findings, checked.valid)
+    (answers, checked.sentences(), checked.valid)
 }
 
 /// What JavaScript leaves out, because it is `undefined`.

@@ -93,11 +93,8 @@ fn convicted(simulated: &Simulated, verdict: Validity, part: &str) {
         "{:?}",
         simulated.checked.findings
     );
-    let found = simulated
-        .checked
-        .findings
-        .iter()
-        .any(|finding| finding.contains(part));
+    let sentences = simulated.checked.sentences();
+    let found = sentences.iter().any(|sentence| sentence.contains(part));
     assert!(
         found,
         "{part:?} is not among {:#?}",

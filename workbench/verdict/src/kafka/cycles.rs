@@ -14,7 +14,7 @@ use history::History;
 use super::action::{Actions, Key, Message};
 use super::log::Fates;
 use super::loss::no_writer;
-use crate::LISTED;
+use finding::LISTED;
 
 /// Why one operation is before another.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,12 +1,11 @@
-//! How keys, messages and operations are named in results and in sentences.
+//! How keys, messages and operations are named in results and in findings.
 
+use finding::log::{self, Fault, Offsets};
+use finding::{Evidence, Operation};
 use history::edn::Value;
 
 use super::action::{Action, Batch, Key, Message};
 use super::report::{MANY, Reporter};
-
-/// How many of a list of messages a sentence names.
-const NAMED: usize = 4;
 
 impl Reporter<'_> {
     pub(super) fn action(&self, action: usize) -> &Action<'_> {
@@ -21,44 +20,25 @@ impl Reporter<'_> {
         self.actions.messages[key][message].clone()
     }
 
-    /// Such as: client 3's poll (operation 7).
-    pub(super) fn name(&self, action: usize) -> String {
-        let op = self.action(action).op;
-        format!("client {}'s {} (operation {})", op.process, op.f, op.index)
+    pub(super) fn operation(&self, action: usize) -> Operation {
+        self.action(action).op.into()
     }
 
-    /// Such as: message 5 (offset 8), and, if wanted, who sent it.
-    pub(super) fn placed(&self, key: Key, message: Message, with_origin: bool) -> String {
-        let name = match with_origin {
-            true => self.origin(key, message),
-            false => format!("message {}", self.value(key, message)),
-        };
-        match self.logs[key].offset(message) {
-            Some(offset) => format!("{name} (offset {offset})"),
-            None => name,
+    /// A message with what is known of it.
+    pub(super) fn message(&self, key: Key, message: Message) -> log::Message {
+        let writer = self.fates.of(key, message).writer;
+        log::Message {
+            value: self.value(key, message),
+            offset: self.logs[key].offset(message),
+            writer: writer.map(|writer| self.operation(writer)),
         }
     }
 
-    /// Such as: message 5 of client 3's send (operation 7).
-    pub(super) fn origin(&self, key: Key, message: Message) -> String {
-        let value = self.value(key, message);
-        match self.fates.of(key, message).writer {
-            Some(writer) => format!("message {value} of {}", self.name(writer)),
-            None => format!("message {value}"),
-        }
-    }
-
-    pub(super) fn list<T>(&self, items: &[T], name: impl Fn(&T) -> String) -> String {
-        let mut names: Vec<String> = items.iter().take(NAMED).map(name).collect();
-        if items.len() > NAMED {
-            names.push(format!("{} more", items.len() - NAMED));
-        }
-        match names.split_last() {
-            Some((last, others)) if !others.is_empty() => {
-                format!("{} and {last}", others.join(", "))
-            }
-            _ => names.concat(),
-        }
+    pub(super) fn offsets(&self, key: Key, fault: Fault) -> Evidence {
+        Evidence::Offsets(Offsets {
+            key: self.key(key),
+            fault,
+        })
     }
 
     /// An action as results name it, with what it has of a key around these

@@ -1,6 +1,7 @@
-//! What was found, for people and for programs: a section of the results for
-//! each kind of error, and sentences.
+//! What was found: a section of the results for each kind of error, and the finding.
 
+use finding::log::{self, Cause, Causes, Fault};
+use finding::{Evidence, Finding, found};
 use history::edn::Value;
 
 use super::action::{Actions, Key, Message};
@@ -8,7 +9,6 @@ use super::cycles::{Cycle, Why};
 use super::log::{Fates, Log};
 use super::loss::{Lost, Read};
 use super::order::Jump;
-use crate::listed;
 
 /// A kind of error that was found.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Section {
     pub(super) name: &'static str,
     /// Their `count`, and the most telling of them as `errs`.
     pub(super) results: Value,
-    pub(super) findings: Vec<String>,
+    pub(super) finding: Option<Finding>,
 }
 
 /// How many errors of a kind the results list, as in Jepsen's.
@@ -37,7 +37,7 @@ impl Reporter<'_> {
         errors: &[T],
         shown: usize,
         entry: impl Fn(&T) -> Value,
-        sentence: impl Fn(&T) -> String,
+        evidence: impl Fn(&T) -> Evidence,
     ) -> Option<Section> {
         if errors.is_empty() {
             return None;
@@ -45,11 +45,13 @@ impl Reporter<'_> {
         let entries = errors.iter().take(shown).map(entry).collect();
         Some(Section {
             name,
-            results: Value::map([
-                ("count", errors.len().into()),
-                ("errs", Value::List(entries)),
-            ]),
-            findings: listed(errors, &format!("errors of the kind {name}"), sentence),
+            results: counted(errors.len(), entries),
+            finding: found(
+                name,
+                &format!("errors of the kind {name}"),
+                errors,
+                evidence,
+            ),
         })
     }
 
@@ -78,15 +80,16 @@ impl Reporter<'_> {
                 ("ops", ops.map(|op| self.op(op, key, messages)).collect()),
             ])
         };
-        let sentence = |&(key, index): &(Key, usize)| {
+        let evidence = |&(key, index): &(Key, usize)| {
             let (offset, messages) = &self.logs[key].places[index];
-            let messages = self.list(messages, |m| self.origin(key, *m));
-            format!(
-                "key {}: at offset {offset} there are {messages}",
-                self.key(key)
-            )
+            let messages = messages.iter().map(|m| self.message(key, *m));
+            let fault = Fault::Conflict {
+                offset: *offset,
+                messages: messages.collect(),
+            };
+            self.offsets(key, fault)
         };
-        Self::section("inconsistent-offsets", &conflicts, MANY, entry, sentence)
+        Self::section("inconsistent-offsets", &conflicts, MANY, entry, evidence)
     }
 
     pub(super) fn duplicates(&self) -> Option<Section> {
@@ -116,15 +119,16 @@ impl Reporter<'_> {
                 ),
             ])
         };
-        let sentence = |(key, message, offsets): &(Key, Message, Vec<i64>)| {
-            format!(
-                "key {}: {} is in the log more than once, at the offsets {}",
-                self.key(*key),
-                self.origin(*key, *message),
-                self.list(offsets, i64::to_string)
-            )
+        let evidence = |(key, message, offsets): &(Key, Message, Vec<i64>)| {
+            let reader = self.fates.of(*key, *message).reader;
+            let fault = Fault::Duplicate {
+                message: self.message(*key, *message),
+                offsets: offsets.clone(),
+                reader: reader.map(|reader| self.operation(reader)),
+            };
+            self.offsets(*key, fault)
         };
-        Self::section("duplicate", &duplicates, MANY, entry, sentence)
+        Self::section("duplicate", &duplicates, MANY, entry, evidence)
     }
 
     pub(super) fn lost(&self, lost: &[Lost]) -> Option<Section> {
@@ -143,22 +147,19 @@ impl Reporter<'_> {
                 ("max-read", reader),
             ])
         };
-        let sentence = |lost: &Lost| {
+        let evidence = |lost: &Lost| {
             let places = &self.logs[lost.key].places;
-            let further = match lost.reader {
-                Some(reader) => format!(", as in {}", self.name(reader)),
-                None => String::new(),
+            let fault = Fault::Lost {
+                message: log::Message {
+                    offset: Some(places[lost.index].0),
+                    ..self.message(lost.key, lost.message)
+                },
+                polled_to: places[lost.bound].0,
+                reader: lost.reader.map(|reader| self.operation(reader)),
             };
-            format!(
-                "key {}: {} at offset {} is lost: no poll ever returned it, while polls went on \
-                 to offset {}{further}",
-                self.key(lost.key),
-                self.origin(lost.key, lost.message),
-                places[lost.index].0,
-                places[lost.bound].0
-            )
+            self.offsets(lost.key, fault)
         };
-        Self::section("lost-write", lost, MANY, entry, sentence)
+        Self::section("lost-write", lost, MANY, entry, evidence)
     }
 
     pub(super) fn unseen(&self, unseen: &[(Key, Vec<Message>)]) -> Option<Section> {
@@ -178,12 +179,13 @@ impl Reporter<'_> {
         });
         let mut ends = self.actions.list.iter().rev();
         let last = ends.find(|action| action.is_ok() && action.assigned.is_none());
-        let sentence = |(key, messages): &&(Key, Vec<Message>)| {
-            format!(
-                "key {}: acknowledged, but never polled, up to the end: {}",
-                self.key(*key),
-                self.list(messages, |message| self.placed(*key, *message, true))
-            )
+        let evidence = |(key, messages): &&(Key, Vec<Message>)| {
+            let first = messages.iter().take(MANY);
+            let fault = Fault::Unseen {
+                messages: first.map(|m| self.message(*key, *m)).collect(),
+                count: messages.len(),
+            };
+            self.offsets(*key, fault)
         };
         Some(Section {
             name: "unseen",
@@ -192,7 +194,12 @@ impl Reporter<'_> {
                 ("unseen", Value::Map(counts.collect())),
                 ("messages", Value::Map(messages.collect())),
             ]),
-            findings: listed(&unseen, "keys with messages never polled", sentence),
+            finding: found(
+                "unseen",
+                "keys with messages never polled",
+                &unseen,
+                evidence,
+            ),
         })
     }
 
@@ -208,15 +215,14 @@ impl Reporter<'_> {
                 ("reader", self.op(read.reader, read.key, &shown)),
             ])
         };
-        let sentence = |read: &Read| {
-            format!(
-                "key {}: {} returned {}, though that send was refused",
-                self.key(read.key),
-                self.name(read.reader),
-                self.origin(read.key, read.message)
-            )
+        let evidence = |read: &Read| {
+            let fault = Fault::Refused {
+                message: self.message(read.key, read.message),
+                reader: self.operation(read.reader),
+            };
+            self.offsets(read.key, fault)
         };
-        Self::section("G1a", reads, MANY, entry, sentence)
+        Self::section("G1a", reads, MANY, entry, evidence)
     }
 
     pub(super) fn precommitted(&self, reads: &[Read]) -> Option<Section> {
@@ -227,18 +233,23 @@ impl Reporter<'_> {
                 ("value", self.value(read.key, read.message)),
             ])
         };
-        let sentence = |read: &Read| {
-            format!(
-                "key {}: {} polled message {}, which it sent itself and had not committed yet",
-                self.key(read.key),
-                self.name(read.reader),
-                self.value(read.key, read.message)
-            )
+        let evidence = |read: &Read| {
+            let fault = Fault::Precommitted {
+                message: self.message(read.key, read.message),
+                reader: self.operation(read.reader),
+            };
+            self.offsets(read.key, fault)
         };
-        Self::section("precommitted-read", reads, MANY, entry, sentence)
+        Self::section("precommitted-read", reads, MANY, entry, evidence)
     }
 
-    pub(super) fn jumps(&self, name: &'static str, jumps: &[Jump]) -> Option<Section> {
+    /// Of messages that were polled, or else sent.
+    pub(super) fn jumps(
+        &self,
+        name: &'static str,
+        is_polled: bool,
+        jumps: &[Jump],
+    ) -> Option<Section> {
         let entry = |jump: &Jump| {
             let Jump { key, from, to, .. } = *jump;
             let [first, second] = jump.actions;
@@ -266,28 +277,26 @@ impl Reporter<'_> {
             }
             entry
         };
-        Self::section(name, jumps, FEW, entry, |jump| self.jump(jump))
+        Self::section(name, jumps, FEW, entry, |jump| self.jump(is_polled, jump))
     }
 
-    fn jump(&self, jump: &Jump) -> String {
+    fn jump(&self, is_polled: bool, jump: &Jump) -> Evidence {
         let Jump { key, from, to, .. } = *jump;
-        let [first, second] = jump.actions.map(|action| self.name(action));
-        let is_inside = jump.actions[0] == jump.actions[1];
-        let [from_place, to_place] = [from, to].map(|message| self.placed(key, message, false));
-        let way = match is_inside {
-            true => format!("{first} went from {from_place} to {to_place}"),
-            false => format!("{first} ended with {from_place}, and {second} began with {to_place}"),
+        let skipped = match jump.distance {
+            ..2 => Vec::new(),
+            _ => self.logs[key].between(from, to),
         };
-        let what = match jump.distance {
-            0 => "the same once more".into(),
-            ..0 => format!("{} back in the log", -jump.distance),
-            _ => {
-                let skipped = self.logs[key].between(from, to);
-                let skipped = self.list(&skipped, |(_, message)| self.placed(key, *message, false));
-                format!("leaving out {skipped}")
-            }
-        };
-        format!("key {}: {way}: {what}", self.key(key))
+        let first = skipped.iter().take(MANY);
+        let fault = Fault::Jump(log::Jump {
+            is_polled,
+            from: self.message(key, from),
+            to: self.message(key, to),
+            distance: jump.distance,
+            skipped: first.map(|(_, m)| self.message(key, *m)).collect(),
+            skipped_count: skipped.len(),
+            operations: jump.actions.map(|action| self.operation(action)),
+        });
+        self.offsets(key, fault)
     }
 
     pub(super) fn cycles(&self, name: &'static str, cycles: &[&Cycle]) -> Option<Section> {
@@ -309,27 +318,19 @@ impl Reporter<'_> {
                 ("steps", Value::list(steps)),
             ])
         };
-        let sentence = |cycle: &&Cycle| {
-            let count = cycle.steps.len();
-            let steps = cycle.steps.iter().enumerate().map(|(i, (action, why))| {
-                let (this, next) = (*action, cycle.steps[(i + 1) % count].0);
-                match why {
-                    Why::Sent(key, message) => format!(
-                        "{} polled message {} of key {}, which {} sent",
-                        self.name(next),
-                        self.value(*key, *message),
-                        self.key(*key),
-                        self.name(this)
-                    ),
-                    Why::Ended => {
-                        format!("{} ended before {} began", self.name(this), self.name(next))
-                    }
-                }
+        let evidence = |cycle: &&Cycle| {
+            let steps = cycle.steps.iter().map(|(action, why)| Cause {
+                op: self.operation(*action),
+                sent: match why {
+                    Why::Sent(key, message) => Some((self.key(*key), self.value(*key, *message))),
+                    Why::Ended => None,
+                },
             });
-            let steps: Vec<String> = steps.collect();
-            format!("in no possible order: {}", steps.join("; "))
+            Evidence::Causes(Causes {
+                steps: steps.collect(),
+            })
         };
-        Self::section(name, cycles, FEW, entry, sentence)
+        Self::section(name, cycles, FEW, entry, evidence)
     }
 
     /// That some cycle exists, for those who ask what models that rules out.
@@ -351,8 +352,17 @@ impl Reporter<'_> {
                 ("scc", indices.map(Value::from).collect()),
             ])
         };
-        let mut section = Self::section(name, cycles, FEW, entry, |_| String::new())?;
-        section.findings.clear();
-        Some(section)
+        // The cycle itself says more.
+        let entries = cycles.iter().take(FEW).map(entry).collect();
+        (!cycles.is_empty()).then(|| Section {
+            name,
+            results: counted(cycles.len(), entries),
+            finding: None,
+        })
     }
+}
+
+/// How many errors there are, and the most telling of them.
+fn counted(count: usize, entries: Vec<Value>) -> Value {
+    Value::map([("count", count.into()), ("errs", Value::List(entries))])
 }

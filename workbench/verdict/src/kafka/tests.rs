@@ -18,7 +18,7 @@ fn history(transcript: &str) -> History {
 fn errors(transcript: &str) -> String {
     let checked = check(&history(transcript));
     let Some(names) = checked.results.get("error-types") else {
-        return format!("unknown: {}", checked.findings.concat());
+        return format!("unknown: {}", checked.sentences().concat());
     };
     let names = names.items().unwrap().iter();
     let names: Vec<String> = names.map(|name| name.to_string().split_off(1)).collect();
@@ -26,7 +26,7 @@ fn errors(transcript: &str) -> String {
 }
 
 fn findings(transcript: &str) -> Vec<String> {
-    check(&history(transcript)).findings
+    check(&history(transcript)).sentences()
 }
 
 const THREE_SENDS: &str = r#"0 invoke send [[:send "a" 1]]
@@ -223,7 +223,7 @@ fn of_many_cycles_all_are_counted_and_a_few_told() {
     let steps = told.iter().map(|cycle| cycle.get("steps").unwrap());
     let steps: Vec<usize> = steps.map(|steps| steps.items().unwrap().len()).collect();
     assert_eq!(steps, [2; 8]);
-    let [first, .., last] = &checked.findings[..] else {
+    let [first, .., last] = &checked.sentences()[..] else {
         panic!("no findings");
     };
     assert!(first.starts_with("in no possible order: client 0's poll (operation 1) polled"));

@@ -47,7 +47,7 @@ fn a_read_after_the_acknowledgement_misses_the_element() {
         "Invalid: 0 stable, lost (17), never read (), stale ()"
     );
     assert_eq!(
-        check(&history(transcript), "add").findings,
+        check(&history(transcript), "add").sentences(),
         [
             "element 17 is lost: it was acknowledged by operation 1, and was never read; the read \
              of client 1 (operations 2 to 3) misses it"
@@ -65,7 +65,7 @@ fn what_jepsen_lets_pass_is_found_nevertheless() {
     let checked = check(&history(transcript), "add");
     assert_eq!(checked.valid, Validity::Valid);
     assert_eq!(
-        checked.findings,
+        checked.sentences(),
         [
             "element 18 is in the read that ended as operation 3, but nobody had begun to add it \
              (Jepsen lets this pass)",
@@ -106,7 +106,7 @@ fn an_element_is_known_from_the_first_read_on_that_returns_it() {
         "{0 0, 0.5 0, 0.95 0, 0.99 0, 1 0}"
     );
     assert_eq!(
-        checked.findings,
+        checked.sentences(),
         [
             "element 17 is lost: it was read by operation 2, and was last seen by the read that \
              began as operation 1; the read of client 1 (operations 3 to 4) misses it"
@@ -256,7 +256,7 @@ fn a_read_without_a_collection_says_nothing_good() {
         "Unknown: 1 stable, lost (), never read (), stale ()"
     );
     assert_eq!(
-        check(&history(transcript), "add").findings,
+        check(&history(transcript), "add").sentences(),
         ["the read that ended as operation 3 returned 5, which is no collection"]
     );
 }
@@ -294,7 +294,7 @@ fn of_many_lost_elements_the_first_are_named() {
         transcript += &format!("{i} 0 invoke add {i}\n{i} 0 ok add {i}\n");
     }
     transcript += "200 0 invoke read nil\n201 0 ok read nil";
-    let findings = check(&history(&transcript), "add").findings;
+    let findings = check(&history(&transcript), "add").sentences();
     assert_eq!(findings.len(), 11);
     assert_eq!(findings[10], "and 90 more elements are lost");
 }

@@ -354,7 +354,7 @@ fn broken_databases_are_convicted_under_the_models_that_forbid_what_they_do() {
 #[test]
 fn a_proof_is_a_story_of_what_happened() {
     let simulated = run(LISTS, Isolation::WriteSkew, 1);
-    let proof = &simulated.checked.findings[0];
+    let proof = &simulated.checked.sentences()[0];
     assert!(proof.starts_with("G2-item: T1 (operation "), "{proof}");
     assert!(proof.contains(" read key "), "{proof}");
     assert!(proof.contains(" before T2 appended "), "{proof}");
@@ -378,10 +378,8 @@ fn what_elle_lets_pass_is_told_and_does_not_change_the_verdict() {
         let checked = workload(REGISTERS, "read-committed").check(&simulated.outcome.history);
         assert_eq!(checked.valid, Validity::Valid, "{:#?}", checked.findings);
         assert!(checked.results.get(key).is_some(), "{:?}", checked.results);
-        let told = checked
-            .findings
-            .iter()
-            .any(|finding| finding.contains(part));
+        let sentences = checked.sentences();
+        let told = sentences.iter().any(|sentence| sentence.contains(part));
         assert!(told, "{part} is not in {:#?}", checked.findings);
     }
 }

@@ -83,7 +83,7 @@ fn every_fault_is_told_by_its_name() {
                 types.iter().any(|found| found == name),
                 "{fault:?}: {types:?}"
             );
-            let findings = &simulated.checked.findings;
+            let findings = simulated.checked.sentences();
             assert!(
                 findings.iter().any(|found| found.contains(finding)),
                 "{fault:?}: {findings:#?}"

@@ -192,7 +192,7 @@ fn keep_first(failed: &Mutex<Option<Failed>>, seed: u64, judged: Judged) {
         *failed = Some(Failed {
             seed,
             verdict: judged.checked.valid,
-            why: problems.chain(judged.checked.findings).collect(),
+            why: problems.chain(judged.checked.sentences()).collect(),
             live: judged.live,
         });
     }

@@ -27,18 +27,21 @@ function linkFindings() {
     };
   }
   for (const item of document.querySelectorAll('.findings li')) {
-    const parts = item.textContent.split(/(\boperations? (?:\d+|, | to | and )+)/);
-    if (parts.length < 2) continue;
-    item.replaceChildren(...parts.flatMap((part, k) => k % 2 === 0 ? [part]
-      : part.split(/(\d+)/).map((word, j) => j % 2 ? lead(+word) || word : word)));
+    const leads = operationsOf(item).map(lead).filter(button => button);
+    if (leads.length) item.append(' see ', ...leads);
   }
+}
+
+/// The operations that a finding names, by their index.
+function operationsOf(item) {
+  return item.dataset.operations.split(' ').filter(index => index).map(Number);
 }
 
 /// Where a person would begin to look: at what is wrong, or at the beginning.
 function begin() {
   const byHash = /^#op-(\d+)$/.exec(location.hash), problem = document.querySelector('[data-moment]');
-  const named = byHash || /\boperations? (\d+)/.exec((document.querySelector('.findings') || {}).textContent || '');
-  const i = named ? O.place.get(+named[1]) : undefined;
+  const named = byHash ? [+byHash[1]] : [...document.querySelectorAll('.findings li')].flatMap(operationsOf);
+  const i = O.place.get(named[0]);
   // Some twenty messages before and after, but not closer than a person can follow.
   const least = axis === axes.time ? Math.max(1e6, (axis.high - axis.low) / 200) : 20;
   const frame = (a, b, before, after) => {
