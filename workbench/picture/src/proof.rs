@@ -30,7 +30,7 @@ mod window;
 mod tests;
 
 use finding::{Evidence, Finding};
-use history::{History, Op};
+use history::{History, Op, Process};
 use simulation::recording::Recording;
 
 /// How many proofs of a kind are drawn.
@@ -55,7 +55,6 @@ pub fn drawings(
     findings: &[Finding],
     recording: Option<&Recording>,
 ) -> Vec<Drawing> {
-    let nodes = recording.map_or(Vec::new(), nodes);
     let mut transactions = Vec::new();
     let mut drawings = Vec::new();
     for finding in findings {
@@ -68,13 +67,13 @@ pub fn drawings(
         drawings.extend(few(finding, |number, case, more| match case {
             Evidence::Offsets(offsets) => log::draw(kind, number, offsets, history, more),
             Evidence::Causes(causes) => cycle::draw_causes(kind, number, causes, history, more),
-            Evidence::Twins(twins) => bars::twins(number, twins, history, &nodes, more),
-            Evidence::Case(case) => bars::case(kind, number, case, history, &nodes, more),
+            Evidence::Twins(twins) => bars::twins(number, twins, history, recording, more),
+            Evidence::Case(case) => bars::case(kind, number, case, history, recording, more),
             Evidence::Mismatch(mismatch) => echo::draw(number, mismatch, history, more),
             _ => None,
         }));
         drawings.extend(window::drawings(finding));
-        drawings.extend(sum::drawing(finding, history, &nodes));
+        drawings.extend(sum::drawing(finding, history, recording));
     }
     drawings.extend(path::drawings(findings, history, recording));
     // Of many kinds, first what is understood soonest: the fewest transactions.
@@ -131,27 +130,10 @@ fn file_part(text: &str) -> String {
     text.chars().filter(plain).take(40).collect()
 }
 
-/// The nodes of a run in the order in which clients are spread over them: that
-/// in which the first of them was told their names.
-fn nodes(recording: &Recording) -> Vec<String> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        body: Body,
+/// The node that the client of an operation works with, if a recording knows.
+fn node_of(recording: Option<&Recording>, process: Process) -> Option<&str> {
+    match process {
+        Process::Client(process) => recording?.node_of(process),
+        Process::Nemesis => None,
     }
-    #[derive(serde::Deserialize)]
-    struct Body {
-        #[serde(rename = "type")]
-        kind: String,
-        node_ids: Vec<String>,
-    }
-    let lines = recording.messages().map(|message| message.line);
-    let inits = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-    let mut inits = inits.filter(|line| line.body.kind == "init");
-    inits.next().map_or(Vec::new(), |line| line.body.node_ids)
-}
-
-/// The node that a client asks, of these.
-fn asked(nodes: &[String], process: i64) -> Option<usize> {
-    let count = i64::try_from(nodes.len()).ok().filter(|count| *count > 0)?;
-    Some(process.rem_euclid(count) as usize)
 }

@@ -2,10 +2,11 @@
 //! requests that got the same id, or whatever else cannot all be.
 
 use finding::{Case, Operation, Twins};
-use history::{History, Op, Process};
+use history::{History, Op};
+use simulation::recording::Recording;
 
 use super::page::{Anchor, LINE, MARGIN, Page, fitted, wide};
-use super::{Drawing, asked, place, seconds};
+use super::{Drawing, node_of, place, seconds};
 
 /// How many operations are drawn.
 const MOST_ROWS: usize = 16;
@@ -18,10 +19,10 @@ pub(super) fn twins(
     number: usize,
     twins: &Twins,
     history: &History,
-    nodes: &[String],
+    recording: Option<&Recording>,
     more: &str,
 ) -> Option<Drawing> {
-    let rows = Row::all(history, nodes, &twins.operations);
+    let rows = Row::all(history, recording, &twins.operations);
     let mut given_by: Vec<&str> = rows.iter().filter_map(|row| row.node).collect();
     given_by.sort_unstable();
     given_by.dedup();
@@ -59,10 +60,10 @@ pub(super) fn case(
     number: usize,
     case: &Case,
     history: &History,
-    nodes: &[String],
+    recording: Option<&Recording>,
     more: &str,
 ) -> Option<Drawing> {
-    let rows = Row::all(history, nodes, &case.operations);
+    let rows = Row::all(history, recording, &case.operations);
     let title = format!("{kind}: {}", case.words);
     let hidden = match case.operations.len() - rows.len() {
         0 => String::new(),
@@ -90,7 +91,11 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn all(history: &'a History, nodes: &'a [String], operations: &[Operation]) -> Vec<Self> {
+    fn all(
+        history: &'a History,
+        recording: Option<&'a Recording>,
+        operations: &[Operation],
+    ) -> Vec<Self> {
         let shown = operations.iter().take(MOST_ROWS);
         let shown = shown.filter_map(|op| place(history, op.index));
         let row = |place| {
@@ -100,10 +105,7 @@ impl<'a> Row<'a> {
                 true => (pair, op),
                 false => (op, pair),
             };
-            let node = match op.process {
-                Process::Client(process) => asked(nodes, process).map(|node| &*nodes[node]),
-                Process::Nemesis => None,
-            };
+            let node = node_of(recording, op.process);
             Row { began, ended, node }
         };
         shown.map(row).collect()

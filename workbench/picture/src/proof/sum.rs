@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use finding::{Evidence, Finding};
 use history::edn::Value;
-use history::{History, Op, OpType, Process};
+use history::{History, Op, OpType};
+use simulation::recording::Recording;
 
 use super::page::{Anchor, MARGIN, Page, WIDTH, fitted, wide};
-use super::{Drawing, asked};
+use super::{Drawing, node_of};
 
 /// How many values that were read are drawn, and how many who read them named.
 const MOST_ROWS: usize = 24;
@@ -22,12 +23,16 @@ const ROW: f64 = 24.0;
 const SCALE: f64 = 400.0;
 
 /// One picture of all final reads, if one is none of the sums.
-pub(super) fn drawing(finding: &Finding, history: &History, nodes: &[String]) -> Option<Drawing> {
+pub(super) fn drawing(
+    finding: &Finding,
+    history: &History,
+    recording: Option<&Recording>,
+) -> Option<Drawing> {
     let first = finding.cases.iter().find_map(|case| match case {
         Evidence::Sum(sum) => Some(sum),
         _ => None,
     })?;
-    (!first.acceptable.is_empty()).then(|| draw(history, &first.acceptable, nodes))
+    (!first.acceptable.is_empty()).then(|| draw(history, &first.acceptable, recording))
 }
 
 /// How far a read is from the nearest sum, if it is an integer.
@@ -44,7 +49,7 @@ fn off(acceptable: &[(i128, i128)], value: &Value) -> Option<i128> {
         .min_by_key(|off| off.unsigned_abs())
 }
 
-fn draw(history: &History, acceptable: &[(i128, i128)], nodes: &[String]) -> Drawing {
+fn draw(history: &History, acceptable: &[(i128, i128)], recording: Option<&Recording>) -> Drawing {
     let mut reads: BTreeMap<&Value, Vec<&Op>> = BTreeMap::new();
     for (_, op) in history.clients() {
         if op.typ == OpType::Ok && op.is_final() {
@@ -148,7 +153,7 @@ fn draw(history: &History, acceptable: &[(i128, i128)], nodes: &[String]) -> Dra
             }
         }
         let room = ((WIDTH - left - SCALE - 3.0 * MARGIN) / super::page::CHAR) as usize;
-        let who = fitted(&format!("{text}{}", readers(ops, nodes)), room);
+        let who = fitted(&format!("{text}{}", readers(ops, recording)), room);
         page.text((left + SCALE + 20.0, y + 4.0), class, Anchor::Start, &who);
     }
     Drawing {
@@ -159,13 +164,10 @@ fn draw(history: &History, acceptable: &[(i128, i128)], nodes: &[String]) -> Dra
 }
 
 /// Who read a value, such as `client 3 (n1), client 4 (n2) and 5 more`.
-fn readers(ops: &[&Op], nodes: &[String]) -> String {
-    let name = |op: &&Op| match op.process {
-        Process::Client(process) => match asked(nodes, process) {
-            Some(node) => format!("client {process} ({})", fitted(&nodes[node], 12)),
-            None => format!("client {process}"),
-        },
-        Process::Nemesis => String::new(),
+fn readers(ops: &[&Op], recording: Option<&Recording>) -> String {
+    let name = |op: &&Op| match node_of(recording, op.process) {
+        Some(node) => format!("client {} ({})", op.process, fitted(node, 12)),
+        None => format!("client {}", op.process),
     };
     let names: Vec<String> = ops.iter().take(NAMED).map(name).collect();
     match ops.len().saturating_sub(NAMED) {

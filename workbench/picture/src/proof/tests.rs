@@ -314,7 +314,8 @@ fn what_is_left_out_is_said() {
 /// A run of `count` nodes, of which the last is never told of element 5: what
 /// is sent to it is lost in a partition.
 fn broken_run(count: usize) -> (History, Recording) {
-    use simulation::run::{Message, MessageEvent};
+    use simulation::nemesis::Shape;
+    use simulation::run::{Event, Message, MessageEvent};
     let last = count - 1;
     let history = history(&format!(
         r#":nemesis info start-partition :one
@@ -327,6 +328,26 @@ fn broken_run(count: usize) -> (History, Recording) {
     ));
     let names: Vec<String> = (0..count).map(|i| format!("n{i}")).collect();
     let mut recording = Recording::default();
+    let deaf = (0..count).map(|node| if node == last { vec![0] } else { Vec::new() });
+    for event in [
+        Event::Nodes {
+            nodes: names.clone(),
+        },
+        Event::Client {
+            process: 0,
+            node: 0,
+        },
+        Event::Client {
+            process: last as i64,
+            node: last,
+        },
+        Event::Partition {
+            shape: Shape::One,
+            deaf: deaf.collect(),
+        },
+    ] {
+        recording.event(std::time::Duration::ZERO, &event);
+    }
     let mut id = 0;
     let mut tell =
         |ms: u64, arrives: Option<u64>, src: &str, dest: &str, body: serde_json::Value| {
@@ -356,6 +377,12 @@ fn broken_run(count: usize) -> (History, Recording) {
         let gossip = serde_json::json!({"type": "gossip", "all": [[5]]});
         tell(2, (i != last).then_some(3), "n0", name, gossip);
     }
+    let asked = Event::Ask {
+        message: 1,
+        operation: Some(2),
+    };
+    recording.event(std::time::Duration::from_millis(2), &asked);
+    recording.event(std::time::Duration::from_millis(4), &Event::Heal);
     (history, recording)
 }
 
