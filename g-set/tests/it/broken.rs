@@ -1,42 +1,29 @@
 //! The chapter's broken node, `examples/overwrites.rs`, is convicted of what the
-//! chapter says; the sound one is not.
+//! chapter says, with the chapter's command; the sound one is not.
 
 #[allow(dead_code)] // its main
 #[path = "../../examples/overwrites.rs"]
 mod overwrites;
 
-use std::time::Duration;
-
 use g_set::GSet;
-use maelstrom_node::{Node, Server};
-use simulation::run::Config;
-use simulation::{Simulated, simulate};
-use workloads::g_set::GSet as Workload;
+use workloads::chapter::Chapter;
 
-/// The chapter's command, with this seed.
-fn run<S: Server>(seed: u64, start: impl Fn(Node) -> S + Clone + 'static) -> Simulated {
-    let config = Config {
-        rate: 10.0,
-        time_limit: Duration::from_secs(10),
-        ..Config::for_nodes(3).seed(seed)
-    };
-    simulate(&config, &mut Workload::default(), start)
+fn chapter() -> Chapter<'static> {
+    Chapter::of(include_str!("../../README.md"), "overwrites")
 }
 
 #[test]
 fn elements_are_lost() {
+    let chapter = chapter();
     for seed in 1..=10 {
-        run(seed, overwrites::start).assert_invalid("is lost");
-        run(seed, GSet::new).assert_valid();
+        chapter
+            .run(seed, overwrites::start)
+            .assert_invalid("is lost");
+        chapter.run(seed, GSet::new).assert_valid();
     }
 }
 
 #[test]
 fn the_chapter_quotes_the_report() {
-    let chapter = include_str!("../../README.md");
-    let mut commands = chapter
-        .lines()
-        .filter(|line| line.contains("--example overwrites "));
-    assert!(commands.any(|line| line.contains("--seed 10 # invalid: ")));
-    run(10, overwrites::start).assert_quoted(chapter);
+    chapter().assert_quotes_what_comes_of_it(overwrites::start);
 }

@@ -17,8 +17,11 @@
 //! assert_eq!(judge_history(&*workload, &history, None).valid, Validity::Invalid);
 //! # Ok::<(), history::HistoryError>(())
 //! ```
+//!
+//! [`chapter`] reads from a challenge's README the command that its test is to run.
 
 pub mod broadcast;
+pub mod chapter;
 pub mod counter;
 pub mod echo;
 pub mod g_set;
