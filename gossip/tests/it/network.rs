@@ -1,5 +1,13 @@
-//! The protocol on a network of its own: latency, loss, duplicates, cuts, in
-//! virtual time.
+//! The protocol on a network of its own: latency, loss, duplicates, cuts, nodes that are killed and
+//! start again, in virtual time.
+//!
+//! Why not on the workbench's: there a fault is a partition as Maelstrom draws it, which heals, a
+//! node lives once, and what it knows shows in what a client reads from it. Here each direction of
+//! each link is cut by itself and may stay so, any node starts again at any moment, and every
+//! message and every replica can be looked at at any time. It tells: a protocol that never asks
+//! anyone to relay, and one that takes a node that starts again for the old one, pass all runs of
+//! broadcast's `tests/it/workload.rs`, and each fails here. What that can see (all messages
+//! everywhere, in time, in few messages, whatever the network does), it tests, and not this.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

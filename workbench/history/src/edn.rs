@@ -172,7 +172,7 @@ pub fn single(value: f32) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     use super::*;
 

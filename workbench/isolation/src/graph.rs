@@ -195,7 +195,7 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     use super::*;
 

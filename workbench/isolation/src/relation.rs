@@ -102,7 +102,7 @@ mod tests {
     use crate::graph::Graph;
     use history::History;
 
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     /// Against the definition, on random histories: the same paths, and no edge
     /// that paths of others make needless.

@@ -214,7 +214,7 @@ fn trace(paths: &[Path], mut place: usize, vertices: &mut Vec<u32>) {
 
 #[cfg(test)]
 mod tests {
-    use maelstrom_node::Rng;
+    use rng::Rng;
 
     use super::super::anomaly::Anomaly::{self, *};
     use super::super::clojure_order::hash_operation;

@@ -1,7 +1,7 @@
 //! Small histories, a line for each transaction that succeeded unless it says
 //! otherwise, and the anomalies that they show.
 
-use maelstrom_node::Rng;
+use rng::Rng;
 
 use super::*;
 

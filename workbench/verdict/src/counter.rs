@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn acceptable_are_the_sums_of_all_subsets() {
-        let rng = maelstrom_node::Rng::new(5);
+        let rng = rng::Rng::new(5);
         for _ in 0..300 {
             let deltas: Vec<i64> = (0..rng.below(9))
                 .map(|_| rng.below(60) as i64 - 20)

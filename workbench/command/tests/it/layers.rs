@@ -83,6 +83,25 @@ fn no_layer_stands_on_one_above_it() {
     }
 }
 
+/// Whoever has a history can judge it: neither the checkers nor their tests know of nodes.
+#[test]
+fn checkers_know_no_nodes() {
+    let workbench = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for layer in [
+        "history",
+        "finding",
+        "isolation",
+        "linearizability",
+        "verdict",
+    ] {
+        let manifest = workbench.join(layer).join("Cargo.toml");
+        for name in ["dependencies", "dev-dependencies"] {
+            let stands_on = section(&manifest, name);
+            assert!(!stands_on.contains("maelstrom-node"), "{layer}: {name}");
+        }
+    }
+}
+
 /// Consensus and dissemination are for whoever brings a network and a clock: neither knows what
 /// it runs on here, nor do their tests.
 #[test]

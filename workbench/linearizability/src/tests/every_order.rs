@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use finding::window::{self, Effect};
-use maelstrom_node::Rng;
+use rng::Rng;
 
 use super::history;
 use crate::calls::{Action, Call, NIL};

@@ -1,6 +1,6 @@
 //! What keeps a search busy: many calls under way at a time, many without an outcome.
 
-use maelstrom_node::Rng;
+use rng::Rng;
 
 use crate::calls::{Action, Call, NIL};
 use crate::decide::{Answer, Start, decide};

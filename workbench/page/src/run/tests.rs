@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use finding::Evidence;
 use history::edn::Value;
 use history::{Op, OpType, Process};
-use maelstrom_node::Rng;
 use picture::plot;
+use rng::Rng;
 use serde_json::Value as Json;
 use simulation::run::{Message, MessageEvent};
 

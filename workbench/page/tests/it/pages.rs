@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use history::History;
-use maelstrom_node::Rng;
 use page::run::{Page, Tail};
 use picture::plot;
 use picture::proof::{self, Drawing};
+use rng::Rng;
 use simulation::host::in_process::in_process;
 use simulation::judge;
 use simulation::network::{self, Distribution, Latency};

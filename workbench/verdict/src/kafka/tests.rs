@@ -291,7 +291,7 @@ fn other_shapes_are_no_verdict_either() {
 /// Whatever happens, there is a verdict, and if it is not good, a sentence.
 #[test]
 fn every_history_gets_a_verdict() {
-    let rng = maelstrom_node::Rng::new(1);
+    let rng = rng::Rng::new(1);
     let pick = |choices: &[&str]| (*rng.choose(choices).unwrap()).to_owned();
     let mut verdicts = [0; 3];
     for _ in 0..20_000 {

@@ -333,7 +333,7 @@ fn by_definition(history: &History) -> BTreeMap<Value, State> {
 
 #[test]
 fn it_agrees_with_the_definition_on_any_history() {
-    let rng = maelstrom_node::Rng::new(4);
+    let rng = rng::Rng::new(4);
     let mut outcomes = [0; 3];
     for _ in 0..2000 {
         let mut open: Vec<Option<(&str, String)>> = vec![None; 4];
