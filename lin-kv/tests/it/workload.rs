@@ -116,7 +116,8 @@ fn hardly_anything_is_left_open() {
 fn the_same_seed_gives_the_same_bytes() {
     let bytes = |seed| {
         let mut bytes = Vec::new();
-        let history = run(&rough(seed, 3)).outcome.history;
+        let run = run(&rough(seed, 3));
+        let history = &run.outcome.history;
         history.write_edn(&mut bytes).expect("memory does not fail");
         bytes
     };

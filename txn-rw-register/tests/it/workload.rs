@@ -91,6 +91,7 @@ impl Server for Kept {
 
 /// The workload with one last read after the faults have healed, which gives
 /// the nodes time to hear of everything.
+#[derive(Clone)]
 struct Settling(Workload);
 
 impl simulation::workload::Workload for Settling {

@@ -5,12 +5,14 @@ mod cargo;
 mod check;
 mod dashes;
 mod draw;
+mod page;
 mod serve;
 mod test;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use workloads::Registry;
 
 use crate::terminal;
 
@@ -31,20 +33,25 @@ enum Command {
     Check(check::Args),
     Assert(assert::Args),
     Draw(draw::Args),
+    Page(page::Args),
     Serve(serve::Args),
 }
 
-/// Runs the command with the arguments of this process.
-pub fn main() -> ExitCode {
+/// Runs the command, which knows these workloads, with the arguments of this process.
+pub(crate) fn main(workloads: Registry) -> ExitCode {
     if let Some(why) = dashes::look_alike(std::env::args_os().skip(1)) {
         terminal::tell(&format!("workbench: {why}"));
         return ExitCode::from(USAGE);
     }
-    let done = match Command::try_parse() {
-        Ok(Command::Test(args)) => test::run(&args),
-        Ok(Command::Check(args)) => check::run(&args),
+    let done = match parse(&workloads) {
+        Ok(Command::Test(mut args)) => {
+            args.workloads = workloads;
+            test::run(&args)
+        }
+        Ok(Command::Check(args)) => check::run(&args, &workloads),
         Ok(Command::Assert(args)) => assert::run(&args),
         Ok(Command::Draw(args)) => draw::run(&args),
+        Ok(Command::Page(args)) => page::run(&args),
         Ok(Command::Serve(args)) => serve::run(&args),
         Err(e) => {
             let text = e.render().to_string();
@@ -71,13 +78,25 @@ fn crash(why: &str) -> ExitCode {
     ExitCode::from(CRASH)
 }
 
-/// The workload of this name, or which there are.
-fn workload_name(name: &str) -> Result<String, String> {
-    let known: Vec<&str> = workloads::ALL.iter().map(|(name, _)| *name).collect();
-    match known.contains(&name) {
-        true => Ok(name.to_owned()),
-        false => Err(format!("expected one of {}", known.join(", "))),
+/// The arguments; a workload must be one of these.
+fn parse(workloads: &Registry) -> Result<Command, clap::Error> {
+    let mut command = Command::command();
+    for subcommand in ["test", "check"] {
+        let workloads = workloads.clone();
+        let name = move |name: &str| {
+            let known: Vec<&str> = workloads.names().collect();
+            match known.contains(&name) {
+                true => Ok(name.to_owned()),
+                false => Err(format!("expected one of {}", known.join(", "))),
+            }
+        };
+        command = command.mut_subcommand(subcommand, |subcommand| {
+            subcommand.mut_arg("workload", |arg| arg.value_parser(name))
+        });
     }
+    let mut command_again = command.clone();
+    let matches = command.try_get_matches()?;
+    Command::from_arg_matches(&matches).map_err(|e| e.format(&mut command_again))
 }
 
 /// Prints what was asked for. That nobody reads it (any more) is no error.

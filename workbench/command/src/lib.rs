@@ -12,7 +12,7 @@
 //!
 //! # The parts
 //!
-//! - [`cli`]: the flags, and what they ask for.
+//! - `cli`: the flags, and what they ask for.
 //! - [`store`]: what is kept of a run.
 //! - [`serve`]: a browser's view of that.
 //! - [`report`], [`progress`]: what a person sees meanwhile and at the end.
@@ -20,9 +20,19 @@
 //! What it runs, how it is judged, drawn and shown is in the crates [`simulation`],
 //! [`verdict`], [`picture`] and [`page`].
 
-pub mod cli;
+mod cli;
 pub mod progress;
 pub mod report;
 pub mod serve;
 pub mod store;
 mod terminal;
+
+use std::process::ExitCode;
+
+pub use workloads::{Make, Options};
+
+/// Runs the command with the arguments of this process. Beside Maelstrom's workloads it
+/// knows these; one of Maelstrom's names is in place of Maelstrom's.
+pub fn main_with(own: &[Make]) -> ExitCode {
+    cli::main(workloads::Registry::default().with(own))
+}

@@ -1,5 +1,5 @@
 //! The command `workbench`.
 
 fn main() -> std::process::ExitCode {
-    workbench::cli::main()
+    workbench::main_with(&[])
 }

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use std::path::Path;
 
 use history::edn::Value;
-use simulation::run::Outcome;
-use verdict::{Checked, Validity};
+use simulation::Judged;
+use verdict::Validity;
 
 /// How many findings are shown; all faults of a kind look alike.
 const SHOWN: usize = 5;
@@ -14,12 +14,8 @@ const SHOWN: usize = 5;
 /// The summary of a run, to be printed.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// The workload's name.
-    pub workload: &'a str,
-    /// What came of the run.
-    pub outcome: &'a Outcome,
-    /// What the checkers say.
-    pub checked: &'a Checked,
+    /// The run, and the verdict on it.
+    pub run: &'a Judged,
     /// The command that repeats it, if one does.
     pub repeat: Option<String>,
     /// Where it is kept.
@@ -28,7 +24,7 @@ pub struct Report<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.workload, self.headline().1)?;
+        writeln!(f, "{}: {}", self.run.workload, self.headline().1)?;
         self.problems(f)?;
         self.findings(f)?;
         self.figures(f)?;
@@ -46,8 +42,10 @@ impl Report<'_> {
     }
 
     fn headline(&self) -> (u8, &'static str) {
-        match self.checked.valid {
-            _ if self.outcome.interrupted => (33, "interrupted; the verdict is on what was done"),
+        match self.run.checked.valid {
+            _ if self.run.outcome.interrupted => {
+                (33, "interrupted; the verdict is on what was done")
+            }
             Validity::Valid => (32, "valid. Everything looks good!"),
             Validity::Unknown => (33, "unknown: the history does not say"),
             Validity::Invalid => (31, "INVALID"),
@@ -55,7 +53,7 @@ impl Report<'_> {
     }
 
     fn problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in self.outcome.problems.iter().take(SHOWN) {
+        for problem in self.run.outcome.problems.iter().take(SHOWN) {
             let seconds = problem.time.as_secs_f64();
             writeln!(
                 f,
@@ -71,11 +69,11 @@ impl Report<'_> {
                 writeln!(f, "  | {line}")?;
             }
         }
-        more(f, self.outcome.problems.len(), "problems")
+        more(f, self.run.outcome.problems.len(), "problems")
     }
 
     fn findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sentences = self.checked.sentences();
+        let sentences = self.run.checked.sentences();
         if !sentences.is_empty() {
             f.write_char('\n')?;
         }
@@ -89,10 +87,10 @@ impl Report<'_> {
         let figure = |path: &[&str]| -> Value {
             let section = path
                 .iter()
-                .try_fold(&self.checked.results, |map, key| map.get(key));
+                .try_fold(&self.run.checked.results, |map, key| map.get(key));
             section.cloned().unwrap_or_default()
         };
-        let begun = self.outcome.history.begun();
+        let begun = self.run.outcome.history.begun();
         let ended = figure(&["stats", "count"]).as_int().unwrap_or(0) as usize;
         let not_ended = match begun.saturating_sub(ended) {
             0 => String::new(),

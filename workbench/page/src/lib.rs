@@ -1,6 +1,6 @@
 //! What a person looks at, as HTML that needs nothing else, neither a network nor a
-//! server: the page of a run ([`run`]) and the list of all runs of a store
-//! ([`listing`]).
+//! server: the page of a run ([`run`]), which stands in its folder beside charts and
+//! proofs ([`folder`]), and the list of all runs of a store ([`listing`]).
 //!
 //! ```
 //! use history::History;
@@ -30,13 +30,6 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod folder;
 pub mod listing;
 pub mod run;
-
-use std::io;
-use std::path::Path;
-
-/// An error that says what could not be done, and where.
-fn cannot(what: &str, path: &Path, e: &io::Error) -> io::Error {
-    io::Error::new(e.kind(), format!("cannot {what} {}: {e}", path.display()))
-}

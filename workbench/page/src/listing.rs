@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cannot;
+use simulation::folder::cannot;
 use simulation::summary::Summary;
 
 /// How many runs are shown: a page with more is slow, and nobody reads it.

@@ -37,8 +37,8 @@ use maelstrom_node::Rng;
 use live::Live;
 use lockstep::{AGREED, Node};
 use pipes::{Feed, Lines, Poll};
+pub use process::Program;
 use process::{Budget, Process, allow_files};
-pub use process::{Program, log_name};
 use simulation::host::{Ending, Host, Noise, Output, Silence, VirtualTime};
 
 /// How long an interrupt may go unnoticed.

@@ -14,7 +14,7 @@ use super::log::{Log, Shown};
 #[cfg(target_os = "linux")]
 use super::subreaper;
 use simulation::host::{Ending, Pulse};
-use simulation::name::file_name;
+use simulation::name::log_name;
 
 /// How much the nodes of a run may write to stderr together, in bytes.
 const MOST_STDERR: u64 = 64 << 20;
@@ -63,11 +63,6 @@ pub(super) fn allow_files(nodes: usize) {
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
         }
     }
-}
-
-/// The name of a node's log.
-pub fn log_name(node: &str) -> String {
-    format!("{}.log", file_name(node))
 }
 
 /// A node's process.

@@ -10,7 +10,7 @@ use crate::run::{Outcome, Problem, Unanswered};
 use crate::workload::Workload;
 
 /// Judges a history by itself: its workload's checker and those that all have.
-pub fn judge_history(
+pub fn history(
     workload: &dyn Workload,
     history: &History,
     availability: Option<Availability>,
@@ -19,7 +19,7 @@ pub fn judge_history(
 }
 
 /// Judges a run.
-pub fn judge(
+pub fn run(
     workload: &dyn Workload,
     outcome: &Outcome,
     availability: Option<Availability>,

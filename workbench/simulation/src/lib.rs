@@ -54,7 +54,7 @@
 //! [`run::Config`] says how many nodes and clients there are, how fast they work, what
 //! the network is like ([`network::Config`]: latency, loss, duplicates, reordering) and
 //! whether there are partitions. [`Simulated`] has the verdict
-//! ([`Simulated::assert_valid`] names the seed), every figure by its path,
+//! ([`Simulated::assert_valid`] names the seed and leaves the run with a page), every figure by its path,
 //! and the history. So a sweep is a loop:
 //!
 //! ```no_run
@@ -98,12 +98,15 @@
 //! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.
 //! - [`recording`]: its messages.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.
-//! - [`summary`]: a run in a few lines.
+//! - [`Judged`], [`summary`], [`folder`]: a run and the verdict on it, in a few lines, and on
+//!   the disk.
 
 pub mod address;
 pub mod client;
+pub mod folder;
 pub mod host;
 pub mod judge;
+mod judged;
 pub mod name;
 pub mod nemesis;
 pub mod network;
@@ -116,5 +119,6 @@ pub mod summary;
 pub mod wire;
 pub mod workload;
 
+pub use judged::{Judged, Limits};
 pub use simulate::{Simulated, simulate};
 pub use {history, verdict};

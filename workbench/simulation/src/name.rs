@@ -108,6 +108,11 @@ fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
+/// The name of a node's log.
+pub fn log_name(node: &str) -> String {
+    format!("{}.log", file_name(node))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,22 +24,45 @@
 //! simulated.assert_valid();
 //! ```
 
+mod keep;
+
+use std::fmt;
+use std::ops::Deref;
+
 use maelstrom_node::{Node, Rng, Server};
-use verdict::{Checked, Validity, assertion};
+use verdict::{Validity, assertion};
 
 use crate::host::in_process::in_process;
-use crate::judge;
-use crate::run::{self, Config, Outcome, Problem};
+use crate::judged::{Judged, Limits};
+use crate::recording::Recording;
+use crate::run::{self, Config, Observer, Outcome, Problem};
 use crate::workload::Workload;
 
 /// What came of a simulated run.
-#[derive(Debug)]
+///
+/// An assertion that fails leaves the run behind, as a folder with a page, and says where
+/// that is and how the test is run again: below Cargo's target folder, in
+/// `workbench/<workload>/<package>.<test>.<seed>`, the last 50 of all. With
+/// `WORKBENCH_KEEP=0` in the environment nothing is kept; a path there is kept at.
 pub struct Simulated {
-    /// What happened.
-    pub outcome: Outcome,
-    /// What the checkers say of it.
-    pub checked: Checked,
-    seed: u64,
+    judged: Judged,
+    again: Again,
+}
+
+type Again = Box<dyn Fn(&mut dyn Observer) -> Outcome>;
+
+impl Deref for Simulated {
+    type Target = Judged;
+
+    fn deref(&self) -> &Judged {
+        &self.judged
+    }
+}
+
+impl fmt::Debug for Simulated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words())
+    }
 }
 
 /// Runs a workload against engines whose servers are made by `start`. The same
@@ -53,15 +76,39 @@ where
     S: Server,
     F: Fn(Node) -> S + Clone + 'static,
 {
+    let unused = workload.copied();
+    let outcome = once(config, workload, start.clone(), &mut ());
+    let judged = Judged::new(
+        workload,
+        config.clone(),
+        true,
+        outcome,
+        Recording::default(),
+        Limits::default(),
+    );
+    let config = config.clone();
+    let again = move |observer: &mut dyn Observer| {
+        once(&config, &mut *unused.copied(), start.clone(), observer)
+    };
+    Simulated {
+        judged,
+        again: Box::new(again),
+    }
+}
+
+fn once<S, F>(
+    config: &Config,
+    workload: &mut dyn Workload,
+    start: F,
+    observer: &mut dyn Observer,
+) -> Outcome
+where
+    S: Server,
+    F: Fn(Node) -> S + Clone + 'static,
+{
     let host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
     let mut host = host.with_noise(config.noise, config.noise_seed());
-    let outcome = run::run(config, workload, &mut host, &mut ());
-    let checked = judge::judge(workload, &outcome, None);
-    Simulated {
-        outcome,
-        checked,
-        seed: config.seed,
-    }
+    run::run(config, workload, &mut host, observer)
 }
 
 impl Simulated {
@@ -69,7 +116,21 @@ impl Simulated {
     /// Unless the run is valid: with the seed and what is wrong.
     #[track_caller]
     pub fn assert_valid(&self) {
-        assert!(self.checked.valid == Validity::Valid, "{}", self.words());
+        if self.checked.valid != Validity::Valid {
+            self.fail(&self.words());
+        }
+    }
+
+    /// Ends the test with these words, and leaves the run for who wants to look at it.
+    #[track_caller]
+    fn fail(&self, words: &str) -> ! {
+        panic!("{words}{}", keep::keep(self))
+    }
+
+    /// The same run once more, before the eyes of an observer: its messages were not
+    /// recorded.
+    pub fn again(&self, observer: &mut dyn Observer) -> Outcome {
+        (self.again)(observer)
     }
 
     /// The verdict and what it stands on, for a person.
@@ -79,7 +140,7 @@ impl Simulated {
             Validity::Unknown => "unknown",
             Validity::Invalid => "INVALID",
         };
-        let mut words = format!("seed {}: {verdict}", self.seed);
+        let mut words = format!("seed {}: {verdict}", self.config.seed);
         for Problem { node, what, .. } in &self.outcome.problems {
             words += &format!("\n- node {node}: {what}");
         }
@@ -96,12 +157,13 @@ impl Simulated {
     #[track_caller]
     pub fn assert_invalid(&self, words: &str) {
         let sentences = self.checked.sentences();
-        assert!(
-            self.checked.valid == Validity::Invalid
-                && sentences.iter().any(|sentence| sentence.contains(words)),
-            "expected INVALID, and a finding that says {words:?}; found {}",
-            self.words()
-        );
+        let is_said = sentences.iter().any(|sentence| sentence.contains(words));
+        if self.checked.valid != Validity::Invalid || !is_said {
+            let found = self.words();
+            self.fail(&format!(
+                "expected INVALID, and a finding that says {words:?}; found {found}"
+            ));
+        }
     }
 
     /// # Panics
@@ -114,12 +176,11 @@ impl Simulated {
         let report = text.lines().skip_while(|line| !line.ends_with(": INVALID"));
         let report = report.take_while(|line| *line != "```");
         let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
-        assert_eq!(
-            quoted.first(),
-            sentences.first().map(String::as_str).as_ref()
-        );
-        for quoted in quoted {
-            assert!(sentences.iter().any(|said| said == quoted), "{quoted}");
+        let is_said = |quoted: &&str| sentences.iter().any(|said| said == quoted);
+        let is_first = quoted.first() == sentences.first().map(String::as_str).as_ref();
+        if !is_first || !quoted.iter().all(is_said) {
+            let (quoted, found) = (quoted.join("\n- "), self.words());
+            self.fail(&format!("the text quotes\n- {quoted}\nbut found {found}"));
         }
     }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::judged::Judged;
 use crate::run::Outcome;
 use history::edn::Value;
 use history::{History, OpType};
@@ -91,43 +92,27 @@ pub struct Figure {
     pub holds: Option<bool>,
 }
 
-/// How a run was begun.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// The workload's name.
-    pub workload: String,
-    /// When: local time as in ISO 8601, to the second.
-    pub began: String,
-    /// The command with its seed.
-    pub command: String,
-    /// What all chance followed from.
-    pub seed: u64,
-    /// Whether the nodes' time was virtual.
-    pub virtual_time: bool,
-    /// The nodes' names.
-    pub nodes: Vec<String>,
-    /// How many clients worked at a time.
-    pub concurrency: usize,
-    /// What fraction of the operations was to succeed, if anything was asked.
-    pub availability: Option<Availability>,
-}
-
 impl Summary {
-    /// The summary of a run.
-    pub fn new(origin: Origin, outcome: &Outcome, checked: &Checked) -> Self {
+    /// The summary of a run that began at `began`, local time as in ISO 8601 to the
+    /// second, and that this command runs again.
+    pub fn new(run: &Judged, began: String, command: String) -> Self {
+        let Judged {
+            outcome, checked, ..
+        } = run;
+        let availability = run.limits.availability;
         Summary {
+            workload: run.workload.to_owned(),
             verdict: checked.valid.into(),
             interrupted: outcome.interrupted,
             sentence: sentence(outcome, checked),
-            figures: figures(&outcome.history, &checked.results, origin.availability),
-            workload: origin.workload,
-            began: origin.began,
-            command: origin.command,
-            seed: origin.seed,
-            virtual_time: origin.virtual_time,
-            nodes: origin.nodes,
-            concurrency: origin.concurrency,
+            began,
+            command,
+            seed: run.config.seed,
+            virtual_time: run.virtual_time,
+            nodes: run.config.nodes.clone(),
+            concurrency: run.config.concurrency,
             start: outcome.start.as_nanos() as u64,
+            figures: figures(&outcome.history, &checked.results, availability),
         }
     }
 }

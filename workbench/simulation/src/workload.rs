@@ -13,8 +13,21 @@ use verdict::Checked;
 use crate::client::{self, Client, Final, Operation, Step, Turn};
 use crate::wire::Body;
 
+/// A workload as it is now, once more: a run changes it, and the same run can be done
+/// again only with one that is unused. Every workload has it that can be cloned.
+pub trait Copied {
+    /// The other one.
+    fn copied(&self) -> Box<dyn Workload>;
+}
+
+impl<W: Workload + Clone + 'static> Copied for W {
+    fn copied(&self) -> Box<dyn Workload> {
+        Box::new(self.clone())
+    }
+}
+
 /// What clients do, and how to judge what came of it.
-pub trait Workload {
+pub trait Workload: Copied {
     /// Its name, as the flag `--workload` takes it.
     fn name(&self) -> &'static str;
 

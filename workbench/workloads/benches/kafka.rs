@@ -40,7 +40,7 @@ fn main() {
         ] {
             let simulated = simulate(&config, &mut Kafka::default(), move |_| Logs::new(fault));
             let mut text = Vec::new();
-            let history = simulated.outcome.history;
+            let history = &simulated.outcome.history;
             history.write_edn(&mut text).expect("memory");
             let text = String::from_utf8(text).expect("text");
             let (history, read) = timed(|| History::read(&text).expect("a history"));

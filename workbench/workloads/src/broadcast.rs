@@ -16,7 +16,7 @@ use simulation::workload::{Workload, ask, body, elements};
 pub use topology::Topology;
 
 /// The broadcast workload: half broadcasts of 0, 1, 2, ..., half reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Broadcast {
     topology: Topology,
     next: i64,

@@ -11,7 +11,7 @@ use simulation::wire::Body;
 use simulation::workload::{Workload, ask};
 
 /// The workloads g-counter and pn-counter, which differ in what is added.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Counter {
     name: &'static str,
     least: i64,

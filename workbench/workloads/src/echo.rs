@@ -10,7 +10,7 @@ use simulation::wire::Body;
 use simulation::workload::{Workload, ask, value};
 
 /// The echo workload. It has no state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Echo;
 
 impl Workload for Echo {

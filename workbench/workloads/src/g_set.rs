@@ -11,7 +11,7 @@ use simulation::wire::Body;
 use simulation::workload::{Workload, ask, elements};
 
 /// The g-set workload: half adds of 0, 1, 2, ..., half reads.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct GSet {
     next: i64,
 }

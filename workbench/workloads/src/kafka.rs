@@ -27,7 +27,7 @@ use simulation::wire::Body;
 use simulation::workload::Workload;
 
 /// The kafka workload.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kafka {
     generator: Generator,
     catch_up: CatchUp,

@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use history::History;
-//! use simulation::judge::judge_history;
+//! use simulation::judge;
 //! use verdict::Validity;
 //!
 //! let workload = workloads::find("unique-ids", &workloads::Options::default()).unwrap();
@@ -14,7 +14,7 @@
 //!      {:process 1, :type :invoke, :f :generate, :value nil, :time 2, :index 2}
 //!      {:process 1, :type :ok, :f :generate, :value 7, :time 3, :index 3}",
 //! )?;
-//! assert_eq!(judge_history(&*workload, &history, None).valid, Validity::Invalid);
+//! assert_eq!(judge::history(&*workload, &history, None).valid, Validity::Invalid);
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
@@ -52,7 +52,7 @@ pub struct Options {
 /// Makes a workload, ready for one run.
 pub type Make = fn(&Options) -> Box<dyn Workload>;
 
-/// How to make each workload, by its name.
+/// How to make each of Maelstrom's workloads, by its name.
 pub const ALL: &[(&str, Make)] = &[
     ("broadcast", |options| {
         Box::new(broadcast::Broadcast::new(options.topology))
@@ -74,8 +74,43 @@ pub const ALL: &[(&str, Make)] = &[
     ("unique-ids", |_| Box::new(unique_ids::UniqueIds)),
 ];
 
-/// The workload of this name.
+/// Maelstrom's workload of this name.
 pub fn find(name: &str, options: &Options) -> Option<Box<dyn Workload>> {
-    let (_, make) = ALL.iter().find(|(known, _)| *known == name)?;
-    Some(make(options))
+    Registry::default().find(name, options)
+}
+
+/// The workloads that a command knows, by their names: Maelstrom's, and those of one's
+/// own.
+#[derive(Clone, Debug)]
+pub struct Registry(Vec<(&'static str, Make)>);
+
+/// Maelstrom's.
+impl Default for Registry {
+    fn default() -> Self {
+        Registry(ALL.to_vec())
+    }
+}
+
+impl Registry {
+    /// These as well; one that has the name of another is in its place.
+    #[must_use]
+    pub fn with(mut self, own: &[Make]) -> Self {
+        for make in own {
+            let name = make(&Options::default()).name();
+            self.0.retain(|(known, _)| *known != name);
+            self.0.push((name, *make));
+        }
+        self
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(name, _)| *name)
+    }
+
+    /// The workload of this name.
+    pub fn find(&self, name: &str, options: &Options) -> Option<Box<dyn Workload>> {
+        let (_, make) = self.0.iter().find(|(known, _)| *known == name)?;
+        Some(make(options))
+    }
 }

@@ -25,7 +25,7 @@ pub const PROCESS_LIMIT: usize = 20;
 const VALUES: u64 = 5;
 
 /// The lin-kv workload.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LinKv {
     /// How many clients share a key, the first half of them readers.
     group_size: usize,
@@ -35,7 +35,7 @@ pub struct LinKv {
 }
 
 /// The clients that share a key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Group {
     key: i64,
     /// Those that touched it.

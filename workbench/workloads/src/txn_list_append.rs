@@ -13,7 +13,7 @@ use simulation::wire::Body;
 use simulation::workload::Workload;
 
 /// The txn-list-append workload.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TxnListAppend {
     generator: txn::Generator,
     models: Models,

@@ -12,7 +12,7 @@ use simulation::wire::Body;
 use simulation::workload::Workload;
 
 /// The txn-rw-register workload.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TxnRwRegister {
     generator: txn::Generator,
     models: Models,

@@ -10,7 +10,7 @@ use simulation::wire::Body;
 use simulation::workload::{Workload, ask, value};
 
 /// The unique-ids workload. It has no state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UniqueIds;
 
 impl Workload for UniqueIds {

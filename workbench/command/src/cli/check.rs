@@ -9,14 +9,14 @@ use simulation::judge;
 use verdict::Availability;
 use verdict::isolation::model::Models;
 
-use crate::store;
+use workloads::Registry;
 
 /// Judge a recorded history (Jepsen's history.edn); the results are printed as
 /// EDN
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What workload the history is of
-    #[arg(short, long, value_name = "NAME", value_parser = super::workload_name)]
+    #[arg(short, long, value_name = "NAME")]
     workload: String,
 
     /// What fraction of the operations must succeed: total, or from 0 to 1
@@ -39,7 +39,7 @@ pub(super) struct Args {
     history: PathBuf,
 }
 
-pub(super) fn run(args: &Args) -> Result<u8, String> {
+pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     let path = args.history.display();
     let mut text = String::new();
     let read = match args.history.as_os_str() == "-" {
@@ -52,11 +52,13 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     })?;
     let mut options = workloads::Options::default();
     options.txn.consistency_models = args.consistency_models.clone();
-    let workload = workloads::find(&args.workload, &options).ok_or("no such workload")?;
-    let checked = judge::judge_history(&*workload, &history, args.availability);
+    let workload = workloads
+        .find(&args.workload, &options)
+        .ok_or("no such workload")?;
+    let checked = judge::history(&*workload, &history, args.availability);
     if let Some(folder) = &args.drawings {
         let drawings = proof::drawings(&history, &checked.findings, None);
-        store::draw(folder, &drawings).map_err(|e| e.to_string())?;
+        page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
     }
     let text = match args.json {
         true => format!("{:#}\n", checked.results.to_json()),

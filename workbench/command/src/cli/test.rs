@@ -17,23 +17,20 @@ use maelstrom_node::Rng;
 
 use self::command::repeat_command;
 pub(super) use self::flags::Args;
-use picture::proof;
 use programs::Program;
 use programs::{Clock, Programs};
+use simulation::folder::Journal;
 use simulation::host::Host;
 use simulation::recording::Recording;
 use simulation::run::{Event, Message, MessageEvent, Observer, Position};
 use simulation::workload::Workload;
-use simulation::{judge, run};
-use verdict::assertion;
-use verdict::{Checked, Validity};
+use simulation::{Judged, Limits, run};
+use verdict::Validity;
 
 use self::signals::Signals;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::store::{Journal, Store};
-use page::run::Page;
-use simulation::summary::{Origin, Summary};
+use crate::store::Store;
 
 use crate::terminal;
 
@@ -76,11 +73,11 @@ fn run_and_report(
 ) -> Result<u8, String> {
     store.log(&repeat_command(seed));
     let began = began();
-    let program = args.node_program(bin, store.node_logs());
+    let program = args.node_program(bin, store.folder().node_logs());
     let mut watcher = Watcher {
         signals,
         progress: Progress::new(),
-        journal: store.journal().map_err(|e| e.to_string())?,
+        journal: store.folder().journal().map_err(|e| e.to_string())?,
         recording: Recording::default(),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
@@ -94,60 +91,29 @@ fn run_and_report(
         }
     };
     watcher.progress.clear();
+    let folder = store.folder().path().to_owned();
     // A full disk is no reason to keep the verdict from anyone.
     let mut written = watcher.journal.flush();
-    written = written.and(store.write_history(&ran.outcome.history));
-    signals.judging(shown(store.folder()), &args.workload);
-    let judged = judged(args, ran);
+    written = written.and(store.folder().write_history(&ran.outcome.history));
+    signals.judging(shown(&folder), &args.workload);
+    let run = ran.judged(args, watcher.recording);
 
-    let Judged {
-        outcome,
-        checked,
-        live,
-    } = &judged;
-    for problem in &outcome.problems {
+    for problem in &run.outcome.problems {
         store.log(&format!("{}: {}", problem.node, problem.what));
     }
-    store.log(&format!("valid? {}", checked.valid.to_edn()));
-    let config = args.config(seed)?;
-    let origin = Origin {
-        workload: args.workload.clone(),
-        began,
-        command: repeat_command(seed),
-        seed,
-        virtual_time: !live,
-        nodes: config.nodes,
-        concurrency: config.concurrency,
-        availability: args.availability,
-    };
-    let summary = Summary::new(origin, outcome, checked);
-    let recording = Some(&watcher.recording);
-    let drawings = proof::drawings(&outcome.history, &checked.findings, recording);
-    let logs = store.tails(&summary.nodes);
-    let page = Page {
-        summary: &summary,
-        findings: &checked.findings,
-        problems: &outcome.problems,
-        history: &outcome.history,
-        recording: &watcher.recording,
-        pictures: &[],
-        drawings: &drawings,
-        logs: &logs,
-        files: &[],
-    };
-    written = written.and(store.write(&checked.results, &page));
+    store.log(&format!("valid? {}", run.checked.valid.to_edn()));
+    let summary = run.summary(began, repeat_command(seed));
+    written = written.and(store.keep(&run.kept(&summary)));
     let report = Report {
-        workload: &args.workload,
-        outcome,
-        checked,
-        repeat: (!live).then(|| repeat_command(seed)),
-        folder: shown(store.folder()),
+        run: &run,
+        repeat: run.virtual_time.then(|| repeat_command(seed)),
+        folder: shown(&folder),
     };
     let printed = terminal::print_headed(&report.to_string(), report.colour());
     printed.map_err(|e| super::cannot_print(&e))?;
-    let status = match outcome.interrupted {
+    let status = match run.outcome.interrupted {
         true => super::INTERRUPTED,
-        false => checked.valid.exit_status(),
+        false => run.checked.valid.exit_status(),
     };
     kept_or(written.map_err(|e| e.to_string()), status)
 }
@@ -163,14 +129,6 @@ fn kept_or(written: Result<(), String>, status: u8) -> Result<u8, String> {
         }
         Ok(()) => Ok(status),
     }
-}
-
-/// A run and the verdict on it.
-struct Judged {
-    outcome: run::Outcome,
-    checked: Checked,
-    /// Whether it was in real time, and so cannot be repeated from its seed.
-    live: bool,
 }
 
 /// Shows how far a run is, keeps its messages, and ends it at Ctrl-C.
@@ -220,8 +178,25 @@ fn broken_off(signals: &Signals) -> ControlFlow<()> {
 /// A run that is not judged yet.
 struct Ran {
     workload: Box<dyn Workload>,
+    config: run::Config,
     outcome: run::Outcome,
-    live: bool,
+    virtual_time: bool,
+}
+
+impl Ran {
+    fn judged(self, args: &Args, recording: Recording) -> Judged {
+        let limits = Limits {
+            availability: args.availability,
+            assertions: args.assert.clone(),
+        };
+        let Ran {
+            workload,
+            config,
+            outcome,
+            virtual_time,
+        } = self;
+        Judged::new(&*workload, config, virtual_time, outcome, recording, limits)
+    }
 }
 
 /// Runs the workload with this seed.
@@ -250,28 +225,10 @@ fn run_once(
         Some(why) => Err(why.to_owned()),
         None => Ok(Ran {
             workload,
+            config,
             outcome,
-            live: host.is_live(),
+            virtual_time: !host.is_live(),
         }),
-    }
-}
-
-/// Judges a run.
-fn judged(args: &Args, ran: Ran) -> Judged {
-    let Ran {
-        workload,
-        outcome,
-        live,
-    } = ran;
-    let mut checked = judge::judge(&*workload, &outcome, args.availability);
-    if !args.assert.is_empty() {
-        let asserted = assertion::check(&checked.results, &args.assert);
-        checked.add("assertions", asserted);
-    }
-    Judged {
-        outcome,
-        checked,
-        live,
     }
 }
 

@@ -11,11 +11,10 @@ use std::time::Duration;
 use crate::shell::{self, Folder};
 use history::History;
 use history::edn;
-use page::run::Page;
 use serde_json::json;
 use simulation::recording::Recording;
 use simulation::run::Config;
-use simulation::summary::{Origin, Summary};
+use simulation::{Judged, Limits};
 use workbench::store::Store;
 
 /// Registers on one node, of which that of key 1 shows what nobody wrote.
@@ -51,30 +50,19 @@ fn keep_registers(store: &mut Store) {
         };
         vec![scripted::reply_with(node, line, fields)]
     });
-    let origin = Origin {
-        workload: "lin-kv".into(),
-        began: "2026-01-31T12:00:00+01:00".into(),
-        command: "workbench test".into(),
-        seed: 1,
+    let run = Judged {
+        workload: "lin-kv",
+        config,
         virtual_time: true,
-        nodes: config.nodes,
-        concurrency: config.concurrency,
-        availability: None,
+        outcome,
+        recording: Recording::default(),
+        checked,
+        limits: Limits::default(),
     };
-    let page = Page {
-        summary: &Summary::new(origin, &outcome, &checked),
-        findings: &checked.findings,
-        problems: &[],
-        history: &outcome.history,
-        recording: &Recording::default(),
-        pictures: &[],
-        drawings: &[],
-        logs: &[],
-        files: &[],
-    };
+    let summary = run.summary("2026-01-31T12:00:00+01:00".into(), "workbench test".into());
     store.log("valid? false");
-    store.write_history(&outcome.history).unwrap();
-    store.write(&checked.results, &page).unwrap();
+    store.folder().write_history(&run.outcome.history).unwrap();
+    store.keep(&run.kept(&summary)).unwrap();
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -91,11 +79,11 @@ fn each_key_of_lin_kv_has_a_folder() {
     let root = Folder::new("independent");
     let mut store = Store::create(root.path(), "lin-kv").unwrap();
     keep_registers(&mut store);
-    store.journal().unwrap().flush().unwrap();
-    let run = store.folder();
+    store.folder().journal().unwrap().flush().unwrap();
+    let run = store.folder().path();
     assert_eq!(
         names(run).join(" "),
-        "events.jsonl history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
+        "anomalies events.jsonl findings.json history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
          latency-raw.svg messages-in-flight.svg messages.jsonl messages.svg node-logs rate.svg \
          results.edn results.json summary.json timeline.html"
     );
@@ -139,7 +127,8 @@ fn links_lead_to_the_run_that_goes_on_and_to_the_last_that_ended() {
     let root = Folder::new("links");
     let led = |link: &str| fs::read_link(root.path().join(link)).ok();
     let mut first = Store::create(root.path(), "lin-kv").unwrap();
-    let at = |store: &Store| PathBuf::from("lin-kv").join(store.folder().file_name().unwrap());
+    let at =
+        |store: &Store| PathBuf::from("lin-kv").join(store.folder().path().file_name().unwrap());
     assert_eq!((led("current"), led("latest")), (None, None));
     first.link_current().unwrap();
     assert_eq!((led("current"), led("latest")), (Some(at(&first)), None));
@@ -150,7 +139,7 @@ fn links_lead_to_the_run_that_goes_on_and_to_the_last_that_ended() {
     assert_eq!(led("latest"), Some(at(&first)));
     assert_eq!(
         led("lin-kv/latest"),
-        first.folder().file_name().map(PathBuf::from)
+        first.folder().path().file_name().map(PathBuf::from)
     );
     let log = fs::read_to_string(root.path().join("latest/jepsen.log")).unwrap();
     assert!(log.ends_with("valid? false\n"), "{log}");
@@ -198,4 +187,25 @@ fn links_are_made_by_many_at_once() {
     });
     assert!(root.path().join("current/node-logs").exists());
     assert_eq!(names(root.path()), ["current", "echo"]);
+}
+
+/// What `workbench page` is for: the folder has all of a run that its page shows.
+#[test]
+fn a_page_is_made_again_from_what_a_folder_holds() {
+    let folder = Folder::new("page");
+    let script = format!("{}exit 3\n", shell::INIT);
+    folder.run(&script, &[]);
+    let (run, page) = ("store/latest", "store/latest/index.html");
+    let first = folder.read(page);
+    assert!(first.contains("exit status 3"));
+    for name in ["index.html", "rate.svg", "messages.svg", "timeline.html"] {
+        fs::remove_file(folder.path().join(run).join(name)).unwrap();
+    }
+    let path = folder.path().join(run);
+    let output = shell::workbench(&["page", path.to_str().unwrap()]).output();
+    shell::tells(&output.unwrap(), 0, &["store/latest/index.html\n"]);
+    assert!(folder.read(page) == first);
+    fs::remove_file(path.join("events.jsonl")).unwrap();
+    let output = shell::workbench(&["page", path.to_str().unwrap()]).output();
+    shell::tells(&output.unwrap(), 255, &["cannot read", "events.jsonl"]);
 }

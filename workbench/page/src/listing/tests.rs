@@ -6,7 +6,10 @@ use verdict::{Checked, Validity};
 
 use super::page::COLUMNS;
 use super::*;
-use simulation::summary::{Figure, Origin, Verdict};
+use simulation::recording::Recording;
+use simulation::run::Config;
+use simulation::summary::{Figure, Verdict};
+use simulation::{Judged, Limits};
 
 /// A folder that is gone at the end.
 struct Folder(TempDir);
@@ -214,18 +217,21 @@ fn what_a_summary_calls_its_figures_has_columns() {
         results: history::edn::read(results).unwrap(),
         findings: Vec::new(),
     };
-    let origin = Origin {
-        workload: "broadcast".into(),
-        began: "2026-01-31T12:00:00+01:00".into(),
-        command: "workbench test".into(),
-        seed: 7,
+    let run = Judged {
+        workload: "broadcast",
+        config: Config {
+            nodes: vec!["n1".into()],
+            concurrency: 5,
+            ..Config::for_nodes(1).seed(7)
+        },
         virtual_time: true,
-        nodes: vec!["n1".into()],
-        concurrency: 5,
-        availability: None,
+        outcome,
+        recording: Recording::default(),
+        checked,
+        limits: Limits::default(),
     };
     let store = Folder::new();
-    let summary = Summary::new(origin, &outcome, &checked);
+    let summary = run.summary("2026-01-31T12:00:00+01:00".into(), "workbench test".into());
     store.run("broadcast/20260131T120000.000+0100", &json(&summary));
     assert_eq!(
         store.lines(),

@@ -1,8 +1,7 @@
 //! The simulation's tests, in one program.
 
-mod differences;
+mod keep;
 mod limits;
-mod maelstrom;
 mod noise;
 mod recording;
 mod simulation;

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const PACE: Duration = Duration::from_millis(200);
 
 /// Leads each client through the final phase.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CatchUp {
     /// The highest known offset of each key.
     highest: BTreeMap<i64, i64>,

@@ -12,7 +12,7 @@ use simulation::wire::Body;
 use simulation::workload::ask;
 
 /// What one process knows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Consumer {
     /// The offset of each key that it polls next.
     positions: BTreeMap<String, i64>,

@@ -36,7 +36,7 @@ struct Tail {
 }
 
 /// Draws what clients do next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Generator {
     /// Transactions of one step, a write for each send and a read of a key for
     /// each poll.

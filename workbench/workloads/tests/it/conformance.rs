@@ -33,7 +33,7 @@ fn differences(workload_name: &str, case: &Case) -> Vec<String> {
     };
     let models = &expect["options"]["consistency_models"];
     let workload = workloads::find(workload_name, &options(models)).unwrap();
-    let checked = judge::judge_history(&*workload, &history, availability);
+    let checked = judge::history(&*workload, &history, availability);
     let results = checked.results.to_json();
 
     let mut differences = Vec::new();
@@ -260,10 +260,7 @@ fn ids_of_several_types_have_no_order_but_no_twin_either() {
     let judge = |text: &str| {
         let history = History::read(text).unwrap();
         let workload = workloads::find("unique-ids", &Default::default()).unwrap();
-        judge::judge_history(&*workload, &history, None)
-            .results
-            .to_json()["workload"]["valid?"]
-            .clone()
+        judge::history(&*workload, &history, None).results.to_json()["workload"]["valid?"].clone()
     };
     assert_eq!(
         judge(&[ok("1", 0), ok("\"1\"", 1)].concat()),

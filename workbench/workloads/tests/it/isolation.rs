@@ -226,17 +226,18 @@ fn run(name: &str, isolation: Isolation, seed: u64) -> Simulated {
         ..Config::for_nodes(3).seed(seed)
     };
     let shared = Rc::new(RefCell::new(State::default()));
+    let database = move |node| Database {
+        node,
+        isolation,
+        state: match isolation {
+            Isolation::LocalOnly => Rc::default(),
+            _ => Rc::clone(&shared),
+        },
+    };
     simulate(
         &config,
         &mut *workload(name, "strict-serializable"),
-        move |node| Database {
-            node,
-            isolation,
-            state: match isolation {
-                Isolation::LocalOnly => Rc::default(),
-                _ => Rc::clone(&shared),
-            },
-        },
+        database,
     )
 }
 

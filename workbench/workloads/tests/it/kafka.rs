@@ -135,8 +135,13 @@ fn in_the_end_every_client_begins_anew_and_reads_it_all() {
 fn clients_crash_twice_a_minute() {
     let crashes: usize = (0..10)
         .map(|seed| {
-            let ops = run(seed, Fault::None).outcome.history;
-            let crashes = ops.ops().iter().filter(|op| op.f == "crash");
+            let run = run(seed, Fault::None);
+            let crashes = run
+                .outcome
+                .history
+                .ops()
+                .iter()
+                .filter(|op| op.f == "crash");
             crashes
                 .filter(|op| op.typ == OpType::Info && op.time < 20_000_000_000)
                 .count()

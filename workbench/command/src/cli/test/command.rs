@@ -13,6 +13,12 @@ fn this_program() -> String {
     match std::env::var_os("CARGO_PKG_NAME") {
         // By `cargo run`, for which the workspace has an alias.
         Some(package) if package == env!("CARGO_PKG_NAME") => "cargo workbench".into(),
+        // By `cargo run` as well: a command with workloads of its own.
+        Some(package)
+            if std::env::current_exe().is_ok_and(|exe| exe.file_stem() == Some(&package)) =>
+        {
+            format!("cargo run --package {} --", package.to_string_lossy())
+        }
         _ => std::env::args()
             .next()
             .map_or("workbench".into(), |name| quoted(&name)),

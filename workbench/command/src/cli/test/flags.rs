@@ -1,6 +1,7 @@
 //! The flags of `workbench test`, and what they ask for: what to run, on which
 //! network, for how long.
 
+use std::ffi::OsStr;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,14 +14,14 @@ use simulation::workload::Workload;
 use verdict::Availability;
 use verdict::assertion::Assertion;
 use verdict::isolation::model::Models;
-use workloads::txn;
+use workloads::{Registry, txn};
 
 use super::choices::{DistributionName, Level, Model, TopologyName};
 use super::values::{
     Concurrency, Faults, faults, init_timeout, nemesis_interval, probability, rate, time_limit,
 };
 use super::{meaningless, nodes, sweep};
-use crate::cli::{cargo, workload_name};
+use crate::cli::cargo;
 use crate::terminal;
 
 /// How many runs one command makes at most, each with a folder.
@@ -35,8 +36,12 @@ pub(super) fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64Valu
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// What workload to run
-    #[arg(short, long, value_name = "NAME", value_parser = workload_name, default_value = "lin-kv")]
+    #[arg(short, long, value_name = "NAME", default_value = "lin-kv")]
     pub(super) workload: String,
+
+    /// The workloads that there are
+    #[arg(skip)]
+    pub(in crate::cli) workloads: Registry,
 
     /// The program that is a node. Without it, the workspace's package named after
     /// the workload (or --package) is built and run
@@ -227,7 +232,10 @@ impl Args {
             nodes: config.nodes.len(),
             latency: config.network.latency.mean,
         };
-        let workload = workloads::find(&self.workload, &options).ok_or("no such workload")?;
+        let workload = self
+            .workloads
+            .find(&self.workload, &options)
+            .ok_or("no such workload")?;
         config
             .check_with(&*workload)
             .map_err(|e| self.flag_of(&e))?;
@@ -265,6 +273,13 @@ impl Args {
     pub(super) fn program(&self) -> Result<PathBuf, String> {
         let Some(bin) = &self.bin else {
             let package = self.package.as_ref().unwrap_or(&self.workload);
+            let own = std::env::current_exe().unwrap_or_default();
+            if self.example.is_none() && own.file_stem() == Some(OsStr::new(package)) {
+                return Err(format!(
+                    "{package} is this command, and no node: pass --example NAME, --package NAME \
+                     or --bin FILE"
+                ));
+            }
             return cargo::build(package, self.example.as_deref());
         };
         // Not looked for in PATH: Maelstrom does not, either.

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use simulation::Judged;
+use simulation::recording::Recording;
 use simulation::run::{Observer, Position};
 use verdict::Validity;
 
 use super::command::{repeat_command, this_command};
 use super::signals::Signals;
-use super::{Args, Judged, began, broken_off, judged, kept_or, run_and_report, run_once};
+use super::{Args, began, broken_off, kept_or, run_and_report, run_once};
 use crate::store::Store;
 use simulation::summary::{Summary, Verdict};
 
@@ -66,7 +68,7 @@ pub(super) fn run(
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
-                    live.fetch_or(judged.live, Ordering::Relaxed);
+                    live.fetch_or(!judged.virtual_time, Ordering::Relaxed);
                     if judged.checked.valid != Validity::Valid {
                         // Smaller ones are under way; none above is begun.
                         next.store(count, Ordering::Relaxed);
@@ -111,7 +113,7 @@ pub(super) fn run(
                 start: 0,
                 figures: Vec::new(),
             };
-            store.write_brief(&summary).map_err(|e| e.to_string())
+            store.keep_brief(&summary).map_err(|e| e.to_string())
         };
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(Failed {
@@ -172,11 +174,11 @@ fn try_seed(
     store: &Store,
     signals: &Signals,
 ) -> Result<Judged, String> {
-    let logs = store.node_logs().join(format!("seed-{seed}"));
+    let logs = store.folder().node_logs().join(format!("seed-{seed}"));
     fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
     let program = args.node_program(bin, logs.clone());
     let ran = run_once(args, seed, &program, store, &mut Watcher(signals))?;
-    let judged = judged(args, ran);
+    let judged = ran.judged(args, Recording::default());
     if judged.checked.valid == Validity::Valid {
         // Nobody will look for the logs of what went well.
         let _ = fs::remove_dir_all(&logs);
@@ -193,7 +195,7 @@ fn keep_first(failed: &Mutex<Option<Failed>>, seed: u64, judged: Judged) {
             seed,
             verdict: judged.checked.valid,
             why: problems.chain(judged.checked.sentences()).collect(),
-            live: judged.live,
+            live: !judged.virtual_time,
         });
     }
 }

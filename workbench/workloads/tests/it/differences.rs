@@ -42,7 +42,7 @@ fn entries(readme: &str) -> Vec<(String, Vec<String>)> {
 fn the_list_in_the_readme_is_that_of_the_tests() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(folder.join("../README.md")).unwrap();
-    let layers = ["simulation", "picture", "page", "command"];
+    let layers = ["simulation", "workloads", "picture", "page", "command"];
     let files = layers
         .iter()
         .flat_map(|layer| fs::read_dir(folder.join("..").join(layer).join("tests/it")).unwrap());
@@ -229,7 +229,7 @@ fn all_at_once(operations: usize) -> String {
 fn a_search_ends_after_so_many_steps() {
     let history = History::read(&all_at_once(100)).unwrap();
     let workload = workloads::find("lin-kv", &workloads::Options::default()).unwrap();
-    let judge = || judge::judge_history(&*workload, &history, None);
+    let judge = || judge::history(&*workload, &history, None);
     let checked = judge();
     assert_eq!(checked.valid, Validity::Unknown);
     assert!(

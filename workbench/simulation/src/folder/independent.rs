@@ -9,16 +9,20 @@ use history::edn::Value;
 use history::{History, Op, Process};
 
 /// What is kept of one key.
-pub(super) struct Part<'a> {
+#[derive(Debug)]
+pub struct Part<'a> {
     /// Its folder, below that of the run.
-    pub(super) folder: PathBuf,
-    pub(super) key: &'a Value,
-    pub(super) history: History,
-    pub(super) results: &'a Value,
+    pub folder: PathBuf,
+    /// The key.
+    pub key: &'a Value,
+    /// Its part of the history.
+    pub history: History,
+    /// Its part of the results.
+    pub results: &'a Value,
 }
 
 /// The parts of a run; none, if the results of its workload are not by key.
-pub(super) fn parts<'a>(history: &'a History, results: &'a Value) -> Vec<Part<'a>> {
+pub fn parts<'a>(history: &'a History, results: &'a Value) -> Vec<Part<'a>> {
     let by_key = results.get("workload").and_then(|w| w.get("results"));
     let Some(Value::Map(by_key)) = by_key else {
         return Vec::new();
