@@ -109,33 +109,13 @@ new name:
     set -euo pipefail
     export LC_ALL=C
     name=$1
-    refuse() { echo "just new: $*" >&2; exit 1; }
+    just() { {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} -- "$@"; }
+    type=$(just _type new "$name" echo/src/lib.rs)
 
-    [[ $name =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] ||
-        refuse "'$name' is no name for a challenge: lower-case words joined by hyphens, such as unique-ids"
-    case $name in
-        maelstrom | store | target) refuse "'$name' is a folder that the tools write and git ignores" ;;
-    esac
-    [[ ! -e $name ]] || refuse "there is a '$name' here already"
-    ! grep -q "^test-${name}[ :]" justfile || refuse "the justfile has a recipe test-$name already"
-    ! grep -qx "name = \"$name\"" Cargo.lock || refuse "a dependency is called '$name' already"
-    type=$(awk -v name="$name" 'BEGIN {
-        n = split(name, words, "-")
-        for (i = 1; i <= n; i++) printf "%s%s", toupper(substr(words[i], 1, 1)), substr(words[i], 2)
-    }')
-    ! grep -qw "$type" echo/src/lib.rs || refuse "its type would be '$type', which the template uses for something else"
-
-    scratch=$(mktemp -d)
-    undo() { rm -rf "$scratch"; }
-    trap 'undo' EXIT
+    crate=$(mktemp -d)
+    trap 'rm -rf "$crate"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    # Cargo knows what else a crate cannot be called: keywords, `test`, `core`, ...
-    cargo new --lib --vcs none "$scratch/name/$name" >"$scratch/said" 2>&1 || true
-    if objection=$(grep -m 1 -E "^(error|warning): .*\`$name\`" "$scratch/said"); then refuse "${objection#*: }"; fi
-
-    # The crate.
-    crate=$scratch/crate
     mkdir -p "$crate/src" "$crate/tests/it"
     snake=${name//-/_}
     rename() {
@@ -198,7 +178,7 @@ new name:
     just test-$name
     \`\`\`
     END
-    cat >"$scratch/recipe" <<END
+    cat >"$crate/recipe" <<END
 
     # $name: what it must show, in a line (then the flags that show it)
     [group('maelstrom')]
@@ -206,6 +186,101 @@ new name:
         cargo build --release --package $name --target-dir {{{{ target }}
         {{{{ maelstrom }} test $flags --bin {{{{ target }}/release/$name "\$@"
     END
+    just _add new "$name" "$crate"
+
+    echo "$name/ is a copy of echo under its own name, is in the workspace, and has its recipe at the"
+    echo "justfile's end. It works as it is:"
+    echo "    cargo test --package $name"
+    echo "    just test-$name"
+    echo "Now make it do what its challenge asks."
+
+# Start a workload of your own: the crate NAME, with the whole command, and its line in `members`
+[group('develop')]
+new-workload name:
+    #!/usr/bin/env bash
+    # The template is `workbench/bank`, all of it; renamed are the crate, its type
+    # (`Bank`) and its workload, but not the words that speak of the bank.
+    set -euo pipefail
+    export LC_ALL=C
+    name=$1
+    just() { {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} -- "$@"; }
+    type=$(just _type new-workload "$name" workbench/bank/src/lib.rs)
+
+    crate=$(mktemp -d)
+    trap 'rm -rf "$crate"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    (cd workbench/bank && tar -cf - .) | tar -xf - -C "$crate"
+    find "$crate" -type f | while IFS= read -r file; do
+        sed -E \
+            -e "s/(^|[^[:alnum:]_])bank::/\1${name//-/_}::/g" \
+            -e "s/(^|[^[:alnum:]_])Bank([^[:alnum:]_]|\$)/\1$type\2/g" \
+            -e "s/\"bank\"/\"$name\"/g" \
+            -e "s/^# bank$/# $name/" \
+            -e "s/--package bank/--package $name/; s/-w bank/-w $name/; s/store\/bank/store\/$name/; s/^bank: /$name: /" \
+            "$file" >"$file.new"
+        mv "$file.new" "$file"
+    done
+    sed -i.bak -e "s/^description = .*/description = \"The workload $name, with the whole command\"/" "$crate/Cargo.toml"
+    rm "$crate/Cargo.toml.bak"
+    {
+        echo "//! The workload $name. It starts as a copy of \`bank\`: say here what clients do, how they"
+        echo "//! ask, and how the history is judged."
+        echo "//!"
+        cat "$crate/src/lib.rs"
+    } >"$crate/lib.rs"
+    mv "$crate/lib.rs" "$crate/src/lib.rs"
+    just _add new-workload "$name" "$crate"
+
+    echo "$name/ is a copy of workbench/bank under its own name, and is in the workspace. It works as it is:"
+    echo "    cargo test --package $name"
+    echo "    cargo run --package $name -- test -w $name --example sound"
+    echo "Now make it ask what your workload asks, in $name/src/lib.rs."
+
+# The type of a new crate, after its name; says why, if it cannot be called so
+[no-exit-message]
+_type recipe name template:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export LC_ALL=C
+    recipe=$1 name=$2 template=$3
+    refuse() { echo "just $recipe: $*" >&2; exit 1; }
+
+    [[ $name =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] ||
+        refuse "'$name' is no name for a crate here: lower-case words joined by hyphens, such as unique-ids"
+    case $name in
+        maelstrom | store | target) refuse "'$name' is a folder that the tools write and git ignores" ;;
+    esac
+    [[ ! -e $name ]] || refuse "there is a '$name' here already"
+    ! grep -q "^test-${name}[ :]" justfile || refuse "the justfile has a recipe test-$name already"
+    ! grep -qx "name = \"$name\"" Cargo.lock || refuse "a dependency is called '$name' already"
+    type=$(awk -v name="$name" 'BEGIN {
+        n = split(name, words, "-")
+        for (i = 1; i <= n; i++) printf "%s%s", toupper(substr(words[i], 1, 1)), substr(words[i], 2)
+    }')
+    ! grep -qw "$type" "$template" || refuse "its type would be '$type', which the template uses for something else"
+
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    # Cargo knows what else a crate cannot be called: keywords, `test`, `core`, ...
+    cargo new --lib --vcs none "$scratch/$name" >"$scratch/said" 2>&1 || true
+    if objection=$(grep -m 1 -E "^(error|warning): .*\`$name\`" "$scratch/said"); then refuse "${objection#*: }"; fi
+    echo "$type"
+
+# Puts a new crate in its place, with its line in `members` and its recipe, if it has one
+[no-exit-message]
+_add recipe name crate:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export LC_ALL=C
+    recipe=$1 name=$2 crate=$3
+    refuse() { echo "just $recipe: $*" >&2; exit 1; }
+
+    scratch=$(mktemp -d)
+    undo() { rm -rf "$scratch"; }
+    trap 'undo' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
     awk -v line="    \"$name\"," '/^members = \[$/ { open = 1 } open && /^\]/ { print line; open = 0 } { print }' \
         Cargo.toml >"$scratch/Cargo.toml"
     ! cmp -s Cargo.toml "$scratch/Cargo.toml" ||
@@ -218,9 +293,10 @@ new name:
         cp "$scratch/before/"* .
         rm -rf "$scratch" "$name"
     }
-    mv "$crate" "$name"
+    mkdir "$name"
+    (cd "$crate" && tar -cf - --exclude ./recipe .) | tar -xf - -C "$name"
     cat "$scratch/Cargo.toml" >Cargo.toml
-    cat "$scratch/recipe" >>justfile
+    [[ ! -e $crate/recipe ]] || cat "$crate/recipe" >>justfile
     # Enters the crate into Cargo.lock; the network is asked only if it must be.
     cargo metadata --offline --format-version 1 >"$scratch/said" 2>&1 ||
         cargo metadata --format-version 1 >"$scratch/said" ||
@@ -230,12 +306,6 @@ new name:
         cargo fmt --package "$name" 2>"$scratch/said" || refuse "Rust does not take '$name' for a name: nothing was changed"
     fi
     undo() { rm -rf "$scratch"; }
-
-    echo "$name/ is a copy of echo under its own name, is in the workspace, and has its recipe at the"
-    echo "justfile's end. It works as it is:"
-    echo "    cargo test --package $name"
-    echo "    just test-$name"
-    echo "Now make it do what its challenge asks."
 
 # Fetch Maelstrom into ./maelstrom unless it is there, and say which tools it lacks
 [group('maelstrom')]

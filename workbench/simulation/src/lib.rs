@@ -81,7 +81,8 @@
 //! It is one file behind the trait [`workload::Workload`]: what a client does next,
 //! how it asks, how it reads the answer, and how the history is judged. The checkers
 //! in [`verdict`] are functions from a history to a verdict and can be used for that.
-//! [`run::run`] takes any workload and any [`host::Host`].
+//! [`run::run`] takes any workload and any [`host::Host`]. `workbench/bank` is such a
+//! crate, with a command that knows it; `just new-workload` copies it.
 //!
 //! # The parts
 //!

@@ -1,0 +1,4 @@
+//! The tests of this crate, in one program, so that they are linked once.
+
+mod checker;
+mod nodes;
