@@ -1,6 +1,9 @@
 //! Runs the tasks of one node: handlers and what they spawned, on one thread,
 //! in the order in which they became ready. No clock, no I/O: a task that
 //! waits is polled again when whatever it waits for wakes it.
+//!
+//! Its own rather than a crate's: the order of tasks decides what a node sends, and so is
+//! part of what a seed promises.
 
 use std::collections::VecDeque;
 use std::future::Future;

@@ -10,6 +10,10 @@
 //!
 //! A connection is for one request, and has a thread. There are so many at most, and
 //! whoever asks is answered at once, however many others are slow or silent (`crowd`).
+//!
+//! Requests are parsed by a crate (httparse), the rest is here: servers that are small
+//! enough set no such limits on connections and their silence (tiny_http, whose last
+//! release was in 2022), and those that do bring an asynchronous runtime (hyper, tokio).
 
 mod crowd;
 mod found;

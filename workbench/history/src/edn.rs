@@ -1,5 +1,9 @@
 //! EDN, the notation of Jepsen's histories and results: values, a reader and
 //! writers, and the way from and to JSON.
+//!
+//! Its own rather than a crate's: what is written is, byte for byte, what Clojure
+//! writes, and what is read is written again as it was, with its entries in their order,
+//! its tags, and integers of any size.
 
 mod compare;
 mod json;

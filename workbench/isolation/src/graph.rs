@@ -4,6 +4,10 @@
 //! say what kinds of edge lead from one vertex to another. Algorithms take a
 //! mask and see only those edges that have one of its bits, so that a part of a
 //! graph needs no copy.
+//!
+//! Its own rather than a crate's: which cycle proves an anomaly follows from the order of
+//! components and of the vertices in them, and that must not change with a version of a
+//! dependency.
 
 /// An edge, or a part of one: the labels of two with the same ends are united.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -86,7 +86,6 @@ struct Asked {
     noise: Noise,
     noise_seed: u64,
     patience: Duration,
-    poll: Poll,
 }
 
 /// A process that was started, and its pipes.
@@ -135,7 +134,6 @@ impl Programs {
                 noise,
                 noise_seed,
                 patience,
-                poll: Poll::default(),
             }),
         };
         let refused = None;
@@ -187,15 +185,17 @@ impl Asked {
     /// Waits a little for the first line, or for what ends all waiting for one: true if
     /// it is that of lockstep.
     fn listen(&mut self) -> Option<bool> {
-        self.poll.clear();
-        for node in &mut self.nodes {
-            node.feed.write();
-            self.poll.add_feed(&node.feed);
-            self.poll.add_lines(&node.lines);
+        self.nodes.iter_mut().for_each(|node| node.feed.write());
+        let mut poll = Poll::default();
+        for node in &self.nodes {
+            poll.add_feed(&node.feed);
+            poll.add_lines(&node.lines);
         }
-        self.poll.wait(LONGEST_WAIT);
-        for node in &mut self.nodes {
-            if self.poll.has_news(&node.lines) {
+        poll.wait(LONGEST_WAIT);
+        let nodes = self.nodes.iter();
+        let news: Vec<bool> = nodes.map(|node| poll.has_news(&node.lines)).collect();
+        for (node, has_news) in self.nodes.iter_mut().zip(news) {
+            if has_news {
                 node.lines.read();
             }
             let rest = node.lines.rest();

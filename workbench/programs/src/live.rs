@@ -17,7 +17,6 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 pub(super) struct Live {
     started: Instant,
     nodes: Vec<Node>,
-    poll: Poll,
 }
 
 #[derive(Debug)]
@@ -44,7 +43,6 @@ impl Live {
         Live {
             started,
             nodes: nodes.into_iter().map(node).collect(),
-            poll: Poll::default(),
         }
     }
 }
@@ -102,22 +100,27 @@ impl Host for Live {
     }
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
-        self.poll.clear();
-        for node in self.nodes.iter_mut() {
-            if node.state == State::Running {
-                node.started.feed.write();
-                self.poll.add_feed(&node.started.feed);
-                self.poll.add_lines(&node.started.lines);
-            }
+        let is_running = |node: &Node| node.state == State::Running;
+        for node in self.nodes.iter_mut().filter(|node| is_running(node)) {
+            node.started.feed.write();
+        }
+        let mut poll = Poll::default();
+        for node in self.nodes.iter().filter(|node| is_running(node)) {
+            poll.add_feed(&node.started.feed);
+            poll.add_lines(&node.started.lines);
         }
         let left = until.map_or(LONGEST_WAIT, |until| {
             until.saturating_sub(self.started.elapsed())
         });
-        self.poll.wait(left.min(LONGEST_WAIT));
+        poll.wait(left.min(LONGEST_WAIT));
+        let nodes = self.nodes.iter();
+        let news: Vec<bool> = nodes
+            .map(|node| poll.has_news(&node.started.lines))
+            .collect();
         let mut output = Vec::new();
         for (i, node) in self.nodes.iter_mut().enumerate() {
-            if node.state == State::Running {
-                if self.poll.has_news(&node.started.lines) {
+            if is_running(node) {
+                if news[i] {
                     node.started.lines.read();
                 }
                 output.extend(node.output().into_iter().map(|said| (i, said)));

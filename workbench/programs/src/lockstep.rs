@@ -33,7 +33,6 @@ pub(super) struct Node {
     state: State,
     /// How long its slow turns took, in looks.
     slow: u32,
-    poll: Poll,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -66,14 +65,12 @@ impl Node {
             deadline: None,
             state: State::Told,
             slow: 0,
-            poll: Poll::default(),
         }
     }
 
     /// Waits for more of what it writes, and writes what it is to read meanwhile.
     fn more(&mut self, looks: &mut u32) -> Result<(), Broken> {
         let given_up = |why: String| Err(Broken::GivenUp(why));
-        let poll = &mut self.poll;
         let Started {
             feed,
             lines,
@@ -81,11 +78,12 @@ impl Node {
         } = &mut self.started;
         loop {
             feed.write();
-            poll.clear();
+            let mut poll = Poll::default();
             poll.add_feed(feed);
             poll.add_lines(lines);
             let is_over = !poll.wait(LOOK);
-            if poll.has_news(lines) {
+            let has_news = poll.has_news(lines);
+            if has_news {
                 return match lines.read() {
                     true => Ok(()),
                     false => Err(Broken::Closed),

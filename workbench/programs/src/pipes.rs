@@ -2,9 +2,12 @@
 //! writing nor reading here ever waits for a node that does not.
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::process::{ChildStdin, ChildStdout};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 /// The longest line that a node may write, in bytes.
 pub(super) const LONGEST_LINE: usize = 8 << 20;
@@ -24,20 +27,14 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(pipe: ChildStdin) -> io::Result<Self> {
-        // SAFETY: they take no pointers, and the file is open.
-        let set = unsafe {
-            let flags = libc::fcntl(pipe.as_raw_fd(), libc::F_GETFL);
-            libc::fcntl(pipe.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
-        };
-        match set {
-            -1 => Err(io::Error::last_os_error()),
-            _ => Ok(Feed {
-                pipe,
-                bytes: Vec::new(),
-                written: 0,
-                is_broken: false,
-            }),
-        }
+        let flags = fcntl_getfl(&pipe)?;
+        fcntl_setfl(&pipe, flags | OFlags::NONBLOCK)?;
+        Ok(Feed {
+            pipe,
+            bytes: Vec::new(),
+            written: 0,
+            is_broken: false,
+        })
     }
 
     /// Adds to what is to be written.
@@ -159,83 +156,55 @@ impl Lines {
     }
 }
 
-impl AsRawFd for Feed {
-    fn as_raw_fd(&self) -> RawFd {
-        self.pipe.as_raw_fd()
+impl AsFd for Feed {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
     }
 }
 
-impl AsRawFd for Lines {
-    fn as_raw_fd(&self) -> RawFd {
-        self.pipe.as_raw_fd()
+impl AsFd for Lines {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
     }
 }
 
 /// Pipes that something may happen to.
 #[derive(Debug, Default)]
-pub(super) struct Poll {
-    pipes: Vec<libc::pollfd>,
+pub(super) struct Poll<'a> {
+    pipes: Vec<PollFd<'a>>,
 }
 
-impl Poll {
-    /// Forgets all of them.
-    pub(super) fn clear(&mut self) {
-        self.pipes.clear();
-    }
-
+impl<'a> Poll<'a> {
     /// Waits for room in this one, as long as something is to be written.
-    pub(super) fn add_feed(&mut self, feed: &Feed) {
+    pub(super) fn add_feed(&mut self, feed: &'a Feed) {
         if feed.waiting() > 0 {
-            self.add(feed.as_raw_fd(), libc::POLLOUT);
+            self.pipes.push(PollFd::new(feed, PollFlags::OUT));
         }
     }
 
     /// Waits for this one to have something to read, or its end.
-    pub(super) fn add_lines(&mut self, lines: &Lines) {
+    pub(super) fn add_lines(&mut self, lines: &'a Lines) {
         if !lines.is_closed() {
-            self.add(lines.as_raw_fd(), libc::POLLIN);
+            self.pipes.push(PollFd::new(lines, PollFlags::IN));
         }
-    }
-
-    fn add(&mut self, fd: RawFd, events: i16) {
-        self.pipes.push(libc::pollfd {
-            fd,
-            events,
-            revents: 0,
-        });
     }
 
     /// Waits until something happens to one of them, this long at most. False if
     /// nothing did.
     pub(super) fn wait(&mut self, time: Duration) -> bool {
-        let count = self.pipes.len() as libc::nfds_t;
-        let pipes = self.pipes.as_mut_ptr();
-        #[cfg(target_os = "linux")]
-        // SAFETY: the pointers are to `count` structures and to a time that outlive the
-        // call.
-        let ready = unsafe {
-            let time = libc::timespec {
-                tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
-                tv_nsec: time.subsec_nanos() as libc::c_long,
-            };
-            libc::ppoll(pipes, count, &raw const time, std::ptr::null())
+        let time = Timespec {
+            tv_sec: time.as_secs().min(i32::MAX as u64) as i64,
+            tv_nsec: time.subsec_nanos().into(),
         };
-        #[cfg(not(target_os = "linux"))]
-        // SAFETY: likewise. Rounded up: to wake early would mean to poll again.
-        let ready = unsafe {
-            let millis = time.as_micros().div_ceil(1000).min(i32::MAX as u128);
-            libc::poll(pipes, count, millis as i32)
-        };
-        if ready < 0 {
-            // Interrupted by a signal.
-            self.pipes.iter_mut().for_each(|pipe| pipe.revents = 0);
-        }
-        ready > 0
+        // Or a signal interrupted it.
+        poll(&mut self.pipes, Some(&time)).is_ok_and(|ready| ready > 0)
     }
 
     /// Whether something has happened to this pipe.
-    pub(super) fn has_news(&self, pipe: &impl AsRawFd) -> bool {
-        let fd = pipe.as_raw_fd();
-        (self.pipes.iter()).any(|pipe| pipe.fd == fd && pipe.revents != 0)
+    pub(super) fn has_news(&self, pipe: &impl AsFd) -> bool {
+        let fd = pipe.as_fd().as_raw_fd();
+        let is_it = |it: &&PollFd<'_>| it.as_fd().as_raw_fd() == fd;
+        let found = self.pipes.iter().find(is_it);
+        found.is_some_and(|it| !it.revents().is_empty())
     }
 }

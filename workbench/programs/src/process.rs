@@ -10,6 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::io::Errno;
+#[cfg(target_os = "linux")]
+use rustix::process::kill_process;
+use rustix::process::{Pid, Resource, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
+#[cfg(not(target_os = "linux"))]
+use rustix::process::{Signal, kill_process_group};
+
 use super::log::{Log, Shown};
 #[cfg(target_os = "linux")]
 use super::subreaper;
@@ -53,15 +60,11 @@ impl Budget {
 /// system lets it: the limit of a shell is often 256 or 1024.
 pub(super) fn allow_files(nodes: usize) {
     // Three pipes and a log each, and some for whatever else is open.
-    let needed = 4 * nodes as libc::rlim_t + 128;
-    // SAFETY: the structure is the calls' to read and fill in, and outlives them.
-    unsafe {
-        let mut limit: libc::rlimit = std::mem::zeroed();
-        let known = libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0;
-        if known && limit.rlim_cur < needed {
-            limit.rlim_cur = needed.min(limit.rlim_max);
-            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
-        }
+    let needed = 4 * nodes as u64 + 128;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < needed) {
+        limit.current = Some(limit.maximum.map_or(needed, |most| most.min(needed)));
+        let _ = setrlimit(Resource::Nofile, limit);
     }
 }
 
@@ -177,10 +180,10 @@ fn spawn(program: &Program, lockstep: Option<u64>) -> io::Result<Child> {
             }
             io::ErrorKind::NotFound => "; expected the path of an executable",
             io::ErrorKind::PermissionDenied => "; is it executable? chmod +x",
-            _ if e.raw_os_error() == Some(libc::EMFILE) => {
+            _ if e.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
                 "; each node takes four: run fewer, or raise the limit (ulimit -n)"
             }
-            _ if e.raw_os_error() == Some(libc::ENOEXEC) => {
+            _ if e.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
                 "; expected a program, or a script that begins with #!"
             }
             _ => "",
@@ -207,14 +210,10 @@ fn isolate(command: &mut Command) {
 
 /// Whether it has ended. It is not waited for yet, so its number is still its own.
 fn has_ended(child: &Child) -> bool {
-    // SAFETY: the structure is the call's to fill in, and outlives it.
-    unsafe {
-        let mut info: libc::siginfo_t = std::mem::zeroed();
-        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        match libc::waitid(libc::P_PID, child.id(), &raw mut info, options) {
-            0 => info.si_pid() != 0,
-            _ => true, // it was waited for
-        }
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(Pid::from_child(child)), options) {
+        Ok(ended) => ended.is_some(),
+        Err(_) => true, // it was waited for
     }
 }
 
@@ -222,16 +221,14 @@ fn has_ended(child: &Child) -> bool {
 #[cfg(target_os = "linux")]
 fn end(child: &mut Child, ended: bool) {
     if !ended {
-        // SAFETY: it takes no pointers, and the child has not been waited for.
-        unsafe { libc::kill(child.id() as libc::pid_t, subreaper::END) };
+        let _ = kill_process(Pid::from_child(child), subreaper::END);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn end(child: &mut Child, _ended: bool) {
-    // SAFETY: it takes no pointers, and the child has not been waited for, so that the
-    // group's number is its own.
-    unsafe { libc::kill(-(child.id() as libc::pid_t), libc::SIGKILL) };
+    // The child has not been waited for, so that the group's number is its own.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     let _ = child.kill();
 }
 
@@ -269,8 +266,7 @@ fn pulse(process: u32) -> Option<Pulse> {
             .filter_map(|ticks| ticks.parse::<u64>().ok())
             .sum::<u64>();
     }
-    // SAFETY: it takes no pointers.
-    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.max(1) as f64;
+    let per_second = rustix::param::clock_ticks_per_second().max(1) as f64;
     pulse.processor = Duration::from_secs_f64(ticks as f64 / per_second);
     Some(pulse)
 }

@@ -10,18 +10,20 @@
 //!
 //! It is forked between the fork and the exec of a [`Command`], in a process with
 //! threads: it may only do what a signal handler may (signal-safety(7)), so it
-//! allocates nothing and calls the kernel alone.
+//! allocates nothing and calls the kernel alone. It does so with libc, where the rest of
+//! this crate uses rustix, which has no fork, no signal masks and no `sigwaitinfo`.
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use libc::{c_int, pid_t};
+use rustix::process::Signal;
 
 /// What asks it to end the node: from this process, and from the kernel when this
 /// process dies. Not what a person sends: `pkill -f workbench` finds it too, and this
 /// process is to come to its end first.
-pub(super) const END: c_int = libc::SIGUSR1;
+pub(super) const END: Signal = Signal::USR1;
 
 /// Has the command run below a subreaper, which is then the child that spawning it
 /// gives: in a process group of its own, so that Ctrl-C reaches this process alone.
@@ -48,7 +50,7 @@ fn fork_below(parent: pid_t) -> io::Result<()> {
         ))?;
         // Where the kernel knows no subreapers, daemons escape; the rest still ends.
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
-        call(libc::prctl(libc::PR_SET_PDEATHSIG, END))?;
+        call(libc::prctl(libc::PR_SET_PDEATHSIG, END.as_raw()))?;
         if libc::getppid() != parent {
             libc::_exit(1); // it died before it could be listened for
         }
@@ -88,10 +90,10 @@ unsafe fn watch(node: pid_t) -> ! {
         let mut awaited: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut awaited);
         libc::sigaddset(&raw mut awaited, libc::SIGCHLD);
-        libc::sigaddset(&raw mut awaited, END);
+        libc::sigaddset(&raw mut awaited, END.as_raw());
         let mut status = None;
-        while status.is_none() && libc::sigwaitinfo(&raw const awaited, std::ptr::null_mut()) != END
-        {
+        let wait = || libc::sigwaitinfo(&raw const awaited, std::ptr::null_mut());
+        while status.is_none() && wait() != END.as_raw() {
             // One SIGCHLD may stand for many children.
             loop {
                 let mut of = 0;

@@ -3,34 +3,30 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
+/// All but what is unreserved: letters, digits and these (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// A name as part of an address.
 pub struct Encoded<'a>(pub &'a [u8]);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|&byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                write!(f, "{}", char::from(byte))
-            }
-            byte => write!(f, "%{byte:02X}"),
-        })
+        percent_encode(self.0, RESERVED).fmt(f)
     }
 }
 
-/// The name that is meant, or none if a `%` has no code.
+/// The name that is meant, or none if a `%` has no code. (The library lets that pass.)
 pub fn decoded(name: &str) -> Option<Vec<u8>> {
-    let mut bytes = name.bytes();
-    let mut out = Vec::with_capacity(name.len());
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                (digit()? * 16 + digit()?) as u8
-            }
-            byte => byte,
-        });
-    }
-    Some(out)
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let mut codes = name.split('%').skip(1).map(str::as_bytes);
+    let has_codes = codes.all(|code| is_digit(code.first()) && is_digit(code.get(1)));
+    has_codes.then(|| percent_decode_str(name).collect())
 }
 
 #[cfg(test)]
