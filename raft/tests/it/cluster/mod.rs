@@ -1,12 +1,12 @@
 //! Members on a network of their own, with clocks that drift, disks that
 //! survive crashes, and an eye on what must always hold.
 //!
-//! Why not on the workbench's: its nodes have one clock and no disk, none crashes or stands still
-//! for longer than a leader is believed in, and of a member only answers to clients can be seen,
-//! where here every log, vote and disk is looked at after every step. That is the difference
-//! between a rule that is kept and one whose breach has not been noticed yet: of the sixteen ways
-//! to break one ([`raft::mutation`]), 120 runs each of lin-kv's workload under partitions, losses
-//! and tired machines convict seven; the schedules here convict all, and two kinds of bad disks.
+//! Why not on the workbench's: its nodes share one clock, have no disk and never crash, and of a
+//! member only answers to clients can be seen, where here every log, vote and disk is looked at
+//! after every step. That is the difference between a rule that is kept and one whose breach has
+//! not been noticed yet: of the sixteen ways to break one ([`raft::mutation`]), 120 runs each of
+//! lin-kv's workload under partitions, losses and tired machines convict seven; the schedules here
+//! convict all, and two kinds of bad disks.
 
 pub(crate) mod invariants;
 
