@@ -20,7 +20,7 @@ use history::{History, Op, OpType};
 use maelstrom_node::Rng;
 use simulation::client::{self, Client, Completion, Step, expect};
 use simulation::wire::Body;
-use simulation::workload::{Workload, ask, elements};
+use simulation::workload::{Workload, acknowledged, ask, elements};
 
 /// How many accounts there are.
 pub const ACCOUNTS: usize = 5;
@@ -76,8 +76,7 @@ impl Workload for Bank {
         reply: &Body<'_>,
     ) -> Result<Step, String> {
         if operation.f == "transfer" {
-            expect(reply, "transfer_ok", &[])?;
-            return Ok(Completion::ok(operation.value.clone()).into());
+            return acknowledged(operation, reply);
         }
         expect(reply, "read_ok", &["balances"])?;
         Ok(Completion::ok(elements(reply, "balances")?).into())

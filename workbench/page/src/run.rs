@@ -347,6 +347,9 @@ impl Page<'_> {
                 Text(&log.text)
             )?;
         }
+        if self.logs.is_empty() {
+            f.write_str("<p class=\"note\">Nodes within a test's process have none.</p>")?;
+        }
         if !silent.is_empty() {
             let names = cut(&silent.join(", "), 300);
             writeln!(

@@ -160,15 +160,24 @@ impl Folder {
     /// # Errors
     /// When something cannot be read, or is not what a run writes: what, and why.
     pub fn read(&self) -> Result<Stored, String> {
-        let mut recording = self.parsed("messages.jsonl", Recording::read_messages)?;
-        self.parsed("events.jsonl", |text| recording.read_events(text))?;
+        let (history, recording) = self.read_run()?;
         Ok(Stored {
+            history,
             recording,
             summary: self.parsed(SUMMARY, |text| serde_json::from_str(text))?,
-            history: self.parsed("history.edn", History::read)?,
             found: self.parsed("findings.json", |text| serde_json::from_str(text))?,
             results: self.parsed("results.edn", edn::read)?,
         })
+    }
+
+    /// Reads what happened, without the verdict on it.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn read_run(&self) -> Result<(History, Recording), String> {
+        let mut recording = self.parsed("messages.jsonl", Recording::read_messages)?;
+        self.parsed("events.jsonl", |text| recording.read_events(text))?;
+        Ok((self.parsed("history.edn", History::read)?, recording))
     }
 
     fn parsed<T, E: ToString>(

@@ -44,6 +44,8 @@ use crate::workload::Workload;
 /// that is and how the test is run again: below Cargo's target folder, in
 /// `workbench/<workload>/<package>.<test>.<seed>`, the last 50 of all. With
 /// `WORKBENCH_KEEP=0` in the environment nothing is kept; a path there is kept at.
+/// [`Simulated::assert_invalid`] is for nodes that are broken on purpose: what it convicts
+/// leaves nothing behind.
 pub struct Simulated {
     judged: Judged,
     again: Again,

@@ -1,6 +1,6 @@
 //! Workloads: what clients do to the nodes, and how the history is judged. Each is one
 //! file behind the trait [`Workload`]; below are the words that most of them are written
-//! with: [`ask`], [`body`], [`value`], [`elements`].
+//! with: [`ask`] and [`body`], [`acknowledged`], [`value`] and [`elements`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use maelstrom_node::Rng;
 use serde_json::{Map, Value as Json};
 use verdict::Checked;
 
-use crate::client::{self, Client, Final, Operation, Step, Turn};
+use crate::client::{self, Client, Completion, Final, Operation, Step, Turn};
 use crate::wire::Body;
 
 /// A workload as it is now, once more: a run changes it, and the same run can be done
@@ -138,6 +138,15 @@ pub fn body<const N: usize>(kind: &str, fields: [(&str, Json); N]) -> Map<String
         .chain(fields)
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
+}
+
+/// Ends an operation with its own value, if the reply is just `<its function>_ok`.
+///
+/// # Errors
+/// How the reply breaks that schema.
+pub fn acknowledged(operation: &Operation, reply: &Body<'_>) -> Result<Step, String> {
+    client::expect(reply, &format!("{}_ok", operation.f), &[])?;
+    Ok(Completion::ok(operation.value.clone()).into())
 }
 
 /// The elements of a set under this key of a reply; null stands for none, as Go

@@ -11,7 +11,7 @@ use verdict::{self, Checked};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
-use simulation::workload::{Workload, ask, body, elements};
+use simulation::workload::{Workload, acknowledged, ask, body, elements};
 
 pub use topology::Topology;
 
@@ -67,10 +67,7 @@ impl Workload for Broadcast {
         reply: &Body<'_>,
     ) -> Result<Step, String> {
         match operation.f {
-            "broadcast" => {
-                expect(reply, "broadcast_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()).into())
-            }
+            "broadcast" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["messages"])?;
                 elements(reply, "messages").map(|value| Completion::ok(value).into())

@@ -8,7 +8,7 @@ use verdict::{self, Checked};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
-use simulation::workload::{Workload, ask};
+use simulation::workload::{Workload, acknowledged, ask};
 
 /// The workloads g-counter and pn-counter, which differ in what is added.
 #[derive(Clone, Debug)]
@@ -71,10 +71,7 @@ impl Workload for Counter {
         reply: &Body<'_>,
     ) -> Result<Step, String> {
         match operation.f {
-            "add" => {
-                expect(reply, "add_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()).into())
-            }
+            "add" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["value"])?;
                 let value = reply.get("value").map_or("", |value| value.get());

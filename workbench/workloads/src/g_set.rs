@@ -8,7 +8,7 @@ use verdict::{self, Checked};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
-use simulation::workload::{Workload, ask, elements};
+use simulation::workload::{Workload, acknowledged, ask, elements};
 
 /// The g-set workload: half adds of 0, 1, 2, ..., half reads.
 #[derive(Clone, Debug, Default)]
@@ -50,10 +50,7 @@ impl Workload for GSet {
         reply: &Body<'_>,
     ) -> Result<Step, String> {
         match operation.f {
-            "add" => {
-                expect(reply, "add_ok", &[])?;
-                Ok(Completion::ok(operation.value.clone()).into())
-            }
+            "add" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["value"])?;
                 elements(reply, "value").map(|value| Completion::ok(value).into())

@@ -1,11 +1,9 @@
 //! `workbench draw`: a picture of some of a run's messages, for a text about it.
 
-use std::fs;
 use std::path::PathBuf;
 
-use history::History;
 use picture::plot::{self, Excerpt};
-use simulation::recording::Recording;
+use simulation::folder::Folder;
 
 /// Draw some messages of a run as arrows between its nodes; the picture is
 /// printed as SVG
@@ -30,18 +28,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
-    let read = |name: &str| {
-        let path = args.folder.join(name);
-        let text = fs::read_to_string(&path);
-        let text = text.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        Ok::<_, String>((path.display().to_string(), text))
-    };
-    let (path, text) = read("history.edn")?;
-    let history = History::read(&text).map_err(|e| format!("{path}: {e}"))?;
-    let (path, text) = read("messages.jsonl")?;
-    let mut recording = Recording::read_messages(&text).map_err(|e| format!("{path}: {e}"))?;
-    let (path, text) = read("events.jsonl")?;
-    (recording.read_events(&text)).map_err(|e| format!("{path}: {e}"))?;
+    let (history, recording) = Folder::open(args.folder.clone()).read_run()?;
     let excerpt = Excerpt {
         from: (args.from * 1e9) as i64,
         messages: args.messages,
