@@ -13,7 +13,8 @@ use simulation::folder::{Folder, Kept, SUMMARY, cannot, independent};
 use simulation::name::log_name;
 use simulation::summary::Summary;
 
-use crate::run::{Brief, Page, Tail};
+use crate::brief::Brief;
+use crate::run::{Page, Tail};
 
 /// How much of a log a page shows, and of all logs together, in bytes.
 const MOST_LOG: usize = 12_000;

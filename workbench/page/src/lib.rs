@@ -30,6 +30,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod brief;
 pub mod folder;
 pub mod listing;
 pub mod run;

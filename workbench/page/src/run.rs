@@ -61,7 +61,7 @@ pub struct Page<'a> {
     pub files: &'a [String],
 }
 
-const STYLE: &str = include_str!("run/page.css");
+pub(crate) const STYLE: &str = include_str!("run/page.css");
 /// One module, in this order.
 const SCRIPT: &str = concat!(
     include_str!("run/script/begin.js"),
@@ -416,31 +416,6 @@ impl fmt::Display for Page<'_> {
         writeln!(
             f,
             "</main>\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>"
-        )
-    }
-}
-
-/// A page without a run: the verdict on many, in a sentence, with the command.
-#[derive(Debug)]
-pub struct Brief<'a>(pub &'a Summary);
-
-impl fmt::Display for Brief<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Brief(summary) = self;
-        write!(
-            f,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <title>{word}: {name}</title>\n<style>{colours}{STYLE}</style>\n</head>\n<body>\n\
-             <main><header class=\"{word}\"><h1>{name} <span class=\"verdict\">{word}</span></h1>\n\
-             <p class=\"sentence\">{sentence}</p>\n<pre>{command}</pre>\n\
-             <p>{began} · <a href=\"../../index.html\">all runs</a></p></header></main>\n\
-             </body>\n</html>\n",
-            word = summary.verdict.word(),
-            name = Text(&summary.workload),
-            colours = palette::custom_properties("body", ""),
-            sentence = Text(&summary.sentence),
-            command = Text(&summary.command),
-            began = Text(&summary.began),
         )
     }
 }
