@@ -1,6 +1,6 @@
 //! What the node is told, and what it says: `tests/transcripts/*.txt`, in the form of
-//! [`maelstrom_node::testing::play`]. `UPDATE_EXPECT=1 cargo test --package kafka` writes them
-//! anew.
+//! [`maelstrom_node::testing::play`].
+//! `UPDATE_EXPECT=1 cargo test --package kafka transcripts` writes them anew.
 
 use expect_test::{ExpectFile, expect_file};
 use kafka::{Acks, Kafka};

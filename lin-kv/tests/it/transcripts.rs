@@ -1,6 +1,6 @@
 //! What clients say to a node, and what it says back: `tests/transcripts/*.txt`, in the form of
-//! [`maelstrom_node::testing::play`]. `UPDATE_EXPECT=1 cargo test --package lin-kv` writes them
-//! anew.
+//! [`maelstrom_node::testing::play`].
+//! `UPDATE_EXPECT=1 cargo test --package lin-kv transcripts` writes them anew.
 
 use expect_test::{ExpectFile, expect_file};
 use lin_kv::LinKv;

@@ -13,8 +13,9 @@
 //!
 //! A line that begins at the margin is a command (several with `;` between them, which are told
 //! before the member is asked what it does), an indented one is what came of it. An entry is
-//! written `command/term`, a position `index/term`. `UPDATE_EXPECT=1 cargo test --package raft`
-//! writes them anew; then `git diff` says what has changed.
+//! written `command/term`, a position `index/term`. After a change,
+//! `UPDATE_EXPECT=1 cargo test --package raft transcripts` writes them anew, and `git diff` says
+//! what is different.
 
 use expect_test::{ExpectFile, expect_file};
 

@@ -1,6 +1,6 @@
 //! What the node is told, and what it says: `tests/transcripts/*.txt`, in the form of
-//! [`maelstrom_node::testing::play`]. `UPDATE_EXPECT=1 cargo test --package txn-list-append` writes
-//! them anew. The transcript plays the store.
+//! [`maelstrom_node::testing::play`].
+//! `UPDATE_EXPECT=1 cargo test --package txn-list-append transcripts` writes them anew. The transcript plays the store.
 
 use expect_test::expect_file;
 use maelstrom_node::testing::{TestNode, play};
