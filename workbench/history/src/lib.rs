@@ -15,6 +15,9 @@
 //! ```
 
 pub mod edn;
+mod quantile;
+
+pub use quantile::quantile;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

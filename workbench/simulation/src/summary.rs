@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::judged::Judged;
 use crate::run::Outcome;
 use history::edn::Value;
+use history::quantile;
 use history::{History, OpType};
 use verdict::assertion::figure;
 use verdict::{Availability, Checked, Validity};
@@ -204,8 +205,7 @@ fn figures(history: &History, results: &Value, availability: Option<Availability
     }
     let latencies = latencies(history);
     for (q, name) in [(0.5, "median"), (0.99, "99 %"), (1.0, "longest")] {
-        let place = ((latencies.len() as f64 * q) as usize).min(latencies.len().saturating_sub(1));
-        let value = latencies.get(place).copied();
+        let value = quantile(&latencies, q);
         add(
             "",
             &format!("latency of ok operations, {name}"),

@@ -9,7 +9,9 @@
 //! A read misses every element whose add had begun when the read ended.
 //!
 //! Reads that show an element twice, or one that nobody added, change neither
-//! verdict nor results, as with Jepsen; but they are among the findings.
+//! verdict nor results, as with Jepsen; but they are among the findings. (Jepsen means to
+//! count the former as `:duplicated`, but keeps what is there *less* than once: its
+//! `:duplicated-count` is 0 whatever is read, and so is ours, for whoever compares.)
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use finding::element::{Fate, Lost};
 use finding::{self, Operation, Reply, found};
 
 use super::{Checked, Evidence, Finding, Validity};
+use history::quantile;
 
 /// How many of the stalest elements are listed, and how many are a finding.
 const WORST: usize = 8;
@@ -380,8 +383,7 @@ fn shown(op: &Op) -> Value {
 /// The latencies at the quantiles that Jepsen gives.
 fn quantiles(mut latencies: Vec<i64>) -> Value {
     latencies.sort_unstable();
-    let n = latencies.len();
-    let at = |q: f64| latencies[((n as f64 * q) as usize).min(n - 1)];
+    let at = |q: f64| quantile(&latencies, q).unwrap_or_default();
     let entry = |q: f64| {
         let key = match q.fract() == 0.0 {
             true => Value::Int(q as i64),

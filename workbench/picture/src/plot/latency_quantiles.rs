@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use history::History;
+use history::quantile;
 
 use super::fault::Fault;
 
@@ -23,7 +24,7 @@ const QUANTILES: [(f64, &str, &str); 4] = [
     (1.0, "1 (slowest)", "q3"),
 ];
 
-/// The latencies' quantiles 0.5, 0.95, 0.99 and 1 over time, by nearest rank, of
+/// The latencies' quantiles 0.5, 0.95, 0.99 and 1 over time (as [`quantile`] has them) of
 /// the operations that ended ok, in windows of when they began.
 pub fn latency_quantiles(history: &History, faults: &[Fault]) -> String {
     let operations = Operations::new(history);
@@ -40,10 +41,10 @@ pub fn latency_quantiles(history: &History, faults: &[Fault]) -> String {
     let y = Scale::latency(latencies.iter().flatten().copied());
 
     let mut marks = String::new();
-    for (place, &(quantile, _, class)) in QUANTILES.iter().enumerate() {
+    for (place, &(q, _, class)) in QUANTILES.iter().enumerate() {
         let (mut line, mut dots, mut is_gap) = (String::new(), String::new(), true);
         for (window, latencies) in latencies.iter().enumerate() {
-            let Some(latency) = nearest_rank(latencies, quantile) else {
+            let Some(latency) = quantile(latencies, q) else {
                 is_gap = true;
                 continue;
             };
@@ -76,7 +77,8 @@ pub fn latency_quantiles(history: &History, faults: &[Fault]) -> String {
         notes: vec![match count {
             0 => String::from("No operation ended ok."),
             count => format!(
-                "{} operations that ended ok, in windows of {} by when they began.",
+                "{} operations that ended ok, in windows of {} by when they began. \
+                 Quantile q of n is the one at place nq from 0, as in results.edn.",
                 grouped(count as i64),
                 windows.length_in_words()
             ),
@@ -91,25 +93,4 @@ pub fn latency_quantiles(history: &History, faults: &[Fault]) -> String {
         y_label: "latency (ms)",
     };
     chart.draw(faults, &marks)
-}
-
-/// The least of these, which are sorted, that so large a part of them is not
-/// above.
-fn nearest_rank(sorted: &[f64], quantile: f64) -> Option<f64> {
-    let rank = (quantile * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.max(1) - 1).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quantile_is_one_of_the_latencies() {
-        let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
-        let found = QUANTILES.map(|(quantile, ..)| nearest_rank(&sorted, quantile).unwrap());
-        assert_eq!(found, [50.0, 95.0, 99.0, 100.0]);
-        assert_eq!(nearest_rank(&[7.0], 0.5), Some(7.0));
-        assert_eq!(nearest_rank(&[], 0.5), None);
-    }
 }
