@@ -4,9 +4,9 @@
 use std::fmt;
 
 use picture::palette;
-use picture::svg::Text;
 use simulation::summary::Summary;
 
+use crate::html::{Made, html};
 use crate::run::STYLE;
 
 /// A page without a run: the verdict on many, in a sentence, with the command.
@@ -16,20 +16,17 @@ pub struct Brief<'a>(pub &'a Summary);
 impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Brief(summary) = self;
-        write!(
+        let word = summary.verdict.word();
+        html!(
             f,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <title>{word}: {name}</title>\n<style>{colours}{STYLE}</style>\n</head>\n<body>\n\
-             <main><header class=\"{word}\"><h1>{name} <span class=\"verdict\">{word}</span></h1>\n\
-             <p class=\"sentence\">{sentence}</p>\n<pre>{command}</pre>\n\
-             <p>{began} · <a href=\"../../index.html\">all runs</a></p></header></main>\n\
-             </body>\n</html>\n",
-            word = summary.verdict.word(),
-            name = Text(&summary.workload),
-            colours = palette::custom_properties("body", ""),
-            sentence = Text(&summary.sentence),
-            command = Text(&summary.command),
-            began = Text(&summary.began),
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>"
+            (word) ": " (summary.workload) "</title>\n<style>"
+            [Made(palette::custom_properties("body", ""))] [Made(STYLE)]
+            "</style>\n</head>\n<body>\n<main><header class=\"" (word) "\"><h1>"
+            (summary.workload) " <span class=\"verdict\">" (word) "</span></h1>\n\
+             <p class=\"sentence\">" (summary.sentence) "</p>\n<pre>" (summary.command)
+            "</pre>\n<p>" (summary.began) " · <a href=\"../../index.html\">all runs</a></p>\
+             </header></main>\n</body>\n</html>\n"
         )
     }
 }

@@ -32,5 +32,6 @@
 
 pub mod brief;
 pub mod folder;
+mod html;
 pub mod listing;
 pub mod run;

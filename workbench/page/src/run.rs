@@ -21,11 +21,13 @@ use finding::{Finding, Statement};
 use history::History;
 use picture::palette;
 use picture::proof::Drawing;
-use picture::svg::{Text, cut, grouped};
+use picture::svg::{cut, grouped};
 use simulation::recording::Recording;
 use simulation::run::Problem;
 
 use simulation::summary::{Figure, Summary, Verdict};
+
+use crate::html::{Made, html};
 
 /// The end of a node's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +99,6 @@ impl Page<'_> {
             Verdict::Invalid => ("✗", "invalid"),
             Verdict::Unknown => ("?", "unknown"),
         };
-        let broken_off = match summary.interrupted {
-            true => "<p class=\"note\">The run was broken off; this is about what was done.</p>",
-            false => "",
-        };
         let clock = match summary.virtual_time {
             true => "virtual: the same seed gives the same run",
             false => "real: another run with this seed is similar, not the same",
@@ -109,30 +107,29 @@ impl Page<'_> {
             true => "Repeat it",
             false => "Run it again",
         };
-        let nodes = summary.nodes.len();
-        let clients = summary.concurrency;
-        write!(
+        html!(
             f,
-            "<header class=\"{word}\">\n\
-             <h1><span class=\"name\">{name}</span> \
-             <span class=\"verdict\"><span aria-hidden=\"true\">{mark}</span> {word}</span></h1>\n\
-             <p class=\"sentence\">{sentence}</p>\n{broken_off}\
-             <dl class=\"origin\">\
-             <div><dt>began</dt><dd>{began}</dd></div>\
-             <div><dt>nodes</dt><dd title=\"{names}\">{nodes}</dd></div>\
-             <div><dt>clients</dt><dd>{clients}</dd></div>\
-             <div><dt>seed</dt><dd>{seed}</dd></div>\
-             <div><dt>clock</dt><dd>{clock}</dd></div>\
-             </dl>\n\
-             <div class=\"repeat\"><span id=\"repeat-label\">{repeat}</span>\
-             <code id=\"command\" tabindex=\"0\" aria-labelledby=\"repeat-label\">{command}</code>\
-             <button type=\"button\" id=\"copy\">Copy</button></div>\n",
-            name = Text(&summary.workload),
-            sentence = Text(&summary.sentence),
-            began = Text(&summary.began),
-            names = Text(&cut(&summary.nodes.join(" "), 300)),
-            seed = summary.seed,
-            command = Text(&summary.command),
+            "<header class=\"" (word) "\">\n<h1><span class=\"name\">" (summary.workload)
+            "</span> <span class=\"verdict\"><span aria-hidden=\"true\">" (mark) "</span> "
+            (word) "</span></h1>\n<p class=\"sentence\">" (summary.sentence) "</p>\n"
+        )?;
+        if summary.interrupted {
+            html!(
+                f,
+                "<p class=\"note\">The run was broken off; this is about what was done.</p>"
+            )?;
+        }
+        html!(
+            f,
+            "<dl class=\"origin\"><div><dt>began</dt><dd>" (summary.began)
+            "</dd></div><div><dt>nodes</dt><dd title=\"" (cut(&summary.nodes.join(" "), 300)) "\">"
+            (summary.nodes.len()) "</dd></div><div><dt>clients</dt><dd>" (summary.concurrency)
+            "</dd></div><div><dt>seed</dt><dd>" (summary.seed)
+            "</dd></div><div><dt>clock</dt><dd>" (clock) "</dd></div></dl>\n\
+             <div class=\"repeat\"><span id=\"repeat-label\">" (repeat) "</span>\
+             <code id=\"command\" tabindex=\"0\" aria-labelledby=\"repeat-label\">"
+            (summary.command) "</code>\
+             <button type=\"button\" id=\"copy\">Copy</button></div>\n"
         )?;
         self.figures(f)?;
         f.write_str("</header>\n")
@@ -142,29 +139,24 @@ impl Page<'_> {
         f.write_str("<ul class=\"figures\">\n")?;
         for figure in &self.summary.figures {
             let class = match figure.holds {
-                Some(true) => " class=\"holds\"",
-                Some(false) => " class=\"broken\"",
-                None => "",
+                Some(true) => "<li class=\"holds\">",
+                Some(false) => "<li class=\"broken\">",
+                None => "<li>",
             };
-            write!(f, "<li{class}><span class=\"value\">{}", value_of(figure))?;
+            html!(f, [Made(class)] "<span class=\"value\">" (value_of(figure)))?;
             if !figure.unit.is_empty() {
-                write!(f, " <span class=\"unit\">{}</span>", Text(&figure.unit))?;
+                html!(f, " <span class=\"unit\">" (figure.unit) "</span>")?;
             }
-            write!(
-                f,
-                "</span> <span class=\"what\">{}</span>",
-                Text(&figure.name)
-            )?;
+            html!(f, "</span> <span class=\"what\">" (figure.name) "</span>")?;
             if let Some(limit) = &figure.limit {
                 let (mark, word) = match figure.holds {
                     Some(true) => ("✓", "holds"),
                     _ => ("✗", "broken"),
                 };
-                write!(
+                html!(
                     f,
-                    " <span class=\"limit\">limit {} <span aria-hidden=\"true\">{mark}</span> \
-                     {word}</span>",
-                    Text(limit)
+                    " <span class=\"limit\">limit " (limit) " <span aria-hidden=\"true\">"
+                    (mark) "</span> " (word) "</span>"
                 )?;
             }
             f.write_str("</li>\n")?;
@@ -177,23 +169,21 @@ impl Page<'_> {
         if self.findings.is_empty() && self.problems.is_empty() && self.drawings.is_empty() {
             return Ok(());
         }
-        writeln!(f, "<section id=\"anomalies\"><h2>{}</h2>", self.found())?;
+        html!(f, "<section id=\"anomalies\"><h2>" (self.found()) "</h2>\n")?;
         for problem in self.problems.iter().take(MOST_FINDINGS) {
-            writeln!(
+            html!(
                 f,
-                "<div class=\"problem\"><p><strong>node {node}, after {:.3} s:</strong> {}\
-                 <button type=\"button\" data-moment=\"{}\" data-node=\"{node}\">see it</button></p>",
-                problem.time.as_secs_f64(),
-                Text(&problem.what),
-                problem.time.as_nanos(),
-                node = Text(&problem.node),
+                "<div class=\"problem\"><p><strong>node " (problem.node) ", after "
+                (format_args!("{:.3}", problem.time.as_secs_f64())) " s:</strong> "
+                (problem.what) "<button type=\"button\" data-moment=\"" (problem.time.as_nanos())
+                "\" data-node=\"" (problem.node) "\">see it</button></p>\n"
             )?;
             if problem.last_words.is_empty() {
                 f.write_str("<p class=\"note\">It wrote nothing to stderr.</p>")?;
             } else {
                 f.write_str("<p class=\"note\">Its last words on stderr:</p><pre>")?;
                 for line in &problem.last_words {
-                    writeln!(f, "{}", Text(line))?;
+                    html!(f, (line) "\n")?;
                 }
                 f.write_str("</pre>")?;
             }
@@ -207,8 +197,7 @@ impl Page<'_> {
             for Statement { words, operations } in lines {
                 let operations = operations.iter().take(MOST_LINKS).map(usize::to_string);
                 let operations = operations.collect::<Vec<_>>().join(" ");
-                let words = Text(words);
-                writeln!(f, "<li data-operations=\"{operations}\">{words}</li>")?;
+                html!(f, "<li data-operations=\"" (operations) "\">" (words) "</li>\n")?;
             }
             f.write_str("</ul>\n")
         })?;
@@ -216,15 +205,13 @@ impl Page<'_> {
         let drawings = &self.drawings[..self.drawings.len().min(MOST_DRAWINGS)];
         folded(f, drawings, OPEN_DRAWINGS, "drawings", |f, drawings| {
             drawings.iter().try_for_each(|drawing| {
-                write!(
+                html!(
                     f,
                     "<figure class=\"proof\">\n\
-                     <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n\
-                     {svg}</div>\n<figcaption>\
-                     <a href=\"anomalies/{name}\">anomalies/{name}</a></figcaption></figure>\n",
-                    title = Text(&drawing.title),
-                    name = Text(&drawing.name),
-                    svg = drawing.svg
+                     <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\""
+                    (drawing.title) "\">\n" [Made(&drawing.svg)] "</div>\n<figcaption>\
+                     <a href=\"anomalies/" (drawing.name) "\">anomalies/" (drawing.name)
+                    "</a></figcaption></figure>\n"
                 )
             })
         })?;
@@ -256,7 +243,7 @@ impl Page<'_> {
             .iter()
             .filter(|(name, _)| *name != "messages.svg")
         {
-            writeln!(f, "<figure class=\"chart\">{chart}</figure>")?;
+            html!(f, "<figure class=\"chart\">" [Made(chart)] "</figure>\n")?;
         }
         f.write_str("</section>\n")
     }
@@ -281,11 +268,10 @@ impl Page<'_> {
                 }
             }
         };
-        write!(
+        html!(
             f,
-            "This page holds {} and {}.",
-            shown(&operations, "operation"),
-            shown(&messages, "message")
+            "This page holds " (shown(&operations, "operation")) " and "
+            (shown(&messages, "message")) "."
         )?;
         if operations.omitted + messages.omitted > 0 {
             f.write_str(
@@ -296,10 +282,10 @@ impl Page<'_> {
         }
         f.write_str(after)?;
         for (id, part) in [("operations", &operations), ("messages", &messages)] {
-            writeln!(
+            html!(
                 f,
-                "<script type=\"text/plain\" id=\"{id}-data\">{}</script>",
-                part.text
+                "<script type=\"text/plain\" id=\"" (id) "-data\">" [Made(&part.text)]
+                "</script>\n"
             )?;
         }
         Ok(())
@@ -332,31 +318,23 @@ impl Page<'_> {
             .map(|log| &*log.node)
             .collect();
         for log in self.logs.iter().filter(|log| !is_silent(log)) {
-            let node = Text(&log.node);
-            let before = match log.before {
-                0 => String::new(),
-                before => format!(
-                    "<p class=\"note\">{} bytes before this are in \
-                     <a href=\"node-logs/{node}.log\">node-logs/{node}.log</a>.</p>",
-                    grouped(before as i64)
-                ),
-            };
-            writeln!(
-                f,
-                "<details><summary>{node}</summary>{before}<pre tabindex=\"0\">{}</pre></details>",
-                Text(&log.text)
-            )?;
+            html!(f, "<details><summary>" (log.node) "</summary>")?;
+            if log.before > 0 {
+                html!(
+                    f,
+                    "<p class=\"note\">" (grouped(log.before as i64))
+                    " bytes before this are in <a href=\"node-logs/" (log.node)
+                    ".log\">node-logs/" (log.node) ".log</a>.</p>"
+                )?;
+            }
+            html!(f, "<pre tabindex=\"0\">" (log.text) "</pre></details>\n")?;
         }
         if self.logs.is_empty() {
             f.write_str("<p class=\"note\">Nodes within a test's process have none.</p>")?;
         }
         if !silent.is_empty() {
             let names = cut(&silent.join(", "), 300);
-            writeln!(
-                f,
-                "<p class=\"note\">Nothing on stderr: {}.</p>",
-                Text(&names)
-            )?;
+            html!(f, "<p class=\"note\">Nothing on stderr: " (names) ".</p>\n")?;
         }
         f.write_str("</section>\n")
     }
@@ -365,7 +343,7 @@ impl Page<'_> {
         f.write_str("<footer><h2>Files</h2><p>")?;
         for (i, file) in self.files.iter().enumerate() {
             let separator = if i > 0 { " · " } else { "" };
-            write!(f, "{separator}<a href=\"{0}\">{0}</a>", Text(file))?;
+            html!(f, (separator) "<a href=\"" (file) "\">" (file) "</a>")?;
         }
         f.write_str(
             " · <a class=\"all-runs\" href=\"../../index.html\">all runs</a></p></footer>\n",
@@ -381,31 +359,29 @@ impl fmt::Display for Page<'_> {
             Verdict::Invalid => "%23d55e00'/><path d='M5 5l6 6M11 5l-6 6",
             Verdict::Unknown => "%236e7781'/><path d='M6 6a2 2 0 1 1 2 3M8 11v1",
         };
-        write!(
+        html!(
             f,
-            "<!doctype html>\n<html lang=\"en\" data-workload=\"{name}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{word}: {name}, seed {seed}</title>\n\
+            "<!doctype html>\n<html lang=\"en\" data-workload=\"" (summary.workload)
+            "\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"
+            (summary.verdict.word()) ": " (summary.workload) ", seed " (summary.seed)
+            "</title>\n\
              <link rel=\"icon\" href=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' \
-             viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='{icon}' fill='none' \
-             stroke='white' stroke-width='2'/></svg>\">\n\
-             <style>{colours}{STYLE}</style>\n</head>\n<body>\n\
-             <nav aria-label=\"page\"><a class=\"all-runs\" href=\"../../index.html\">all runs</a>\
-             {anomalies}<a href=\"#charts\">charts</a><a href=\"#events\">what happened</a>\
+             viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='" [Made(icon)]
+            "' fill='none' stroke='white' stroke-width='2'/></svg>\">\n<style>"
+            [Made(palette::custom_properties("body", ""))] [Made(STYLE)]
+            "</style>\n</head>\n<body>\n\
+             <nav aria-label=\"page\"><a class=\"all-runs\" href=\"../../index.html\">all runs</a>"
+        )?;
+        if !(self.findings.is_empty() && self.problems.is_empty() && self.drawings.is_empty()) {
+            html!(f, "<a href=\"#anomalies\">" (self.found().to_lowercase()) "</a>")?;
+        }
+        html!(
+            f,
+            "<a href=\"#charts\">charts</a><a href=\"#events\">what happened</a>\
              <a href=\"#logs\">logs</a>\
              <button type=\"button\" id=\"theme\" title=\"light, dark or as the system\">\
-             theme: system</button></nav>\n<main>\n",
-            colours = palette::custom_properties("body", ""),
-            word = summary.verdict.word(),
-            name = Text(&summary.workload),
-            seed = summary.seed,
-            anomalies = match self.findings.is_empty()
-                && self.problems.is_empty()
-                && self.drawings.is_empty()
-            {
-                true => String::new(),
-                false => format!("<a href=\"#anomalies\">{}</a>", self.found().to_lowercase()),
-            },
+             theme: system</button></nav>\n<main>\n"
         )?;
         self.header(f)?;
         self.anomalies(f)?;
@@ -413,9 +389,9 @@ impl fmt::Display for Page<'_> {
         self.explorer(f)?;
         self.logs(f)?;
         self.footer(f)?;
-        writeln!(
+        html!(
             f,
-            "</main>\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>"
+            "</main>\n<script type=\"module\">" [Made(SCRIPT)] "</script>\n</body>\n</html>\n"
         )
     }
 }
@@ -465,7 +441,7 @@ fn folded<T>(
         show(f, first)?;
     }
     if !rest.is_empty() {
-        writeln!(f, "<details><summary>{} more {what}</summary>", rest.len())?;
+        html!(f, "<details><summary>" (rest.len()) " more " (what) "</summary>\n")?;
         show(f, rest)?;
         f.write_str("</details>\n")?;
     }
@@ -475,6 +451,6 @@ fn folded<T>(
 fn more(f: &mut fmt::Formatter<'_>, count: usize, shown: usize, what: &str) -> fmt::Result {
     match count.saturating_sub(shown) {
         0 => Ok(()),
-        rest => writeln!(f, "<p class=\"note\">and {rest} more {what}</p>"),
+        rest => html!(f, "<p class=\"note\">and " (rest) " more " (what) "</p>\n"),
     }
 }

@@ -5,10 +5,11 @@
 use std::fmt::{self, Write};
 
 use picture::palette;
-use picture::svg::{Text, cut, grouped};
+use picture::svg::{cut, grouped};
 use simulation::address;
 
 use super::{Kept, Listing, Run};
+use crate::html::{Made, html};
 use simulation::summary::{Figure, Summary, Verdict};
 
 const STYLE: &str = include_str!("style.css");
@@ -82,14 +83,14 @@ pub(super) fn page(listing: &Listing) -> String {
 }
 
 fn write_page(out: &mut String, listing: &Listing, columns: &[&Column]) -> fmt::Result {
-    let colours = palette::custom_properties("body", "");
-    write!(
+    html!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Runs</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>\n{colours}\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>Runs</h1>\n"
+         <title>Runs</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n"
+        [Made(palette::custom_properties("body", ""))] "\n" [Made(STYLE)]
+        "</style>\n</head>\n<body>\n<header>\n<h1>Runs</h1>\n"
     )?;
     write_tallies(out, listing)?;
     out.write_str(
@@ -104,10 +105,7 @@ fn write_page(out: &mut String, listing: &Listing, columns: &[&Column]) -> fmt::
     } else {
         write_table(out, listing, columns)?;
     }
-    write!(
-        out,
-        "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
-    )
+    html!(out, "</main>\n<script>\n" [Made(SCRIPT)] "</script>\n</body>\n</html>\n")
 }
 
 fn write_tallies(out: &mut String, listing: &Listing) -> fmt::Result {
@@ -127,20 +125,19 @@ fn write_tallies(out: &mut String, listing: &Listing) -> fmt::Result {
     out.write_str("<p class=\"tallies\">")?;
     let shown = listing.runs.len();
     match listing.total > shown {
-        true => write!(
+        true => html!(
             out,
-            "The newest {} of {} runs",
-            grouped(shown as i64),
-            grouped(listing.total as i64)
+            "The newest " (grouped(shown as i64)) " of " (grouped(listing.total as i64)) " runs"
         )?,
         false if shown == 1 => out.write_str("1 run")?,
-        false => write!(out, "{} runs", grouped(shown as i64))?,
+        false => html!(out, (grouped(shown as i64)) " runs")?,
     }
     for tally in tallies.iter().filter(|tally| tally.count > 0) {
         let (word, symbol, count) = (tally.word, tally.symbol, tally.count);
-        write!(
+        html!(
             out,
-            " <span class=\"{word}\" data-filter=\"{word}\">{symbol} {count} {word}</span>"
+            " <span class=\"" (word) "\" data-filter=\"" (word) "\">" (symbol) " " (count) " "
+            (word) "</span>"
         )?;
     }
     out.write_str("</p>\n")
@@ -156,22 +153,23 @@ fn write_table(out: &mut String, listing: &Listing, columns: &[&Column]) -> fmt:
     )?;
     for group in columns.chunk_by(|a, b| a.group == b.group) {
         let (wide, name) = (group.len(), group[0].group);
-        writeln!(
+        html!(
             out,
-            "<th colspan=\"{wide}\" scope=\"colgroup\" class=\"group\">{name}</th>"
+            "<th colspan=\"" (wide) "\" scope=\"colgroup\" class=\"group\">" (name) "</th>\n"
         )?;
     }
     let last = 4 + columns.len();
-    write!(
+    html!(
         out,
-        "<th rowspan=\"2\" scope=\"col\" data-sort=\"{last}\" data-number class=\"number\">Seed</th>\n\
-         </tr>\n<tr>\n"
+        "<th rowspan=\"2\" scope=\"col\" data-sort=\"" (last)
+        "\" data-number class=\"number\">Seed</th>\n</tr>\n<tr>\n"
     )?;
     for (place, column) in columns.iter().enumerate() {
         let (place, head, figure) = (4 + place, column.head, column.figure);
-        writeln!(
+        html!(
             out,
-            "<th scope=\"col\" data-sort=\"{place}\" data-number class=\"number\" title=\"{figure}\">{head}</th>"
+            "<th scope=\"col\" data-sort=\"" (place) "\" data-number class=\"number\" title=\""
+            (figure) "\">" (head) "</th>\n"
         )?;
     }
     out.write_str("</tr>\n</thead>\n")?;
@@ -209,33 +207,28 @@ fn write_run(out: &mut String, run: &Run, age: usize, columns: &[&Column]) -> fm
     // The address is relative, so that it leads there from a disk, too.
     let (workload, name) = (run.workload.to_string_lossy(), run.name.to_string_lossy());
     let when = summary.map_or(&*name, |summary| &summary.began);
-    write!(
+    let shown = summary.map_or(&*workload, |summary| &summary.workload);
+    html!(
         out,
-        "<tbody class=\"{word}\">\n<tr>\n<td class=\"verdict\">{symbol} {word}{}</td>\n\
-         <th scope=\"rowgroup\"><a href=\"./{}/{}{}{}\">{}</a></th>\n\
-         <td class=\"when\" data-value=\"{age}\" title=\"{}\">{}</td>\n",
-        if broken_off {
-            " <small>broken off</small>"
-        } else {
-            ""
-        },
-        address::Encoded(run.workload.as_encoded_bytes()),
-        address::Encoded(run.name.as_encoded_bytes()),
-        if run.name.is_empty() { "" } else { "/" },
-        if run.page { "index.html" } else { "" },
-        Text(&cut(
-            summary.map_or(&*workload, |summary| &summary.workload),
-            MOST_WORD
-        )),
-        Text(&cut(when, MOST_WORD)),
-        Text(&to_the_second(when))
+        "<tbody class=\"" (word) "\">\n<tr>\n<td class=\"verdict\">" (symbol) " " (word)
+    )?;
+    if broken_off {
+        out.write_str(" <small>broken off</small>")?;
+    }
+    html!(
+        out,
+        "</td>\n<th scope=\"rowgroup\"><a href=\"./"
+        (address::Encoded(run.workload.as_encoded_bytes())) "/"
+        (address::Encoded(run.name.as_encoded_bytes()))
+        (if run.name.is_empty() { "" } else { "/" }) (if run.page { "index.html" } else { "" })
+        "\">" (cut(shown, MOST_WORD)) "</a></th>\n<td class=\"when\" data-value=\"" (age)
+        "\" title=\"" (cut(when, MOST_WORD)) "\">" (to_the_second(when)) "</td>\n"
     )?;
     if let Some(summary) = summary {
-        writeln!(
+        html!(
             out,
-            "<td class=\"number\" title=\"{}\">{}</td>",
-            Text(&cut(&summary.nodes.join(", "), MOST_SENTENCE)),
-            summary.nodes.len()
+            "<td class=\"number\" title=\"" (cut(&summary.nodes.join(", "), MOST_SENTENCE)) "\">"
+            (summary.nodes.len()) "</td>\n"
         )?;
         for column in columns {
             match figure(run, column) {
@@ -243,24 +236,25 @@ fn write_run(out: &mut String, run: &Run, age: usize, columns: &[&Column]) -> fm
                 None => out.write_str("<td></td>\n")?,
             }
         }
-        writeln!(
+        html!(
             out,
-            "<td class=\"number seed\" title=\"{0}\">{0}</td>",
-            summary.seed
+            "<td class=\"number seed\" title=\"" (summary.seed) "\">" (summary.seed) "</td>\n"
         )?;
     } else {
-        out.write_str(&"<td></td>\n".repeat(columns.len() + 2))?;
+        for _ in 0..columns.len() + 2 {
+            out.write_str("<td></td>\n")?;
+        }
     }
     let wide = columns.len() + 4;
-    write!(out, "</tr>\n<tr>\n<td></td>\n<td colspan=\"{wide}\">\n<p>")?;
+    html!(out, "</tr>\n<tr>\n<td></td>\n<td colspan=\"" (wide) "\">\n<p>")?;
     match &run.kept {
         Kept::Summary(summary) => {
-            writeln!(out, "{}</p>", Text(&cut(&summary.sentence, MOST_SENTENCE)))?;
+            html!(out, (cut(&summary.sentence, MOST_SENTENCE)) "</p>\n")?;
             write_limits(out, summary, columns)?;
             write_command(out, summary)?;
         }
         Kept::Nothing => out.write_str("not finished or older: it has no summary</p>\n")?,
-        Kept::Unreadable(why) => writeln!(out, "{}</p>", Text(&cut(why, MOST_SENTENCE)))?,
+        Kept::Unreadable(why) => html!(out, (cut(why, MOST_SENTENCE)) "</p>\n")?,
     }
     out.write_str("</td>\n</tr>\n</tbody>\n")
 }
@@ -292,21 +286,16 @@ fn write_figure(out: &mut String, figure: &Figure) -> fmt::Result {
     let broken = figure.holds == Some(false);
     let class = if broken { "number broken" } else { "number" };
     match figure.value {
-        Some(value) => write!(
+        Some(value) => html!(
             out,
-            "<td class=\"{class}\" data-value=\"{value:?}\" title=\"{}: {value:?}\">{}",
-            Text(&figure.name),
-            number(value)
+            "<td class=\"" (class) "\" data-value=\"" (format_args!("{value:?}")) "\" title=\""
+            (figure.name) ": " (format_args!("{value:?}")) "\">" (number(value))
         )?,
-        None => write!(out, "<td class=\"{class}\" data-value=\"\">none")?,
+        None => html!(out, "<td class=\"" (class) "\" data-value=\"\">none")?,
     }
     if let Some(limit) = &figure.limit {
         let mark = if broken { "✗ not" } else { "✓" };
-        write!(
-            out,
-            " <small>{mark} {}</small>",
-            Text(&cut(limit, MOST_WORD))
-        )?;
+        html!(out, " <small>" (mark) " " (cut(limit, MOST_WORD)) "</small>")?;
     }
     out.write_str("</td>\n")
 }
@@ -325,13 +314,11 @@ fn write_limits(out: &mut String, summary: &Summary, columns: &[&Column]) -> fmt
             _ => ("limit", "✓"),
         };
         let value = figure.value.map_or("none".into(), number);
-        writeln!(
+        html!(
             out,
-            "<p class=\"{class}\">{mark} {}: {value}{}{}, must be {}</p>",
-            Text(&cut(&figure.name, MOST_WORD)),
-            if figure.unit.is_empty() { "" } else { " " },
-            Text(&cut(&figure.unit, MOST_WORD)),
-            Text(&cut(limit, MOST_WORD))
+            "<p class=\"" (class) "\">" (mark) " " (cut(&figure.name, MOST_WORD)) ": " (value)
+            (if figure.unit.is_empty() { "" } else { " " }) (cut(&figure.unit, MOST_WORD))
+            ", must be " (cut(limit, MOST_WORD)) "</p>\n"
         )?;
     }
     Ok(())
@@ -340,14 +327,14 @@ fn write_limits(out: &mut String, summary: &Summary, columns: &[&Column]) -> fmt
 fn write_command(out: &mut String, summary: &Summary) -> fmt::Result {
     let command = &summary.command;
     let whole = command.chars().count() <= MOST_COMMAND && !command.contains(char::is_control);
-    let attribute = if whole { " data-whole" } else { "" };
-    write!(out, "<div class=\"command\"><code{attribute}>")?;
+    out.write_str("<div class=\"command\"><code")?;
+    out.write_str(if whole { " data-whole>" } else { ">" })?;
     for (i, word) in cut(command, MOST_COMMAND).split(' ').enumerate() {
         let space = if i > 0 { " " } else { "" };
         match word.starts_with('-') && word.len() < 40 {
             // A line that ends between the two hyphens of a flag is hard to read.
-            true => write!(out, "{space}<span>{}</span>", Text(word))?,
-            false => write!(out, "{space}{}", Text(word))?,
+            true => html!(out, (space) "<span>" (word) "</span>")?,
+            false => html!(out, (space)(word))?,
         }
     }
     out.write_str("</code></div>\n")?;
