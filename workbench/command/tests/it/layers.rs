@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
 const LAYERS: [(&str, &[&str]); 12] = [
@@ -143,4 +143,45 @@ fn challenges_stand_on_nodes_and_their_tests_on_the_simulation() {
         }
     }
     assert!(challenges >= 10, "{challenges}");
+}
+
+/// A file is about one thing, and a crate can be read in a day.
+#[test]
+fn no_file_and_no_crate_is_too_long() {
+    fn lines(folder: &Path, files: &mut Vec<(PathBuf, usize)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                lines(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let count = fs::read_to_string(&path).unwrap().lines().count();
+                files.push((path, count));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let of = |folder: &Path| {
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
+    let crates = of(&root).chain(of(&root.join("workbench")));
+    let crates: Vec<PathBuf> = crates.filter(|it| it.join("Cargo.toml").exists()).collect();
+    assert!(crates.len() > 20, "{crates:?}");
+    let mut too_long = Vec::new();
+    for folder in crates {
+        let mut files = Vec::new();
+        for part in ["src", "tests", "benches", "examples"] {
+            let part = folder.join(part);
+            if part.is_dir() {
+                lines(&part, &mut files);
+            }
+        }
+        let all: usize = files.iter().map(|(_, count)| count).sum();
+        too_long.extend(files.into_iter().filter(|(_, count)| *count > 500));
+        if all > 9_000 {
+            too_long.push((folder, all));
+        }
+    }
+    assert!(too_long.is_empty(), "{too_long:?}");
 }
