@@ -40,12 +40,11 @@ fn unique_and_available_under_partitions() {
 
 #[test]
 fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
-    let logs = std::env::temp_dir().join(format!("unique-ids-{}", std::process::id()));
-    std::fs::create_dir_all(&logs).unwrap();
+    let logs = tempfile::tempdir().unwrap();
     let program = Program {
         bin: Path::new(env!("CARGO_BIN_EXE_unique-ids")).to_owned(),
         args: Vec::new(),
-        logs: logs.clone(),
+        logs: logs.path().to_owned(),
         show_stderr: None,
     };
     let config = challenge(7);
@@ -65,5 +64,4 @@ fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
     assert!(history == binary());
     let engine = simulate(&config, &mut Workload, UniqueIds::new);
     assert!(history == engine.outcome.history);
-    std::fs::remove_dir_all(&logs).unwrap();
 }
