@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +21,9 @@ use crate::folder::Folder;
 
 /// How many runs are kept, of all tests together.
 const MOST: usize = 50;
+/// How long the page may take, and how long it is between two looks at it.
+const PATIENCE: Duration = Duration::from_secs(300);
+const PAUSE: Duration = Duration::from_millis(20);
 /// The command, where this crate was compiled.
 const COMMAND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../command/Cargo.toml");
 
@@ -184,9 +187,28 @@ fn makers(place: &Place) -> [Command; 2] {
     makers
 }
 
+/// Whether it does, in time: Cargo may have to compile it, and waits for whoever compiles
+/// in the same folder.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test has failed: nothing else goes on"
+)]
 fn succeeds(command: &mut Command) -> bool {
-    let is_ok = |output: Output| output.status.success();
-    command.output().is_ok_and(is_ok)
+    let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
+        return false;
+    };
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE {
+        match child.try_wait() {
+            Ok(None) => {}
+            ended => return ended.is_ok_and(|ended| ended.is_some_and(|status| status.success())),
+        }
+        std::thread::sleep(PAUSE);
+        waited += PAUSE;
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
 }
 
 /// Now, as in ISO 8601, to the second.
