@@ -121,8 +121,8 @@ impl simulation::workload::Workload for Settling {
         self.0.complete(client, operation, reply)
     }
 
-    fn check(&self, history: &History) -> Checked {
-        self.0.check(history)
+    fn check(&self, history: &History, rules: simulation::verdict::Rules) -> Checked {
+        self.0.check(history, rules)
     }
 }
 

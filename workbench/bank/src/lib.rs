@@ -14,7 +14,7 @@
 //! A node that refuses a transfer answers with an `error`, such as 22,
 //! `precondition-failed`, where there is not enough money.
 
-use finding::{Case, Checked, Evidence, Finding, Operation, Validity};
+use finding::{Case, Checked, Evidence, Finding, Operation, Rules, Validity};
 use history::edn::Value;
 use history::{History, Op, OpType};
 use maelstrom_node::Rng;
@@ -87,7 +87,7 @@ impl Workload for Bank {
         f == "read"
     }
 
-    fn check(&self, history: &History) -> Checked {
+    fn check(&self, history: &History, _: Rules) -> Checked {
         check(history)
     }
 }

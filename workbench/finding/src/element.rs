@@ -34,6 +34,8 @@ pub enum Fate {
     },
     /// Nobody had begun to add it when a read that ended here showed it.
     Invented(Operation),
+    /// A read that ended here shows it, though every add of it was refused.
+    Refused(Operation),
     /// A read that ended here shows it more than once.
     Repeated(Operation),
 }
@@ -57,7 +59,7 @@ impl Element {
         match &self.fate {
             Fate::Lost(lost) => Some(&lost.add),
             Fate::NeverRead { add } | Fate::Stale { add } => Some(add),
-            Fate::Invented(_) | Fate::Repeated(_) => None,
+            Fate::Invented(_) | Fate::Refused(_) | Fate::Repeated(_) => None,
         }
     }
 
@@ -78,7 +80,7 @@ impl Element {
                 vec![known.as_ref(), last_present.as_ref(), began, ended]
             }
             Fate::NeverRead { add } | Fate::Stale { add } => vec![Some(add)],
-            Fate::Invented(read) | Fate::Repeated(read) => vec![Some(read)],
+            Fate::Invented(read) | Fate::Refused(read) | Fate::Repeated(read) => vec![Some(read)],
         };
         operations.into_iter().flatten().cloned().collect()
     }
@@ -105,6 +107,11 @@ impl fmt::Display for Element {
                 f,
                 "element {value} is in the read that ended as operation {index}, but nobody had \
                  begun to add it (Jepsen lets this pass)"
+            ),
+            Fate::Refused(Operation { index, .. }) => write!(
+                f,
+                "element {value} is in the read that ended as operation {index}, but its add was \
+                 refused (Jepsen lets this pass)"
             ),
             Fate::Repeated(Operation { index, .. }) => write!(
                 f,

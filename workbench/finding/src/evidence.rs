@@ -194,13 +194,16 @@ impl fmt::Display for Twins {
 /// Ranges of integers, each from its first to its last.
 pub type Ranges = Arc<[(i128, i128)]>;
 
-/// A final read of a counter that shows what no adds make.
+/// A read of a counter that shows what no adds make.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sum {
     /// Its end.
     pub read: Operation,
     /// What it shows.
     pub value: Value,
+    /// Whether it is one of the last, when all adds must be known; an earlier one may be
+    /// of some of them.
+    pub is_final: bool,
     /// What it may show, ascending; the same for all reads.
     #[serde(serialize_with = "write_ranges", deserialize_with = "read_ranges")]
     pub acceptable: Ranges,
@@ -221,10 +224,18 @@ impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Operation { process, index, .. } = self.read;
         let value = &self.value;
-        write!(
-            f,
-            "the final read of client {process} (operation {index}) is {value}, where the adds make "
-        )?;
+        match self.is_final {
+            true => write!(
+                f,
+                "the final read of client {process} (operation {index}) is {value}, where the \
+                 adds make "
+            )?,
+            false => write!(
+                f,
+                "the read of client {process} (operation {index}) is {value}, where the adds that \
+                 had begun make "
+            )?,
+        }
         for (i, (from, to)) in self.acceptable.iter().take(RANGES_NAMED).enumerate() {
             let or = if i == 0 { "" } else { " or " };
             match from == to {

@@ -94,6 +94,23 @@ impl From<bool> for Validity {
     }
 }
 
+/// By whose rules a history is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// What is proven to be wrong is invalid, and valid is only said of what was judged.
+    #[default]
+    Sound,
+    /// As Maelstrom v0.2.4 judges, which lets some of what is wrong pass.
+    Maelstrom,
+}
+
+impl Rules {
+    /// Whether these are the sound ones.
+    pub fn are_sound(self) -> bool {
+        self == Rules::Sound
+    }
+}
+
 /// What a checker says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
@@ -117,6 +134,25 @@ impl Checked {
             ]),
             findings: vec![Finding::statement("unknown", why)],
         }
+    }
+
+    /// Gives it this verdict.
+    pub fn set(&mut self, valid: Validity) {
+        self.valid = valid;
+        if let Value::Map(entries) = &mut self.results {
+            let of_verdict = |(key, _): &&mut (Value, Value)| *key == Value::keyword("valid?");
+            match entries.iter_mut().find(of_verdict) {
+                Some((_, value)) => *value = valid.to_edn(),
+                None => entries.insert(0, (Value::keyword("valid?"), valid.to_edn())),
+            }
+        }
+    }
+
+    /// Says that there is no telling, and why.
+    pub fn set_unknown(&mut self, why: String) {
+        self.set(Validity::Unknown);
+        self.results.insert("error", why.as_str().into());
+        self.findings.insert(0, Finding::statement("unknown", why));
     }
 
     /// What is wrong, a sentence each.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// As few operations as prove that a register is not linearizable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
-    /// The register's key.
+    /// The register's key; nil, if there is only one and it has none.
     pub key: Value,
     /// What it held before; none if they contradict each other whatever it was.
     pub before: Option<Value>,
@@ -125,7 +125,10 @@ impl fmt::Display for Action {
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key {} is not linearizable: ", self.key)?;
+        match &self.key {
+            Value::Nil => f.write_str("the register is not linearizable: ")?,
+            key => write!(f, "key {key} is not linearizable: ")?,
+        }
         f.write_str(match (&self.before, self.calls.len()) {
             (Some(_), 1) => "nobody can have written this before: ",
             (Some(_), _) => "no order explains these operations, the first of all: ",

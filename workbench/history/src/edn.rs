@@ -7,13 +7,14 @@
 
 mod compare;
 mod json;
+mod number;
 mod read;
 mod text;
 mod write;
 
 pub use json::Entries;
 pub use json::JsonError;
-pub(crate) use read::read_items;
+pub(crate) use read::{EachError, each, past_comments};
 pub use read::{ReadError, read, read_all};
 
 /// A value. Maps and sets keep the order in which they were written.

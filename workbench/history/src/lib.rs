@@ -14,8 +14,10 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 
+mod completed;
 pub mod edn;
 mod quantile;
+pub mod read;
 
 pub use quantile::quantile;
 
@@ -27,6 +29,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::edn::Value;
+pub use crate::read::HistoryError;
 
 /// What kind of event an operation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -130,58 +133,6 @@ impl Op {
         }
         Value::Tagged("jepsen.history.Op".into(), Box::new(map))
     }
-
-    /// Reads one from a map, at this place of the history.
-    fn from_edn(value: Value, place: usize) -> Result<Op, String> {
-        let entries = match value {
-            Value::Map(entries) => entries,
-            Value::Tagged(_, value) => return Op::from_edn(*value, place),
-            other => return Err(format!("expected an operation, a map, found {other}")),
-        };
-        let mut op = Op {
-            index: place,
-            time: 0,
-            typ: OpType::Info,
-            process: Process::Nemesis,
-            f: Cow::Borrowed(""),
-            value: Value::Nil,
-            extra: Vec::new(),
-        };
-        let (mut typ, mut process) = (None, None);
-        for (key, value) in entries {
-            let key = match key {
-                Value::Keyword(key) => key,
-                other => return Err(format!("expected a keyword as key, found {other}")),
-            };
-            match (&*key, value) {
-                ("index", Value::Int(index)) if index >= 0 => op.index = index as usize,
-                ("time", Value::Int(time)) => op.time = time,
-                ("type", Value::Keyword(name)) => typ = Some(op_type(&name)?),
-                ("process", Value::Int(number)) => process = Some(Process::Client(number)),
-                ("process", Value::Keyword(_)) => process = Some(Process::Nemesis),
-                ("f", Value::Keyword(name)) => op.f = function(name),
-                ("f", Value::Nil) => {}
-                ("value", value) => op.value = value,
-                ("index" | "time", value) => {
-                    return Err(format!("expected an integer as :{key}, found {value}"));
-                }
-                ("type" | "process" | "f", value) => {
-                    return Err(format!("this is no :{key}: {value}"));
-                }
-                (_, value) => op.extra.push((key, value)),
-            }
-        }
-        op.typ = typ.ok_or("expected a :type, found none")?;
-        op.process = process.ok_or("expected a :process, found none")?;
-        Ok(op)
-    }
-}
-
-fn op_type(name: &str) -> Result<OpType, String> {
-    [OpType::Invoke, OpType::Ok, OpType::Fail, OpType::Info]
-        .into_iter()
-        .find(|typ| typ.name() == name)
-        .ok_or_else(|| format!("expected :invoke, :ok, :fail or :info as :type, found :{name}"))
 }
 
 /// A function's name; the usual ones take no memory of their own.
@@ -236,15 +187,6 @@ pub struct History {
     pairs: Vec<Option<usize>>,
 }
 
-/// Text that is no history: the line and what was expected there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {why}")]
-pub struct HistoryError {
-    /// The line, from 1.
-    pub line: usize,
-    why: String,
-}
-
 impl History {
     /// A history of these events, in this order.
     pub fn new(ops: Vec<Op>) -> Self {
@@ -264,39 +206,12 @@ impl History {
         History { ops, pairs }
     }
 
-    /// Reads a history: a map each line, or one vector of them all; with or
-    /// without tags and indices.
+    /// Reads a history from EDN, as [`read`](read::read) does from any format.
     ///
     /// # Errors
     /// The first line that is no operation.
     pub fn read(text: &str) -> Result<Self, HistoryError> {
-        let mut ops = Vec::new();
-        let mut add = |value, line| {
-            let op = Op::from_edn(value, ops.len()).map_err(|why| HistoryError { line, why })?;
-            ops.push(op);
-            Ok(())
-        };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim_start().starts_with(['[', '(']) {
-            let items = edn::read_items(text).map_err(|e| HistoryError {
-                line: e.line,
-                why: e.in_line(),
-            })?;
-            for (line, value) in items {
-                add(value, line)?;
-            }
-            return Ok(History::new(ops));
-        }
-        for (i, line) in text.lines().enumerate() {
-            let values = edn::read_all(line).map_err(|e| HistoryError {
-                line: i + 1,
-                why: e.in_line(),
-            })?;
-            for value in values {
-                add(value, i + 1)?;
-            }
-        }
-        Ok(History::new(ops))
+        Ok(read::edn(text)?.history)
     }
 
     /// All events.
@@ -405,17 +320,22 @@ mod tests {
     fn errors_name_the_line() {
         for (line, why) in [
             ("5", "expected an operation, a map, found 5"),
-            ("{:type :ok}", "expected a :process, found none"),
+            (
+                "{:type :ok}",
+                "expected a :process, as other operations have one, found none",
+            ),
             ("{:process 1}", "expected a :type, found none"),
             (
                 "{:type :okay, :process 1}",
                 "expected :invoke, :ok, :fail or :info as :type, found :okay",
             ),
-            ("{:type :ok, :process 1.5}", "this is no :process: 1.5"),
-            ("{:type :ok, :process 1, :f 5}", "this is no :f: 5"),
+            (
+                "{:type :ok, :process 1, :f 5}",
+                "expected a keyword as :f, found 5",
+            ),
             (
                 "{:type :ok",
-                "column 11: expected } of the { in line 1, column 1, found the end",
+                "column 11: expected } of the { in line 6, column 1, found the end",
             ),
         ] {
             let error = History::read(&format!("{LINES}{line}")).unwrap_err();

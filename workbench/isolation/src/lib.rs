@@ -10,7 +10,7 @@
 //! Elle gives, set up as Maelstrom does.
 //!
 //! ```
-//! use finding::Validity;
+//! use finding::{Rules, Validity};
 //! use history::History;
 //! use isolation::check_list_append;
 //! use isolation::model::Models;
@@ -23,7 +23,7 @@
 //!      {:process 1, :type :ok, :f :txn, :value [[:append 2 1] [:r 1 [1]]]}",
 //! )?;
 //! let models: Models = "read-committed".parse()?;
-//! let checked = check_list_append(&history, &models.0);
+//! let checked = check_list_append(&history, &models.0, Rules::Sound);
 //! assert_eq!(checked.valid, Validity::Invalid);
 //! assert!(checked.findings[0].anomaly == "G1c");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,87 +66,159 @@ use self::list_append::Lists;
 use self::model::Model;
 use self::pattern::PATTERNS;
 use self::reason::Reasons;
-use self::relation::Edges;
+use self::relation::{Edges, TimeOrder};
 use self::rw_register::Registers;
 use self::transaction::{Datatype, Transaction, Transactions};
-use finding::{Checked, Evidence, LISTED, Reply, Validity, found};
+use finding::{Checked, Evidence, LISTED, Reply, Rules, Validity, found};
 
 /// Judges transactions over lists, of reads and appends.
-pub fn check_list_append(history: &History, models: &[Model]) -> Checked {
-    check(history, Datatype::List, models)
+pub fn check_list_append(history: &History, models: &[Model], rules: Rules) -> Checked {
+    check(history, Datatype::List, models, rules)
 }
 
 /// Judges transactions over registers, of reads and writes.
-pub fn check_rw_register(history: &History, models: &[Model]) -> Checked {
-    check(history, Datatype::Register, models)
+pub fn check_rw_register(history: &History, models: &[Model], rules: Rules) -> Checked {
+    check(history, Datatype::Register, models, rules)
 }
 
-fn check(history: &History, datatype: Datatype, models: &[Model]) -> Checked {
+fn check(history: &History, datatype: Datatype, models: &[Model], rules: Rules) -> Checked {
+    if !rules.are_sound() {
+        return judged(history, datatype, models, rules);
+    }
+    let history = &*history.completed();
+    let (seen, unseen): (Vec<Model>, Vec<Model>) = models
+        .iter()
+        .partition(|model| !model::forbidden([**model]).is_empty());
+    let mut checked = match &seen[..] {
+        [] => judged(history, datatype, &[Model::StrongSerializable], rules),
+        seen => judged(history, datatype, seen, rules),
+    };
+    // What keeps to the strongest model keeps to all; else there is no telling of those
+    // that forbid nothing that is seen here.
+    if let [first, ..] = &unseen[..] {
+        let strongest = match seen.contains(&Model::StrongSerializable) || seen.is_empty() {
+            true => checked.valid,
+            false => judged(history, datatype, &[Model::StrongSerializable], rules).valid,
+        };
+        let is_known = strongest == Validity::Valid
+            || (!seen.is_empty() && checked.valid == Validity::Invalid);
+        if !is_known {
+            checked.set_unknown(format!(
+                "there is no telling whether it is {first}: what that forbids cannot be told from \
+                 reads and writes, and it is not strong-serializable, of which it would follow"
+            ));
+        }
+    }
+    checked
+}
+
+/// By these models, which forbid something.
+fn judged(history: &History, datatype: Datatype, models: &[Model], rules: Rules) -> Checked {
     let transactions = match Transactions::read(history, datatype) {
         Ok(transactions) => transactions,
         Err(why) => return Checked::unknown(why),
     };
+    if rules.are_sound() && transactions.all.is_empty() {
+        return Checked::unknown("no transaction: there is nothing to judge");
+    }
+    let time = time_order(models);
+    let judge = Judge {
+        history,
+        transactions: &transactions,
+        forbidden: model::forbidden(models.iter().copied()),
+        rules,
+        time,
+    };
     let judged = match datatype {
-        Datatype::List => Lists::new(&transactions).and_then(|lists| {
+        Datatype::List => Lists::new(&transactions, rules).and_then(|lists| {
             let found = lists.anomalies()?;
-            Ok(judge(
-                history,
-                &transactions,
-                models,
-                &lists,
-                lists.edges(),
-                found,
-            ))
+            judge.all(&lists, lists.edges(), found)
         }),
-        Datatype::Register => Registers::new(&transactions).map(|registers| {
-            let (edges, found) = (registers.edges(), registers.anomalies());
-            judge(history, &transactions, models, &registers, edges, found)
+        Datatype::Register => Registers::new(&transactions, rules, time).and_then(|registers| {
+            let found = registers.anomalies();
+            judge.all(&registers, registers.edges(), found)
         }),
     };
     let mut checked = judged.unwrap_or_else(Checked::unknown);
-    tell_replies(history, &transactions, &mut checked);
+    tell_replies(history, &transactions, rules, &mut checked);
     checked
 }
 
-/// Looks for cycles, and judges all anomalies together.
-fn judge(
-    history: &History,
-    transactions: &Transactions,
-    models: &[Model],
-    reasons: &dyn Reasons,
-    mut edges: Edges,
-    found: Vec<(Anomaly, Instance)>,
-) -> Checked {
+/// The order of time that these models ask for.
+fn time_order(models: &[Model]) -> TimeOrder {
     let forbidden = model::forbidden(models.iter().copied());
-    // The order of time has that of clients in it.
     let forbids = |suffix| {
         let patterns = PATTERNS.iter().map(|pattern| pattern.anomaly);
         let mut variants = patterns.filter(|anomaly| anomaly.name().ends_with(suffix));
         variants.any(|anomaly| forbidden.contains(&anomaly))
     };
+    // That of the clock has that of clients in it.
     if forbids("-realtime") {
-        relation::add_realtime_order(&mut edges, transactions);
+        TimeOrder::Realtime
     } else if forbids("-process") {
-        relation::add_process_order(&mut edges, transactions);
+        TimeOrder::Process
+    } else {
+        TimeOrder::None
     }
-    let graph = Graph::new(transactions.all.len(), &edges.edges);
-    let mut anomalies: BTreeMap<Anomaly, Vec<Instance>> = BTreeMap::new();
-    let index = |txn: &Transaction| history.ops()[txn.place].index;
-    let hash = |txn| clojure_order::hash_operation(index(txn));
-    let hashes: Vec<u32> = transactions.all.iter().map(hash).collect();
-    let cycles = cycles::find(&graph, &hashes, reasons);
-    for (anomaly, instance) in found.into_iter().chain(cycles) {
-        anomalies.entry(anomaly).or_default().push(instance);
+}
+
+/// What anomalies are looked for in, and by what they are judged.
+struct Judge<'a> {
+    history: &'a History,
+    transactions: &'a Transactions,
+    forbidden: BTreeSet<Anomaly>,
+    rules: Rules,
+    time: TimeOrder,
+}
+
+impl Judge<'_> {
+    /// Looks for cycles, and judges all anomalies together.
+    ///
+    /// # Errors
+    /// That there are too many dependencies.
+    fn all(
+        &self,
+        reasons: &dyn Reasons,
+        mut edges: Edges,
+        found: Vec<(Anomaly, Instance)>,
+    ) -> Result<Checked, String> {
+        let Judge {
+            history,
+            transactions,
+            ..
+        } = *self;
+        match self.time {
+            TimeOrder::Realtime => relation::add_realtime_order(&mut edges, transactions),
+            TimeOrder::Process => relation::add_process_order(&mut edges, transactions),
+            TimeOrder::None => {}
+        }
+        if edges.too_many {
+            return Err(format!(
+                "there are more than {} dependencies between {} transactions: too many read the same \
+             version of a key before others write it",
+                edges.edges.len(),
+                transactions.all.len()
+            ));
+        }
+        let graph = Graph::new(transactions.all.len(), &edges.edges);
+        let mut anomalies: BTreeMap<Anomaly, Vec<Instance>> = BTreeMap::new();
+        let index = |txn: &Transaction| history.ops()[txn.place].index;
+        let hash = |txn| clojure_order::hash_operation(index(txn));
+        let hashes: Vec<u32> = transactions.all.iter().map(hash).collect();
+        let cycles = cycles::find(&graph, &hashes, reasons);
+        for (anomaly, instance) in found.into_iter().chain(cycles) {
+            anomalies.entry(anomaly).or_default().push(instance);
+        }
+        if !edges.any {
+            anomalies.insert(Anomaly::EmptyTransactionGraph, vec![Instance::Empty]);
+        }
+        let teller = Teller {
+            history,
+            transactions,
+            reasons,
+        };
+        Ok(results(&teller, &anomalies, &self.forbidden, self.rules))
     }
-    if !edges.any {
-        anomalies.insert(Anomaly::EmptyTransactionGraph, vec![Instance::Empty]);
-    }
-    let teller = Teller {
-        history,
-        transactions,
-        reasons,
-    };
-    results(&teller, &anomalies, &forbidden)
 }
 
 /// Those that make a verdict unknown rather than false.
@@ -156,6 +228,7 @@ fn results(
     teller: &Teller<'_>,
     anomalies: &BTreeMap<Anomaly, Vec<Instance>>,
     forbidden: &BTreeSet<Anomaly>,
+    rules: Rules,
 ) -> Checked {
     let is_register = teller.transactions.datatype == Datatype::Register;
     let mut reported: Vec<Anomaly> = anomalies
@@ -172,7 +245,7 @@ fn results(
         model.is_none_or(|model| !ruled_out.contains(&model))
     });
     let any_reported = !reported.is_empty();
-    let valid = match is_register {
+    let valid = match is_register && !rules.are_sound() {
         true => {
             // As Maelstrom has it: nearly every history has cycles that cannot
             // be searched for in time, and none of them matters.
@@ -226,8 +299,13 @@ fn results(
     }
 }
 
-/// Adds what is wrong with replies, beyond the verdict.
-fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Checked) {
+/// Adds what is wrong with replies; Elle, and so Maelstrom, lets it pass.
+fn tell_replies(
+    history: &History,
+    transactions: &Transactions,
+    rules: Rules,
+    checked: &mut Checked,
+) {
     let garbage = replies::garbage(transactions);
     if !garbage.is_empty() {
         let op = |case: &replies::Garbage| -> &Op {
@@ -259,7 +337,22 @@ fn tell_replies(history: &History, transactions: &Transactions, checked: &mut Ch
         };
         let what = "values were read that nobody wrote";
         let found = found("garbage-read", what, &garbage, evidence);
-        checked.findings.extend(found);
+        match rules {
+            Rules::Maelstrom => checked.findings.extend(found),
+            // No model allows it.
+            Rules::Sound => {
+                checked.findings.splice(0..0, found);
+                checked.set(Validity::Invalid);
+                let types = checked.results.get("anomaly-types").and_then(Value::items);
+                let types = types.unwrap_or_default().iter().cloned();
+                let types = types.chain([Value::keyword("garbage-read")]);
+                let types = Value::list(types);
+                if let Value::Map(entries) = &mut checked.results {
+                    entries.retain(|(key, _)| *key != Value::keyword("anomaly-types"));
+                }
+                checked.results.insert("anomaly-types", types);
+            }
+        }
     }
     let altered = replies::altered(history);
     if !altered.is_empty() {

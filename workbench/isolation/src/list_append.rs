@@ -8,6 +8,7 @@ mod anomalies;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use finding::Rules;
 use history::OpType;
 
 use super::clojure_order::{compare_in_set, hash_vector};
@@ -18,6 +19,7 @@ use super::transaction::{Id, Seen, Step, Transactions};
 /// What transactions did to each key.
 pub(super) struct Lists<'a> {
     transactions: &'a Transactions,
+    rules: Rules,
     keys: Vec<Key>,
 }
 
@@ -45,7 +47,7 @@ impl<'a> Lists<'a> {
     ///
     /// # Errors
     /// Why there is no order: an element was appended to one key twice.
-    pub(super) fn new(transactions: &'a Transactions) -> Result<Self, String> {
+    pub(super) fn new(transactions: &'a Transactions, rules: Rules) -> Result<Self, String> {
         let mut asked = transactions.asked.clone();
         asked.sort_unstable();
         if let Some(twice) = asked
@@ -60,7 +62,11 @@ impl<'a> Lists<'a> {
         }
         let mut keys = Vec::new();
         keys.resize_with(transactions.keys.len(), Key::default);
-        let mut lists = Lists { transactions, keys };
+        let mut lists = Lists {
+            transactions,
+            rules,
+            keys,
+        };
         for (i, transaction) in transactions.numbered() {
             lists.add(i, transaction.outcome);
         }
@@ -126,7 +132,7 @@ impl<'a> Lists<'a> {
 
     /// The dependencies.
     pub(super) fn edges(&self) -> Edges {
-        let mut edges = Edges::default();
+        let mut edges = Edges::among(self.transactions);
         for (i, transaction) in self.transactions.numbered() {
             if transaction.outcome == OpType::Fail {
                 continue;

@@ -34,18 +34,51 @@ pub(super) fn named(relation: u8) -> Relation {
 
 /// Edges between transactions, and whether there were any, be it from a
 /// transaction to itself or to one that failed, which are in no cycle.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Edges {
     pub(super) edges: Vec<Edge>,
     pub(super) any: bool,
+    /// Whether some were left out, since there would be more than `most`.
+    pub(super) too_many: bool,
+    most: usize,
 }
 
+/// How many edges there may be, and how many more for each transaction. Real histories
+/// have a tenth of it; where many transactions read the same and many write after it,
+/// each depends on each, and memory would not suffice.
+const MOST_EDGES: usize = 1 << 22;
+const MOST_FOR_EACH: usize = 64;
+
 impl Edges {
+    /// None between so many transactions.
+    pub(super) fn among(transactions: &Transactions) -> Self {
+        Edges {
+            edges: Vec::new(),
+            any: false,
+            too_many: false,
+            most: MOST_EDGES + MOST_FOR_EACH * transactions.all.len(),
+        }
+    }
+
     /// Adds an edge between two transactions.
     pub(super) fn add(&mut self, from: u32, to: u32, label: u8) {
         self.any = true;
-        self.edges.push(Edge { from, to, label });
+        match self.edges.len() < self.most {
+            true => self.edges.push(Edge { from, to, label }),
+            false => self.too_many = true,
+        }
     }
+}
+
+/// What order of time transactions must keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TimeOrder {
+    /// None.
+    None,
+    /// That of each client.
+    Process,
+    /// That of the clock, which has that of clients in it.
+    Realtime,
 }
 
 /// From each client's transactions that succeeded, one to the next.
@@ -123,7 +156,7 @@ mod tests {
             let history = History::read(&text).unwrap();
             let transactions = Transactions::read(&history, Datatype::List).unwrap();
             let n = transactions.all.len();
-            let mut edges = Edges::default();
+            let mut edges = Edges::among(&transactions);
             add_realtime_order(&mut edges, &transactions);
             let graph = Graph::new(n, &edges.edges);
             let before = |a: usize, b: usize| {

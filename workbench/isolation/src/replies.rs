@@ -23,6 +23,17 @@ pub(super) fn garbage(transactions: &Transactions) -> Vec<Garbage> {
     for (key, value, _) in &transactions.asked {
         written[*key as usize].insert(*value);
     }
+    // Of some histories the beginnings are not known.
+    for (i, _) in transactions
+        .numbered()
+        .filter(|(_, txn)| txn.invoked.is_none())
+    {
+        for step in transactions.steps(i) {
+            if let Step::Write { key, value } = *step {
+                written[key as usize].insert(value);
+            }
+        }
+    }
     let mut found = Vec::new();
     // The last list of each key in which all is well: the next is often longer.
     let mut good: Vec<&[Id]> = vec![&[]; transactions.keys.len()];

@@ -4,15 +4,16 @@
 //! before what it then wrote ("writes follow reads", Kingsbury and Alvaro,
 //! VLDB 2020, section 5.2), as Maelstrom sets Elle up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use finding::Rules;
 use history::OpType;
 
 use super::anomaly::Anomaly;
 use super::instance::Instance;
 use super::lost_update;
 use super::reason::{Reason, Reasons, external_reads, external_writes};
-use super::relation::{Edges, RW, WR, WW};
+use super::relation::{Edges, RW, TimeOrder, WR, WW};
 use super::transaction::{Id, Seen, Step, Transactions};
 use crate::graph::{Edge, Graph};
 
@@ -22,6 +23,9 @@ pub(super) struct Registers<'a> {
     keys: Vec<Key>,
     /// Whether writes follow reads in some order of versions.
     orders_versions: bool,
+    /// Which version of a key is known to follow on which.
+    known_next: BTreeSet<(Id, Id, Id)>,
+    rules: Rules,
 }
 
 #[derive(Default)]
@@ -38,8 +42,10 @@ struct Version {
     /// Who wrote and who read it, of those that succeeded.
     writers: Vec<u32>,
     readers: Vec<u32>,
-    /// What those wrote that had read it.
+    /// What those wrote that had read it, each once.
     next: Vec<Id>,
+    /// What was written after it in the order of time, as far as that is to be kept to.
+    later: Vec<Id>,
     /// Whether a transaction left it that may have happened, or one saw it that
     /// did.
     exists: bool,
@@ -51,7 +57,11 @@ impl<'a> Registers<'a> {
     /// # Errors
     /// Why there is none: a value that was read has several writers, or keys
     /// are of several types, which Elle refuses.
-    pub(super) fn new(transactions: &'a Transactions) -> Result<Self, String> {
+    pub(super) fn new(
+        transactions: &'a Transactions,
+        rules: Rules,
+        time: TimeOrder,
+    ) -> Result<Self, String> {
         let mut kinds = (0..transactions.keys.len() as Id)
             .map(|key| std::mem::discriminant(transactions.keys.value(key)));
         let first = kinds.next();
@@ -64,6 +74,8 @@ impl<'a> Registers<'a> {
             transactions,
             keys,
             orders_versions: true,
+            known_next: BTreeSet::new(),
+            rules,
         };
         for (i, transaction) in transactions.numbered() {
             registers.add(i, transaction.outcome);
@@ -85,6 +97,11 @@ impl<'a> Registers<'a> {
             }
         }
         registers.orders_versions = registers.cyclic_versions().is_empty();
+        if rules.are_sound() {
+            for key in &mut registers.keys {
+                key.order_in_time(transactions, time);
+            }
+        }
         Ok(registers)
     }
 
@@ -124,10 +141,11 @@ impl<'a> Registers<'a> {
             let version = self.version(key, value);
             version.exists |= value.is_some();
             version.readers.push(i);
-            if value.is_some()
+            if let Some(before) = value
                 && let Some((_, next)) = last_write.iter().find(|(written, _)| *written == key)
+                && self.known_next.insert((key, before, *next))
             {
-                version.next.push(*next);
+                self.version(key, value).next.push(*next);
             }
         }
     }
@@ -178,14 +196,15 @@ impl<'a> Registers<'a> {
                     .collect();
             }
             Some(_) if !self.orders_versions => return Vec::new(),
-            value => key.versions.get(&value).map(|version| &*version.next),
+            value => key.versions.get(&value),
         };
-        next.into_iter().flatten().filter_map(named).collect()
+        let next = next.into_iter().flat_map(|v| v.next.iter().chain(&v.later));
+        next.filter_map(named).collect()
     }
 
     /// The dependencies.
     pub(super) fn edges(&'a self) -> Edges {
-        let mut edges = Edges::default();
+        let mut edges = Edges::among(self.transactions);
         for key in &self.keys {
             for (value, version) in &key.versions {
                 if value.is_some()
@@ -240,16 +259,17 @@ impl<'a> Registers<'a> {
                         found.push((Anomaly::G1b, version(*writer)));
                     }
                 }
-                // After nil, another value is no contradiction: as Elle has it.
-                let expected = expected(&steps[..place], id).and_then(value);
-                if let Some(expected) = expected
-                    && seen != Seen::One(expected)
+                // After nil, another value was no contradiction to Elle until 2026.
+                let expected = expected(&steps[..place], id).map(value);
+                let is_told = |expected: &Option<Id>| self.rules.are_sound() || expected.is_some();
+                if let Some(expected) = expected.filter(is_told)
+                    && value(seen) != expected
                 {
                     let instance = Instance::Internal {
                         transaction: reader,
                         step: *step,
                         is_end: false,
-                        expected: vec![expected],
+                        expected: expected.into_iter().collect(),
                     };
                     found.push((Anomaly::Internal, instance));
                 }
@@ -260,6 +280,55 @@ impl<'a> Registers<'a> {
         let lost = lost_update::find(self.transactions).into_iter();
         found.extend(lost.map(|lost| (Anomaly::LostUpdate, lost)));
         found
+    }
+}
+
+impl Key {
+    /// Which version comes after which, since the write of the one was over when that of
+    /// the other began, or since one client did both.
+    fn order_in_time(&mut self, transactions: &Transactions, time: TimeOrder) {
+        // Each write with its value, by its beginning.
+        let mut writes: Vec<(usize, u32, Id)> = Vec::new();
+        for (value, version) in &self.versions {
+            if let (Some(value), [writer]) = (value, &*version.writers)
+                && let Some(invoked) = transactions.all[*writer as usize].invoked
+            {
+                writes.push((invoked, *writer, *value));
+            }
+        }
+        writes.sort_unstable();
+        let ended = |(_, writer, _): &(usize, u32, Id)| transactions.all[*writer as usize].place;
+        let mut later: Vec<(Id, Id)> = Vec::new();
+        match time {
+            TimeOrder::None => {}
+            TimeOrder::Process => {
+                let mut last = BTreeMap::new();
+                for (_, writer, value) in &writes {
+                    let process = transactions.all[*writer as usize].process;
+                    later.extend(last.insert(process, *value).map(|before| (before, *value)));
+                }
+            }
+            TimeOrder::Realtime => {
+                // Of those that begin here or later, when the first ends.
+                let mut first_end = vec![usize::MAX; writes.len() + 1];
+                for (at, write) in writes.iter().enumerate().rev() {
+                    first_end[at] = first_end[at + 1].min(ended(write));
+                }
+                for write in &writes {
+                    let after = writes.partition_point(|(invoked, ..)| *invoked < ended(write));
+                    let next = writes[after..].iter();
+                    let next = next.take_while(|(invoked, ..)| *invoked < first_end[after]);
+                    later.extend(next.map(|(_, _, value)| (write.2, *value)));
+                }
+            }
+        }
+        for (before, after) in later {
+            if let Some(version) = self.versions.get_mut(&Some(before))
+                && !version.next.contains(&after)
+            {
+                version.later.push(after);
+            }
+        }
     }
 }
 

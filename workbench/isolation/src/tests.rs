@@ -1,6 +1,8 @@
 //! Small histories, a line for each transaction that succeeded unless it says
 //! otherwise, and the anomalies that they show.
 
+mod permutations;
+
 use rng::Rng;
 
 use super::*;
@@ -29,8 +31,8 @@ fn judged(transcript: &str, model: &str) -> String {
     let history = history(transcript);
     let models: model::Models = model.parse().unwrap();
     let checked = match transcript.contains(":append") {
-        true => check_list_append(&history, &models.0),
-        false => check_rw_register(&history, &models.0),
+        true => check_list_append(&history, &models.0, Rules::Maelstrom),
+        false => check_rw_register(&history, &models.0, Rules::Maelstrom),
     };
     let part = |key| checked.results.get(key).cloned().unwrap_or_default();
     format!("{} {}", part("valid?"), part("anomaly-types"))
@@ -204,8 +206,8 @@ fn what_cannot_be_judged_is_unknown_and_says_why() {
         let history = history(transcript);
         let models = &model::Models::default().0;
         let checked = match transcript.contains(":append") {
-            true => check_list_append(&history, models),
-            false => check_rw_register(&history, models),
+            true => check_list_append(&history, models, Rules::Maelstrom),
+            false => check_rw_register(&history, models, Rules::Maelstrom),
         };
         assert_eq!(checked.valid, Validity::Unknown);
         assert_eq!(checked.sentences()[0], why);
@@ -260,9 +262,195 @@ fn nonsense_is_judged_too() {
         }
         let history = History::read(&text).unwrap();
         for model in Model::ALL {
-            verdicts.insert(check_list_append(&history, &[*model]).valid);
-            verdicts.insert(check_rw_register(&history, &[*model]).valid);
+            for rules in [Rules::Sound, Rules::Maelstrom] {
+                verdicts.insert(check_list_append(&history, &[*model], rules).valid);
+                verdicts.insert(check_rw_register(&history, &[*model], rules).valid);
+            }
         }
     }
     assert_eq!(verdicts.len(), 3);
+}
+
+/// The verdict by these rules, under these models, and what anomalies there are.
+#[track_caller]
+fn verdict(rules: Rules, models: &str, text: &str) -> (Validity, String) {
+    let history = History::read(text).unwrap();
+    let models: model::Models = models.parse().unwrap();
+    let checked = match text.contains(":append") {
+        true => check_list_append(&history, &models.0, rules),
+        false => check_rw_register(&history, &models.0, rules),
+    };
+    let types = checked.results.get("anomaly-types");
+    let types = types.map_or(String::new(), Value::to_string);
+    (checked.valid, types)
+}
+
+/// What Elle lets pass, or did in the version that Maelstrom has.
+#[test]
+fn what_is_proven_is_invalid_by_sound_rules() {
+    let cases = [
+        // One transaction reads nil, and then what another wrote.
+        (
+            "snapshot-isolation",
+            "{:type :invoke, :process 0, :f :txn, :value [[:w :x 2]]}
+             {:type :ok, :process 0, :f :txn, :value [[:w :x 2]]}
+             {:type :invoke, :process 1, :f :txn, :value [[:r :x nil] [:r :x nil]]}
+             {:type :ok, :process 1, :f :txn, :value [[:r :x nil] [:r :x 2]]}",
+            "internal",
+        ),
+        (
+            "read-atomic",
+            "{:type :invoke, :process 0, :f :txn, :value [[:append :x 2]]}
+             {:type :ok, :process 0, :f :txn, :value [[:append :x 2]]}
+             {:type :invoke, :process 1, :f :txn, :value [[:r :x nil] [:r :x nil]]}
+             {:type :ok, :process 1, :f :txn, :value [[:r :x nil] [:r :x [2]]]}",
+            "internal",
+        ),
+        // A client's third transaction reads what its first wrote, not its second.
+        (
+            "strict-serializable",
+            "{:type :invoke, :process 0, :f :txn, :value [[:w :x 1]]}
+             {:type :ok, :process 0, :f :txn, :value [[:w :x 1]]}
+             {:type :invoke, :process 0, :f :txn, :value [[:w :x 2]]}
+             {:type :ok, :process 0, :f :txn, :value [[:w :x 2]]}
+             {:type :invoke, :process 0, :f :txn, :value [[:r :x nil]]}
+             {:type :ok, :process 0, :f :txn, :value [[:r :x 1]]}",
+            "G-single-item-realtime",
+        ),
+        // Nobody wrote 2.
+        (
+            "strict-serializable",
+            "{:type :invoke, :process 0, :f :txn, :value [[:w :x 1]]}
+             {:type :ok, :process 0, :f :txn, :value [[:w :x 1]]}
+             {:type :invoke, :process 0, :f :txn, :value [[:r :x nil]]}
+             {:type :ok, :process 0, :f :txn, :value [[:r :x 2]]}",
+            "garbage-read",
+        ),
+        (
+            "read-uncommitted",
+            "{:type :invoke, :process 0, :f :txn, :value [[:append :x 1]]}
+             {:type :ok, :process 0, :f :txn, :value [[:append :x 1]]}
+             {:type :invoke, :process 0, :f :txn, :value [[:r :x nil]]}
+             {:type :ok, :process 0, :f :txn, :value [[:r :x [1 2]]]}",
+            "garbage-read",
+        ),
+    ];
+    for (models, text, anomaly) in cases {
+        let (valid, types) = verdict(Rules::Sound, models, text);
+        assert_eq!(valid, Validity::Invalid, "{text}");
+        assert!(types.contains(anomaly), "{anomaly} is not in {types}");
+        let (valid, _) = verdict(Rules::Maelstrom, models, text);
+        assert_ne!(valid, Validity::Invalid, "{text}");
+    }
+}
+
+/// The same transactions in another session, or at the same time, are no proof.
+#[test]
+fn the_order_of_time_is_only_that_of_what_was_over() {
+    let stale = |model: &str, second: u8, reader: u8| {
+        let text = format!(
+            "{{:type :invoke, :process 0, :f :txn, :value [[:w :x 1]]}}
+             {{:type :ok, :process 0, :f :txn, :value [[:w :x 1]]}}
+             {{:type :invoke, :process {second}, :f :txn, :value [[:w :x 2]]}}
+             {{:type :ok, :process {second}, :f :txn, :value [[:w :x 2]]}}
+             {{:type :invoke, :process {reader}, :f :txn, :value [[:r :x nil]]}}
+             {{:type :ok, :process {reader}, :f :txn, :value [[:r :x 1]]}}"
+        );
+        verdict(Rules::Sound, model, &text).0
+    };
+    assert_eq!(stale("strict-serializable", 1, 2), Validity::Invalid);
+    assert_eq!(
+        stale("strong-session-serializable", 0, 0),
+        Validity::Invalid
+    );
+    assert_eq!(stale("strong-session-serializable", 0, 2), Validity::Valid);
+    assert_eq!(stale("strong-session-serializable", 1, 1), Validity::Valid);
+    assert_eq!(stale("serializable", 0, 0), Validity::Valid);
+    let concurrent = "{:type :invoke, :process 0, :f :txn, :value [[:w :x 1]]}
+                      {:type :invoke, :process 1, :f :txn, :value [[:w :x 2]]}
+                      {:type :ok, :process 0, :f :txn, :value [[:w :x 1]]}
+                      {:type :ok, :process 1, :f :txn, :value [[:w :x 2]]}
+                      {:type :invoke, :process 1, :f :txn, :value [[:r :x nil]]}
+                      {:type :ok, :process 1, :f :txn, :value [[:r :x 1]]}";
+    let (valid, _) = verdict(Rules::Sound, "strict-serializable", concurrent);
+    assert_eq!(valid, Validity::Valid);
+}
+
+#[test]
+fn a_model_of_which_nothing_can_be_seen_is_not_passed() {
+    let cycle = "{:type :ok, :process 0, :f :txn, :value [[:append :x 1] [:append :y 1]]}
+                 {:type :ok, :process 1, :f :txn, :value [[:append :x 2] [:append :y 2]]}
+                 {:type :ok, :process 2, :f :txn, :value [[:r :x [1 2]] [:r :y [2 1]]]}";
+    let good = "{:type :ok, :process 0, :f :txn, :value [[:append :x 1] [:append :y 1]]}
+                {:type :ok, :process 2, :f :txn, :value [[:r :x [1]] [:r :y [1]]]}";
+    for model in [
+        "linearizable",
+        "sequential",
+        "causal",
+        "PRAM",
+        "1SR",
+        "view-serializable",
+        "session-serializable",
+        "monotonic-reads",
+        "monotonic-writes",
+        "read-your-writes",
+        "writes-follow-reads",
+    ] {
+        assert_eq!(
+            verdict(Rules::Maelstrom, model, cycle).0,
+            Validity::Valid,
+            "{model}"
+        );
+        let (sound, _) = verdict(Rules::Sound, model, cycle);
+        assert_ne!(sound, Validity::Valid, "{model}");
+        let good = verdict(Rules::Sound, model, good);
+        assert_eq!(good, (Validity::Valid, String::new()), "{model}");
+    }
+    let both = verdict(Rules::Sound, "causal,read-uncommitted", cycle);
+    assert_eq!(both.0, Validity::Invalid);
+}
+
+#[test]
+fn what_nobody_did_is_not_valid() {
+    for (text, why) in [
+        ("", "no transaction: there is nothing to judge"),
+        (
+            "{:process 0, :type :ok, :f :transfer, :value {:from 0, :to 1}}",
+            "operation 0",
+        ),
+    ] {
+        let models = &model::Models::default().0;
+        let checked = check_list_append(&History::read(text).unwrap(), models, Rules::Sound);
+        assert_eq!(checked.valid, Validity::Unknown);
+        assert!(
+            checked.sentences()[0].contains(why),
+            "{:?}",
+            checked.findings
+        );
+    }
+}
+
+/// Many that read the same and then write: each depends on each.
+#[test]
+fn too_many_dependencies_are_told_before_they_fill_the_memory() {
+    let text = |read: &str, count: u32, write: fn(u32) -> u32| -> String {
+        let line = |i: u32| {
+            let value = write(i);
+            format!(
+                "{{:type :ok, :process {i}, :f :txn, :value [[:r :x {read}] [:w :x {value}]]}}\n"
+            )
+        };
+        (0..count).map(line).collect()
+    };
+    let (valid, _) = verdict(Rules::Sound, "serializable", &text("7", 600, |_| 1));
+    assert_eq!(valid, Validity::Invalid);
+    let history = History::read(&text("nil", 4000, |i| i)).unwrap();
+    let models: model::Models = "serializable".parse().unwrap();
+    let checked = check_rw_register(&history, &models.0, Rules::Sound);
+    assert_eq!(checked.valid, Validity::Unknown);
+    assert!(
+        checked.sentences()[0].starts_with("there are more than 4450304 dependencies between 4000"),
+        "{:?}",
+        checked.sentences()
+    );
 }

@@ -14,7 +14,7 @@
 //!      {:process 0, :type :invoke, :f :read, :value [7 nil]}
 //!      {:process 0, :type :ok, :f :read, :value [7 2]}",
 //! )?;
-//! let checked = linearizability::check(&history);
+//! let checked = linearizability::check(&history, &linearizability::Options::default());
 //! assert_eq!(checked.valid, Validity::Invalid);
 //! assert!(checked.sentences()[0].contains("key 7"));
 //! # Ok::<(), history::HistoryError>(())
@@ -47,7 +47,9 @@ mod search;
 mod sweep;
 mod trace;
 
-use calls::Calls;
+use std::borrow::Cow;
+
+use calls::{Calls, Shape};
 use configurations::Configurations;
 use decide::{Answer, Start, decide};
 use history::History;
@@ -55,7 +57,7 @@ use history::edn::Value;
 use proof::Proof;
 use search::Limit;
 
-use finding::{Checked, Evidence, Finding, Validity, Window, drawn, found};
+use finding::{Checked, Evidence, Finding, Rules, Validity, Window, drawn, found};
 
 /// How much work each search may do for one key: a second, all together. What clients
 /// of a real run leave behind takes a hundredth of it.
@@ -84,12 +86,43 @@ struct Failure {
     results: Value,
 }
 
-/// Judges reads, writes and cas of values `[key value]`.
-pub fn check(history: &History) -> Checked {
-    let keys = match judge(history) {
+/// How a history is to be judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// By whose rules.
+    pub rules: Rules,
+    /// What a register holds at first.
+    pub initial: Value,
+}
+
+/// Judges reads, writes and cas of registers: of values `[key value]`, or of one register
+/// without a key. (To Maelstrom there are only the first.)
+pub fn check(history: &History, options: &Options) -> Checked {
+    let is_sound = options.rules.are_sound();
+    let completed = match is_sound {
+        true => history.completed(),
+        false => Cow::Borrowed(history),
+    };
+    let history = &*completed;
+    let shape = match is_sound {
+        true => Shape::of(history),
+        false => Shape::Keyed,
+    };
+    let keys = match judge(history, shape, &options.initial) {
         Ok(keys) => keys,
         Err(why) => return Checked::unknown(why),
     };
+    if is_sound && keys.is_empty() {
+        return Checked::unknown("no read, write or cas: there is nothing to judge");
+    }
+    if let (Shape::Plain, [only]) = (shape, &keys[..]) {
+        let (valid, results) = only.verdict.result();
+        return Checked {
+            valid,
+            results,
+            findings: findings(&keys),
+        };
+    }
     let mut valid = Validity::Valid;
     let mut failures = Vec::new();
     let mut results = Vec::new();
@@ -118,8 +151,12 @@ pub fn check(history: &History) -> Checked {
     }
 }
 
-fn judge(history: &History) -> Result<Vec<Judged<'_>>, String> {
-    let keys = calls::by_key(history)?.into_iter();
+fn judge<'a>(
+    history: &'a History,
+    shape: Shape,
+    initial: &'a Value,
+) -> Result<Vec<Judged<'a>>, String> {
+    let keys = calls::by_key(history, shape, initial)?.into_iter();
     let mut work = 0;
     let judged = keys.map(|(key, calls)| Judged {
         key,

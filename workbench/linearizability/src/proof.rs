@@ -108,7 +108,7 @@ impl<'a> Proof<'a> {
         Window {
             key: key.clone(),
             before: match self.start {
-                Start::Nil => Some(Value::Nil),
+                Start::Nil => Some(self.calls.value(NIL).clone()),
                 Start::Anything { .. } => None,
             },
             calls: self.parts.iter().map(|part| self.shown(part)).collect(),

@@ -8,6 +8,11 @@ mod hard;
 
 use super::*;
 
+const MAELSTROM: Options = Options {
+    rules: Rules::Maelstrom,
+    initial: Value::Nil,
+};
+
 /// A line each: process, type, function, value. The key is 0.
 fn history(transcript: &str) -> History {
     let lines = transcript.lines().enumerate().map(|(time, line)| {
@@ -24,7 +29,7 @@ fn history(transcript: &str) -> History {
 
 /// The verdict, and what is said of it.
 fn judge(transcript: &str) -> String {
-    let checked = check(&history(transcript));
+    let checked = check(&history(transcript), &MAELSTROM);
     match checked.sentences().as_slice() {
         [] => format!("{:?}", checked.valid),
         sentences => sentences.join("\n"),
@@ -163,7 +168,7 @@ fn each_key_is_judged_by_itself() {
                 {:process 3, :type :invoke, :f :cas, :value [5 1]}
                 {:process 3, :type :info, :f :cas, :value [5 1]}
                 {:process 4, :type :ok, :f :read, :value [6 1]}";
-    let checked = check(&History::read(text).unwrap());
+    let checked = check(&History::read(text).unwrap(), &MAELSTROM);
     assert_eq!(checked.valid, Validity::Invalid);
     assert_eq!(
         checked.results.get("failures").unwrap().to_string(),
@@ -179,7 +184,93 @@ fn each_key_is_judged_by_itself() {
             "key 6: operation 7 of client 4 ended, but never began",
         ]
     );
-    let checked = check(&History::read("{:process 0, :type :invoke, :f :read}").unwrap());
+    let checked = check(
+        &History::read("{:process 0, :type :invoke, :f :read}").unwrap(),
+        &MAELSTROM,
+    );
     assert_eq!(checked.valid, Validity::Unknown);
-    assert_eq!(check(&History::default()).valid, Validity::Valid);
+    assert_eq!(
+        check(&History::default(), &MAELSTROM).valid,
+        Validity::Valid
+    );
+}
+
+/// The verdict by sound rules, and what is said of it.
+#[track_caller]
+fn soundly(text: &str, initial: &str) -> String {
+    let options = Options {
+        initial: history::edn::read(initial).unwrap(),
+        ..Options::default()
+    };
+    let checked = check(&History::read(text).unwrap(), &options);
+    match checked.sentences().as_slice() {
+        [] => format!("{:?}", checked.valid),
+        sentences => sentences.join("\n"),
+    }
+}
+
+#[test]
+fn a_register_needs_no_key() {
+    let text = "{:process 0, :type :invoke, :f :write, :value 1}
+                {:process 0, :type :ok, :f :write, :value 1}
+                {:process 1, :type :invoke, :f :cas, :value [1 2]}
+                {:process 1, :type :ok, :f :cas, :value [1 2]}
+                {:process 1, :type :invoke, :f :read, :value nil}";
+    for (found, verdict) in [
+        (2, "Valid"),
+        (
+            1,
+            "the register is not linearizable: whatever the value was before, no order explains \
+             these operations: client 1 changes 1 to 2 (operations 2 to 3); client 1 reads 1 \
+             (operations 4 to 5)",
+        ),
+    ] {
+        let read = format!("{text}\n{{:process 1, :type :ok, :f :read, :value {found}}}");
+        assert_eq!(soundly(&read, "nil"), verdict);
+        let options = MAELSTROM;
+        assert_eq!(
+            check(&History::read(&read).unwrap(), &options).valid,
+            Validity::Unknown
+        );
+    }
+}
+
+#[test]
+fn a_cas_may_have_its_key_and_both_values_in_a_row() {
+    assert_eq!(
+        soundly(
+            "{:process 0, :type :invoke, :f :cas, :value [\"k\" nil \"v0\"]}
+             {:process 0, :type :ok, :f :cas, :value [\"k\" nil \"v0\"]}
+             {:process 1, :type :invoke, :f :read, :value [\"k\" nil]}
+             {:process 1, :type :ok, :f :read, :value [\"k\" \"v1\"]}",
+            "nil"
+        ),
+        "key \"k\" is not linearizable: nobody can have written this before: client 1 reads \"v1\" \
+         (operations 2 to 3)"
+    );
+}
+
+#[test]
+fn a_register_holds_at_first_what_it_is_said_to() {
+    let read = "{:process 1, :type :invoke, :f :read, :value nil}
+                {:process 1, :type :ok, :f :read, :value 7}";
+    assert_eq!(soundly(read, "7"), "Valid");
+    assert!(soundly(read, "nil").contains("nobody can have written this before"));
+}
+
+#[test]
+fn what_has_no_end_or_no_value_may_have_happened() {
+    for end in ["", "{:process 0, :type :info, :f :write, :value nil}"] {
+        let text = format!(
+            "{{:process 0, :type :invoke, :f :write, :value [0 1]}}
+             {end}
+             {{:process 1, :type :invoke, :f :read, :value [0 nil]}}
+             {{:process 1, :type :ok, :f :read, :value [0 1]}}"
+        );
+        assert_eq!(soundly(&text, "nil"), "Valid", "{end}");
+    }
+    assert_eq!(
+        soundly("", "nil"),
+        "no read, write or cas: there is nothing to judge"
+    );
 }

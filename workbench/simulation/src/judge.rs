@@ -3,7 +3,7 @@
 
 use history::History;
 use history::edn::Value;
-use verdict::{self, Availability, Checked, Finding, Validity};
+use verdict::{self, Availability, Checked, Finding, Rules, Validity};
 
 use crate::notes;
 use crate::run::{Outcome, Problem, Unanswered};
@@ -14,8 +14,15 @@ pub fn history(
     workload: &dyn Workload,
     history: &History,
     availability: Option<Availability>,
+    rules: Rules,
 ) -> Checked {
-    verdict::compose(parts(workload, history, availability))
+    let mut parts = parts(workload, history, availability, rules);
+    if rules.are_sound() {
+        // That nothing of a kind succeeded is told, but no proof of anything.
+        let stats = parts.iter_mut().filter(|(name, _)| *name == "stats");
+        stats.for_each(|(_, stats)| stats.set(Validity::Valid));
+    }
+    verdict::compose(parts)
 }
 
 /// Judges a run.
@@ -23,9 +30,10 @@ pub fn run(
     workload: &dyn Workload,
     outcome: &Outcome,
     availability: Option<Availability>,
+    rules: Rules,
 ) -> Checked {
     let history = &outcome.history;
-    let mut all = parts(workload, history, availability);
+    let mut all = parts(workload, history, availability, rules);
     let begun = history.begun();
     let place = all.len() - 1;
     all.insert(
@@ -56,6 +64,7 @@ fn parts(
     workload: &dyn Workload,
     history: &History,
     availability: Option<Availability>,
+    rules: Rules,
 ) -> Vec<(&'static str, Checked)> {
     let drawing = |results| Checked {
         valid: Validity::Valid,
@@ -76,7 +85,7 @@ fn parts(
             "availability",
             verdict::availability::check(history, availability),
         ),
-        ("workload", workload.check(history)),
+        ("workload", workload.check(history, rules)),
     ]
 }
 

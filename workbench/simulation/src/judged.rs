@@ -1,7 +1,7 @@
 //! A run and the verdict on it: what is kept, shown and told of it.
 
 use verdict::assertion::{self, Assertion};
-use verdict::{Availability, Checked};
+use verdict::{Availability, Checked, Rules};
 
 use crate::folder::Kept;
 use crate::judge;
@@ -13,6 +13,8 @@ use crate::workload::Workload;
 /// What is asked of a run beside what its workload asks; nothing by default.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
+    /// By whose rules the history is judged.
+    pub rules: Rules,
     /// What fraction of the operations must succeed.
     pub availability: Option<Availability>,
     /// Limits for figures of the results.
@@ -48,7 +50,7 @@ impl Judged {
         recording: Recording,
         limits: Limits,
     ) -> Self {
-        let mut checked = judge::run(workload, &outcome, limits.availability);
+        let mut checked = judge::run(workload, &outcome, limits.availability, limits.rules);
         if !limits.assertions.is_empty() {
             let asserted = assertion::check(&checked.results, &limits.assertions);
             checked.add("assertions", asserted);

@@ -8,7 +8,7 @@ use history::edn::Value;
 use history::{History, Op};
 use maelstrom_node::Rng;
 use serde_json::{Map, Value as Json};
-use verdict::Checked;
+use verdict::{Checked, Rules};
 
 use crate::client::{self, Client, Completion, Final, Operation, Step, Turn};
 use crate::wire::Body;
@@ -123,8 +123,8 @@ pub trait Workload: Copied {
         true
     }
 
-    /// Judges a history.
-    fn check(&self, history: &History) -> Checked;
+    /// Judges a history, by these rules.
+    fn check(&self, history: &History, rules: Rules) -> Checked;
 }
 
 /// A request from its type and fields.

@@ -7,14 +7,110 @@ use history::{History, Op, OpType};
 use finding::evidence::Ranges;
 use finding::{Sum, found};
 
-use super::{Checked, Evidence, Validity};
+use super::keys::{self, stranger};
+use super::{Checked, Evidence, Finding, Rules, Validity};
 
 /// More ranges of acceptable sums than this are too many to tell apart.
 const MOST_RANGES: usize = 100_000;
 
 /// Judges adds and final reads. A final read of no integer is wrong; an add of
 /// no integer makes the verdict unknown.
-pub fn check(history: &History) -> Checked {
+///
+/// A read before the end may be late, but what it shows must be the sum of some adds that
+/// had begun by then. (Maelstrom does not look at those.)
+pub fn check(history: &History, rules: Rules) -> Checked {
+    if !rules.are_sound() {
+        return final_reads(history);
+    }
+    if let Some(why) = stranger(history, &["add", "read"]) {
+        return Checked::unknown(why);
+    }
+    keys::each(&history.completed(), all_reads)
+}
+
+/// Judges final reads, and those before.
+fn all_reads(history: &History) -> Checked {
+    let mut checked = final_reads(history);
+    let impossible = impossible_reads(history);
+    let is_judged = history
+        .clients()
+        .any(|(_, op)| op.typ == OpType::Ok && op.is_final());
+    if let Some(finding) = impossible {
+        checked.set(Validity::Invalid);
+        checked.findings.push(finding);
+    } else if checked.valid == Validity::Valid && !is_judged {
+        checked.set_unknown(
+            "no final read: earlier ones may be late, so there is no telling whether the counter \
+             comes to the sum of its adds"
+                .into(),
+        );
+    }
+    checked
+}
+
+/// Reads of what no adds that had begun by then make, but for final ones.
+fn impossible_reads(history: &History) -> Option<Finding> {
+    let mut possible = vec![(0, 0)];
+    let mut wrong = Vec::new();
+    // An add that was refused did not happen.
+    let is_add = |place: usize, op: &Op| {
+        let end = history.pair(place);
+        op.f == "add" && op.typ == OpType::Invoke && end.is_none_or(|op| op.typ != OpType::Fail)
+    };
+    for (place, op) in history.clients() {
+        if is_add(place, op) {
+            let delta = delta(&op.value)?;
+            shift(&mut possible, delta);
+            if possible.len() > MOST_RANGES_BY_THE_WAY {
+                // All between the least and the most, then: that is never wrong.
+                let (least, most) = (possible[0].0, possible[possible.len() - 1].1);
+                possible = vec![(least, most)];
+            }
+        } else if op.f == "read" && op.typ == OpType::Ok && !op.is_final() {
+            let may_be = op
+                .value
+                .as_integer()
+                .is_some_and(|value| is_in(&possible, value));
+            // Of no reply there is no telling.
+            if !may_be && op.value != Value::Nil {
+                wrong.push((op, Ranges::from(possible.as_slice())));
+            }
+        }
+    }
+    found(
+        "impossible-read",
+        "reads are of no sum",
+        &wrong,
+        |(op, possible)| {
+            Evidence::Sum(Sum {
+                read: (*op).into(),
+                value: op.value.clone(),
+                is_final: false,
+                acceptable: Ranges::clone(possible),
+            })
+        },
+    )
+}
+
+/// How many ranges of sums are kept while a history is read.
+const MOST_RANGES_BY_THE_WAY: usize = 1000;
+
+/// Whether a value is in one of these ranges.
+fn is_in(ranges: &[(i128, i128)], value: i128) -> bool {
+    let after = ranges.partition_point(|(from, _)| *from <= value);
+    after > 0 && value <= ranges[after - 1].1
+}
+
+/// Adds to ranges of sums those with one more, which may have happened.
+fn shift(ranges: &mut Vec<(i128, i128)>, delta: i128) {
+    let shifted = ranges.iter().map(|(from, to)| (from + delta, to + delta));
+    let shifted: Vec<_> = shifted.collect();
+    ranges.extend(shifted);
+    merge(ranges);
+}
+
+/// Judges adds and final reads.
+fn final_reads(history: &History) -> Checked {
     let (mut done, mut uncertain) = (Vec::new(), Vec::new());
     for (_, op) in history.clients().filter(|(_, op)| op.f == "add") {
         let deltas = match op.typ {
@@ -36,13 +132,8 @@ pub fn check(history: &History) -> Checked {
     let mut acceptable = vec![(sum, sum)];
     // In whatever order, but small ones soon fill the gaps between ranges.
     uncertain.sort_unstable_by_key(|delta| delta.unsigned_abs());
-    for shift in uncertain {
-        let shifted: Vec<_> = acceptable
-            .iter()
-            .map(|(from, to)| (from + shift, to + shift))
-            .collect();
-        acceptable.extend(shifted);
-        merge(&mut acceptable);
+    for delta in uncertain {
+        shift(&mut acceptable, delta);
         if acceptable.len() > MOST_RANGES {
             return Checked::unknown(
                 "so many adds have no known outcome that their sums cannot be told apart",
@@ -54,10 +145,8 @@ pub fn check(history: &History) -> Checked {
         .filter(|op| op.typ == OpType::Ok && op.is_final())
         .collect();
     let is_acceptable = |op: &&Op| {
-        op.value.as_integer().is_some_and(|value| {
-            let after = acceptable.partition_point(|(from, _)| *from <= value);
-            after > 0 && value <= acceptable[after - 1].1
-        })
+        let value = op.value.as_integer();
+        value.is_some_and(|value| is_in(&acceptable, value))
     };
     let errors: Vec<&Op> = reads
         .iter()
@@ -69,6 +158,7 @@ pub fn check(history: &History) -> Checked {
         Evidence::Sum(Sum {
             read: (*op).into(),
             value: op.value.clone(),
+            is_final: true,
             acceptable: Ranges::clone(&ranges),
         })
     });
@@ -132,7 +222,10 @@ mod tests {
             let rest = words.get(3).unwrap_or(&"");
             format!("{{:type :{typ}, :process {i}, :f :{f}, :value {value} {rest}}}\n")
         });
-        check(&History::read(&lines.collect::<String>()).unwrap())
+        check(
+            &History::read(&lines.collect::<String>()).unwrap(),
+            Rules::Maelstrom,
+        )
     }
 
     fn acceptable_after(transcript: &str) -> String {
@@ -270,5 +363,50 @@ mod tests {
             checked.sentences(),
             ["operation 0 adds \"3\", which is no integer, so there is no sum"]
         );
+    }
+
+    #[track_caller]
+    fn soundly(text: &str) -> (Validity, Vec<String>) {
+        let checked = check(&History::read(text).unwrap(), Rules::Sound);
+        (checked.valid, checked.sentences())
+    }
+
+    #[test]
+    fn an_add_without_an_end_may_count() {
+        let text = "{:process 0, :type :invoke, :f :add, :value 5}
+                    {:process 1, :type :invoke, :f :read, :value nil, :final? true}
+                    {:process 1, :type :ok, :f :read, :value 5, :final? true}";
+        assert_eq!(soundly(text).0, Validity::Valid);
+    }
+
+    #[test]
+    fn a_read_before_the_end_may_be_late_but_not_of_what_no_adds_make() {
+        let read = |value: i64| {
+            soundly(&format!(
+                "{{:process 0, :type :invoke, :f :add, :value 5}}
+                 {{:process 0, :type :ok, :f :add, :value 5}}
+                 {{:process 0, :type :invoke, :f :add, :value -2}}
+                 {{:process 1, :type :invoke, :f :read, :value nil}}
+                 {{:process 1, :type :ok, :f :read, :value {value}}}
+                 {{:process 1, :type :invoke, :f :add, :value 100}}"
+            ))
+        };
+        for late in [0, 5, 3, -2] {
+            let (valid, why) = read(late);
+            assert_eq!(valid, Validity::Unknown);
+            assert!(why[0].starts_with("no final read"), "{why:?}");
+        }
+        for impossible in [1, 4, 100, -3] {
+            assert_eq!(
+                read(impossible),
+                (
+                    Validity::Invalid,
+                    vec![format!(
+                        "the read of client 1 (operation 4) is {impossible}, where the adds that \
+                         had begun make -2 or 0 or 3 or 5"
+                    )]
+                )
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use history::History;
-//! use verdict::{Validity, unique_ids};
+//! use verdict::{Rules, Validity, unique_ids};
 //!
 //! let history = History::read(
 //!     "{:process 0, :type :invoke, :f :generate, :value nil}
@@ -11,7 +11,7 @@
 //!      {:process 1, :type :invoke, :f :generate, :value nil}
 //!      {:process 1, :type :ok, :f :generate, :value 7}",
 //! )?;
-//! let checked = unique_ids::check(&history);
+//! let checked = unique_ids::check(&history, Rules::Sound);
 //! assert_eq!(checked.valid, Validity::Invalid);
 //! assert!(checked.sentences()[0].contains("was given 2 times"));
 //! # Ok::<(), history::HistoryError>(())
@@ -27,10 +27,11 @@ pub mod counter;
 pub mod echo;
 pub mod exceptions;
 pub mod kafka;
+mod keys;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;
 
 pub use availability::Availability;
-pub use finding::{self, Checked, Evidence, Finding, Validity, compose, drawn};
+pub use finding::{self, Checked, Evidence, Finding, Rules, Validity, compose, drawn};
 pub use {isolation, linearizability};

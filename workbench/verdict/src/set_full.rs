@@ -8,21 +8,20 @@
 //!
 //! A read misses every element whose add had begun when the read ended.
 //!
-//! Reads that show an element twice, or one that nobody added, change neither
-//! verdict nor results, as with Jepsen; but they are among the findings. (Jepsen means to
-//! count the former as `:duplicated`, but keeps what is there *less* than once: its
-//! `:duplicated-count` is 0 whatever is read, and so is ours, for whoever compares.)
+//! A read that shows an element twice changes neither verdict nor results, as with
+//! Jepsen; but it is among the findings. (Jepsen means to count it as `:duplicated`, but
+//! keeps what is there *less* than once: its `:duplicated-count` is 0 whatever is read,
+//! and so is ours, for whoever compares.)
 
 use std::collections::BTreeMap;
 
-use history::edn::Value;
-use history::{History, Op, OpType};
-
 use finding::element::{Fate, Lost};
 use finding::{self, Operation, Reply, found};
+use history::edn::Value;
+use history::{History, Op, OpType, quantile};
 
-use super::{Checked, Evidence, Finding, Validity};
-use history::quantile;
+use super::keys::{self, stranger};
+use super::{Checked, Evidence, Finding, Rules, Validity};
 
 /// How many of the stalest elements are listed, and how many are a finding.
 const WORST: usize = 8;
@@ -152,7 +151,20 @@ impl<'a> Elements<'a> {
 /// Judges adds and reads. `add` is the function that adds: `add` or
 /// `broadcast`. Reads that return something without items, such as a number,
 /// are left out; the verdict is unknown then, unless an element is lost anyway.
-pub fn check(history: &History, add: &str) -> Checked {
+///
+/// Jepsen, and so Maelstrom, lets a read pass that shows what nobody added, or whose add
+/// was refused.
+pub fn check(history: &History, add: &str, rules: Rules) -> Checked {
+    if !rules.are_sound() {
+        return full(history, add, rules);
+    }
+    if let Some(why) = stranger(history, &[add, "read"]) {
+        return Checked::unknown(why);
+    }
+    keys::each(&history.completed(), |history| full(history, add, rules))
+}
+
+fn full(history: &History, add: &str, rules: Rules) -> Checked {
     let mut elements = Elements::default();
     let mut reads = 0;
     let mut unreadable = Vec::new();
@@ -198,13 +210,53 @@ pub fn check(history: &History, add: &str) -> Checked {
     let invented: Vec<_> = elements.invented.into_iter().collect();
     let what = "elements that nobody had added";
     let invented = found("invented", what, &invented, about(Fate::Invented));
+    let refused = refused(history, add);
+    let what = "elements whose add was refused";
+    let refused = found("refused", what, &refused, about(Fate::Refused));
+    if rules.are_sound() && (invented.is_some() || refused.is_some()) {
+        checked.set(Validity::Invalid);
+    }
     let repeated: Vec<_> = elements.repeated.into_iter().collect();
     let what = "elements that a read shows more than once";
     let repeated = found("repeated", what, &repeated, about(Fate::Repeated));
+    let refused = refused.filter(|_| rules.are_sound());
+    let told = invented.into_iter().chain(refused).chain(repeated);
+    checked.findings.extend(told);
     checked
-        .findings
-        .extend(invented.into_iter().chain(repeated));
-    checked
+}
+
+/// The elements that were only ever refused, and that a read shows, with the first such
+/// read.
+fn refused<'a>(history: &'a History, add: &str) -> Vec<(&'a Value, usize)> {
+    let mut refused: BTreeMap<&Value, Option<usize>> = BTreeMap::new();
+    let clients = || history.clients().filter(|(_, op)| op.f == add);
+    for (_, op) in clients().filter(|(_, op)| op.typ == OpType::Fail) {
+        refused.insert(&op.value, None);
+    }
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    for (place, op) in clients().filter(|(_, op)| op.typ == OpType::Invoke) {
+        let is_refused = history
+            .pair(place)
+            .is_some_and(|end| end.typ == OpType::Fail);
+        if !is_refused {
+            refused.remove(&op.value);
+        }
+    }
+    for (place, op) in history.clients() {
+        if op.typ == OpType::Ok && op.f == "read" {
+            for value in op.value.items().unwrap_or_default() {
+                if let Some(read @ None) = refused.get_mut(value) {
+                    *read = Some(place);
+                }
+            }
+        }
+    }
+    let shown = refused.into_iter();
+    shown
+        .filter_map(|(value, read)| Some((value, read?)))
+        .collect()
 }
 
 fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checked {

@@ -7,7 +7,8 @@ use history::{History, Op, OpType};
 
 use finding::{Operation, Twins, found};
 
-use super::{Checked, Evidence, Validity};
+use super::keys::stranger;
+use super::{Checked, Evidence, Rules, Validity};
 
 /// How many duplicated ids are listed; those given most often come first.
 const LISTED: usize = 48;
@@ -17,8 +18,11 @@ const KEPT: usize = 16;
 /// Looks for ids that were acknowledged more than once.
 ///
 /// The range of the ids needs an order among them. Ids of several types have
-/// none; then the verdict is unknown, as Jepsen's is.
-pub fn check(history: &History) -> Checked {
+/// none; then the verdict is unknown to Jepsen, and so to Maelstrom.
+pub fn check(history: &History, rules: Rules) -> Checked {
+    if let Some(why) = stranger(history, &["generate"]).filter(|_| rules.are_sound()) {
+        return Checked::unknown(why);
+    }
     let is = |typ| move |(_, op): &(usize, &Op)| op.typ == typ && op.f == "generate";
     let attempted = history.clients().filter(is(OpType::Invoke)).count();
     let mut given: BTreeMap<&Value, Vec<&Op>> = BTreeMap::new();
@@ -45,9 +49,12 @@ pub fn check(history: &History) -> Checked {
     duplicated.truncate(LISTED);
     duplicated.sort_by_key(|(id, _)| *id);
 
+    if rules.are_sound() && acknowledged == 0 {
+        return Checked::unknown("no id was given: there is nothing to judge");
+    }
     let valid = match range {
-        Some(_) => Validity::from(count == 0),
-        None => Validity::Unknown,
+        None if !rules.are_sound() => Validity::Unknown,
+        _ => Validity::from(count == 0),
     };
     let listed = duplicated
         .into_iter()
@@ -97,7 +104,10 @@ mod tests {
         let lines = ids.iter().enumerate().map(|(i, id)| {
             format!("{{:time {i}, :type :ok, :process {i}, :f :generate, :value {id}}}\n")
         });
-        let checked = check(&History::read(&lines.collect::<String>()).unwrap());
+        let checked = check(
+            &History::read(&lines.collect::<String>()).unwrap(),
+            Rules::Maelstrom,
+        );
         let part = |key| checked.results.get(key).unwrap_or(&Value::Nil).to_string();
         (
             checked.valid,
@@ -141,5 +151,17 @@ mod tests {
             judge("nil nil"),
             (Validity::Invalid, "[nil nil] {nil 2}".into())
         );
+    }
+
+    #[test]
+    fn ids_of_several_types_may_be_given_twice() {
+        let sound = |ids: &[&str]| {
+            let line = |id: &&str| format!("{{:type :ok, :process 0, :f :generate, :value {id}}}");
+            let text: String = ids.iter().map(line).collect();
+            check(&History::read(&text).unwrap(), Rules::Sound).valid
+        };
+        assert_eq!(sound(&["1", "1", "\"a\""]), Validity::Invalid);
+        assert_eq!(sound(&["1", "\"1\"", "\"a\""]), Validity::Valid);
+        assert_eq!(sound(&[]), Validity::Unknown);
     }
 }

@@ -44,7 +44,7 @@ fn main() {
             history.write_edn(&mut text).expect("memory");
             let text = String::from_utf8(text).expect("text");
             let (history, read) = timed(|| History::read(&text).expect("a history"));
-            let (checked, time) = timed(|| Kafka::default().check(&history));
+            let (checked, time) = timed(|| Kafka::default().check(&history, verdict::Rules::Sound));
             let ops = history.ops().iter();
             let count = ops.filter(|op| op.typ == OpType::Invoke).count();
             print(format!(

@@ -25,7 +25,8 @@ fn check(history: &History) -> (String, Duration) {
     let mut times: Vec<Duration> = Vec::new();
     let mut verdict = String::new();
     for _ in 0..9 {
-        let (checked, time) = timed(|| linearizability::check(history));
+        let (checked, time) =
+            timed(|| linearizability::check(history, &linearizability::Options::default()));
         verdict = format!("{:?}", checked.valid);
         times.push(time);
     }

@@ -7,7 +7,7 @@ use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
 use serde_json::{Map, Value as Json, json};
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -79,7 +79,7 @@ impl Workload for Broadcast {
         f == "read"
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::set_full::check(history, "broadcast")
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::set_full::check(history, "broadcast", rules)
     }
 }

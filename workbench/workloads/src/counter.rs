@@ -4,7 +4,7 @@
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -87,7 +87,7 @@ impl Workload for Counter {
         true
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::counter::check(history)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::counter::check(history, rules)
     }
 }

@@ -4,7 +4,7 @@
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -62,7 +62,7 @@ impl Workload for GSet {
         true
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::set_full::check(history, "add")
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::set_full::check(history, "add", rules)
     }
 }

@@ -19,7 +19,7 @@ use catch_up::CatchUp;
 use consumer::Consumer;
 use generator::Generator;
 use history::{History, Op, OpType};
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use crate::txn;
 use simulation::client::{Client, Final, Operation, Step, Turn};
@@ -98,8 +98,8 @@ impl Workload for Kafka {
         f == "assign"
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::kafka::check(history)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::kafka::check(history, rules)
     }
 }
 

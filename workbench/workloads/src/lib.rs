@@ -5,7 +5,7 @@
 //! ```
 //! use history::History;
 //! use simulation::judge;
-//! use verdict::Validity;
+//! use verdict::{Rules, Validity};
 //!
 //! let workload = workloads::find("unique-ids", &workloads::Options::default()).unwrap();
 //! let history = History::read(
@@ -14,7 +14,7 @@
 //!      {:process 1, :type :invoke, :f :generate, :value nil, :time 2, :index 2}
 //!      {:process 1, :type :ok, :f :generate, :value 7, :time 3, :index 3}",
 //! )?;
-//! assert_eq!(judge::history(&*workload, &history, None).valid, Validity::Invalid);
+//! assert_eq!(judge::history(&*workload, &history, None, Rules::Sound).valid, Validity::Invalid);
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
@@ -34,6 +34,8 @@ pub mod unique_ids;
 
 use std::time::Duration;
 
+use history::edn::Value;
+
 use simulation::workload::Workload;
 
 /// What the flags say about workloads.
@@ -47,6 +49,8 @@ pub struct Options {
     pub nodes: usize,
     /// The mean latency of messages between them.
     pub latency: Duration,
+    /// What the registers of lin-kv hold at first.
+    pub initial: Value,
 }
 
 /// Makes a workload, ready for one run.
@@ -62,7 +66,8 @@ pub const ALL: &[(&str, Make)] = &[
     ("g-set", |_| Box::new(g_set::GSet::default())),
     ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
     ("lin-kv", |options| {
-        Box::new(lin_kv::LinKv::new(options.nodes, options.latency))
+        let lin_kv = lin_kv::LinKv::new(options.nodes, options.latency);
+        Box::new(lin_kv.with_initial(options.initial.clone()))
     }),
     ("pn-counter", |_| Box::new(counter::Counter::pn())),
     ("txn-list-append", |options| {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -32,6 +32,8 @@ pub struct LinKv {
     timeout: Duration,
     groups: Vec<Group>,
     next_key: i64,
+    /// What a register holds at first.
+    initial: Value,
 }
 
 /// The clients that share a key.
@@ -51,7 +53,14 @@ impl LinKv {
             timeout: Duration::max(10 * latency, Duration::from_secs(1)),
             groups: Vec::new(),
             next_key: 0,
+            initial: Value::Nil,
         }
+    }
+
+    /// For registers that hold this at first, instead of nil.
+    #[must_use]
+    pub fn with_initial(self, initial: Value) -> Self {
+        LinKv { initial, ..self }
     }
 
     /// The key that a client works on.
@@ -166,8 +175,14 @@ impl Workload for LinKv {
         true
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::linearizability::check(history)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::linearizability::check(
+            history,
+            &verdict::linearizability::Options {
+                rules,
+                initial: self.initial.clone(),
+            },
+        )
     }
 }
 

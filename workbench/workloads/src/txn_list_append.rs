@@ -4,8 +4,8 @@
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::Checked;
 use verdict::isolation::model::Models;
+use verdict::{Checked, Rules};
 
 use crate::txn;
 use simulation::client::{Client, Operation, Step};
@@ -59,7 +59,7 @@ impl Workload for TxnListAppend {
         true
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::isolation::check_list_append(history, &self.models.0)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::isolation::check_list_append(history, &self.models.0, rules)
     }
 }

@@ -3,8 +3,8 @@
 
 use history::History;
 use maelstrom_node::Rng;
-use verdict::Checked;
 use verdict::isolation::model::Models;
+use verdict::{Checked, Rules};
 
 use crate::txn;
 use simulation::client::{Client, Operation, Step};
@@ -56,7 +56,7 @@ impl Workload for TxnRwRegister {
         true
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::isolation::check_rw_register(history, &self.models.0)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::isolation::check_rw_register(history, &self.models.0, rules)
     }
 }

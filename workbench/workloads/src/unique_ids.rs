@@ -3,7 +3,7 @@
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::{self, Checked};
+use verdict::{self, Checked, Rules};
 
 use simulation::client::{Client, Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -39,7 +39,7 @@ impl Workload for UniqueIds {
         false
     }
 
-    fn check(&self, history: &History) -> Checked {
-        verdict::unique_ids::check(history)
+    fn check(&self, history: &History, rules: Rules) -> Checked {
+        verdict::unique_ids::check(history, rules)
     }
 }

@@ -1,18 +1,21 @@
 //! `workbench check`: the verdict on a history that was recorded elsewhere.
 
-use std::io::Read;
+mod source;
+
 use std::path::PathBuf;
 
-use history::History;
+use history::edn::{self, Value};
 use picture::proof;
 use simulation::judge;
-use verdict::Availability;
 use verdict::isolation::model::Models;
+use verdict::{Availability, Rules};
 
 use workloads::Registry;
 
-/// Judge a recorded history (Jepsen's history.edn); the results are printed as
-/// EDN
+use crate::terminal;
+
+/// Judge a recorded history: Jepsen's history.edn or history.txt, JSON, or lines of JSON, also
+/// packed with gzip; the results are printed as EDN
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What workload the history is of
@@ -26,6 +29,14 @@ pub(super) struct Args {
     /// What consistency models transactions must keep to, with commas between
     #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
     consistency_models: Models,
+
+    /// What a register of lin-kv holds at first, as EDN
+    #[arg(long, value_name = "VALUE", default_value = "nil", value_parser = value)]
+    initial: Value,
+
+    /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
+    #[arg(long)]
+    as_maelstrom: bool,
 
     /// A folder for pictures that prove what is wrong
     #[arg(long, value_name = "FOLDER")]
@@ -41,21 +52,22 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     let path = args.history.display();
-    let mut text = String::new();
-    let read = match args.history.as_os_str() == "-" {
-        true => std::io::stdin().read_to_string(&mut text).map(drop),
-        false => std::fs::read_to_string(&args.history).map(|read| text = read),
+    let text = source::read(&args.history).map_err(|e| format!("cannot read {path}: {e}"))?;
+    let found = history::read::read(&text).map_err(|e| format!("{path}: {e}"))?;
+    for note in &found.notes {
+        terminal::tell(&format!("workbench: {path}: {note}"));
+    }
+    let history = found.history;
+    let mut options = workloads::Options {
+        initial: args.initial.clone(),
+        ..workloads::Options::default()
     };
-    read.map_err(|e| format!("cannot read {path}: {e}"))?;
-    let history = History::read(&text).map_err(|e| {
-        format!("{path}: {e}\nexpected a history.edn: one operation, a map, a line")
-    })?;
-    let mut options = workloads::Options::default();
     options.txn.consistency_models = args.consistency_models.clone();
+    let rules = rules(args.as_maelstrom);
     let workload = workloads
         .find(&args.workload, &options)
         .ok_or("no such workload")?;
-    let checked = judge::history(&*workload, &history, args.availability);
+    let checked = judge::history(&*workload, &history, args.availability, rules);
     if let Some(folder) = &args.drawings {
         let drawings = proof::drawings(&history, &checked.findings, None);
         page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
@@ -66,4 +78,16 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     };
     super::print(&text)?;
     Ok(checked.valid.exit_status())
+}
+
+/// What the flag --as-maelstrom stands for.
+pub(super) fn rules(as_maelstrom: bool) -> Rules {
+    match as_maelstrom {
+        true => Rules::Maelstrom,
+        false => Rules::Sound,
+    }
+}
+
+fn value(text: &str) -> Result<Value, String> {
+    edn::read(text).map_err(|e| e.to_string())
 }

@@ -186,6 +186,7 @@ struct Ran {
 impl Ran {
     fn judged(self, args: &Args, recording: Recording) -> Judged {
         let limits = Limits {
+            rules: super::check::rules(args.as_maelstrom),
             availability: args.availability,
             assertions: args.assert.clone(),
         };

@@ -1,5 +1,6 @@
 //! The command's tests, in one program.
 
+mod check;
 mod faults;
 mod flags;
 mod hostile;

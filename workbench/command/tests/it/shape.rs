@@ -132,7 +132,7 @@ fn results(workload: &str, text: &str, models: &str) -> Value {
     options.txn.consistency_models = models.parse().unwrap();
     let workload = workloads::find(workload, &options).unwrap();
     let history = History::read(text).unwrap();
-    let results = judge::history(&*workload, &history, None).results;
+    let results = judge::history(&*workload, &history, None, verdict::Rules::Maelstrom).results;
     // As whoever reads the file sees it.
     edn::read(&results.pretty()).unwrap()
 }

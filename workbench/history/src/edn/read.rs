@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Value;
+use super::number::number;
 
 /// How deep values may nest; a history needs some ten levels.
 pub(super) const DEEPEST: usize = 512;
@@ -58,29 +59,66 @@ pub fn read_all(text: &str) -> Result<Vec<Value>, ReadError> {
     Ok(values)
 }
 
-/// Reads a text that holds one list or vector: its items, and in which line
-/// each begins.
-///
-/// # Errors
-/// If it holds anything else.
-pub(crate) fn read_items(text: &str) -> Result<Vec<(usize, Value)>, ReadError> {
+/// Why a text was not read to its end.
+pub(crate) enum EachError<E> {
+    /// It is no EDN.
+    NoEdn(ReadError),
+    /// Its taker refused a value.
+    Refused(E),
+}
+
+impl<E> From<ReadError> for EachError<E> {
+    fn from(e: ReadError) -> Self {
+        EachError::NoEdn(e)
+    }
+}
+
+/// Gives each value of a text, and of a list or a vector each item, with the line where
+/// it begins.
+pub(crate) fn each<E>(
+    text: &str,
+    mut take: impl FnMut(usize, Value) -> Result<(), E>,
+) -> Result<(), EachError<E>> {
     let mut reader = Reader { text, at: 0 };
-    let mut items = Vec::new();
-    match reader.skip(0)? {
-        Some('[') => reader.items("[", ']', 0, |at, item| items.push((at, item)))?,
-        Some('(') => reader.items("(", ')', 0, |at, item| items.push((at, item)))?,
-        _ => return Err(reader.error("a list or a vector", reader.found())),
-    }
-    if reader.skip(0)?.is_some() {
-        return Err(reader.error("the end", "more"));
-    }
     let (mut line, mut counted) = (1, 0);
-    for (at, _) in &mut items {
-        line += text[counted..*at].matches('\n').count();
-        counted = *at;
-        *at = line;
+    // The bracket that closes the list that is being read, and where that begins.
+    let mut open: Option<(char, usize)> = None;
+    loop {
+        let next = reader.skip(0)?;
+        line += text[counted..reader.at].matches('\n').count();
+        counted = reader.at;
+        match (next, open) {
+            (None, None) => return Ok(()),
+            (Some(c), Some((close, _))) if c == close => {
+                reader.bump(c);
+                open = None;
+            }
+            (None | Some(')' | ']' | '}'), Some((close, start))) => {
+                return Err(reader.unclosed(close, start).into());
+            }
+            (Some('['), None) => {
+                open = Some((']', reader.at));
+                reader.at += 1;
+            }
+            (Some('('), None) => {
+                open = Some((')', reader.at));
+                reader.at += 1;
+            }
+            (Some(_), _) => {
+                let value = reader.value(0)?;
+                take(line, value).map_err(EachError::Refused)?;
+            }
+        }
     }
-    Ok(items)
+}
+
+/// What follows the comments and the space at the beginning of a text.
+pub(crate) fn past_comments(text: &str) -> &str {
+    let mut reader = Reader { text, at: 0 };
+    match reader.skip(0) {
+        Ok(_) => reader.rest(),
+        Err(_) => text,
+    }
 }
 
 struct Reader<'a> {
@@ -169,45 +207,42 @@ impl<'a> Reader<'a> {
             '"' => self.string(),
             '#' => self.dispatch(depth),
             '\\' => self.character(),
+            '^' => self.metadata(1, depth),
+            '\'' => {
+                self.at += 1;
+                self.value(depth + 1)
+            }
             ')' | ']' | '}' => Err(self.error("a value", c)),
             _ => self.atom(),
         }
     }
 
+    /// Reads items up to the closing bracket.
     fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
         let mut items = Vec::new();
-        self.items(open, close, depth, |_, item| items.push(item))?;
-        Ok(items)
-    }
-
-    /// Reads items up to the closing bracket; hands on each with the place
-    /// where it begins.
-    fn items(
-        &mut self,
-        open: &str,
-        close: char,
-        depth: usize,
-        mut each: impl FnMut(usize, Value),
-    ) -> Result<(), ReadError> {
         let start = self.at;
         self.at += open.len();
         loop {
             match self.skip(depth)? {
                 Some(c) if c == close => {
                     self.bump(c);
-                    return Ok(());
+                    return Ok(items);
                 }
-                None | Some(')' | ']' | '}') => {
-                    let (line, column) = self.position(start);
-                    let expected = format!("{close} of the {open} in line {line}, column {column}");
-                    return Err(self.error(expected, self.found()));
-                }
-                Some(_) => {
-                    let at = self.at;
-                    each(at, self.value(depth + 1)?);
-                }
+                None | Some(')' | ']' | '}') => return Err(self.unclosed(close, start)),
+                Some(_) => items.push(self.value(depth + 1)?),
             }
         }
+    }
+
+    fn unclosed(&self, close: char, start: usize) -> ReadError {
+        let open = match close {
+            ']' => '[',
+            ')' => '(',
+            _ => '{',
+        };
+        let (line, column) = self.position(start);
+        let expected = format!("{close} of the {open} in line {line}, column {column}");
+        self.error(expected, self.found())
     }
 
     fn map(&mut self, depth: usize) -> Result<Value, ReadError> {
@@ -220,6 +255,25 @@ impl<'a> Reader<'a> {
             entries.push((key, value));
         }
         Ok(Value::Map(entries))
+    }
+
+    /// A regular expression, whose backslashes are its own.
+    fn pattern(&mut self) -> Result<Value, ReadError> {
+        let start = self.at;
+        self.at += 1;
+        let mut is_escaped = false;
+        while let Some(c) = self.peek() {
+            self.bump(c);
+            match c {
+                '"' if !is_escaped => {
+                    return Ok(Value::Str(self.text[start + 1..self.at - 1].to_owned()));
+                }
+                _ => is_escaped = c == '\\' && !is_escaped,
+            }
+        }
+        let (line, column) = self.position(start);
+        let expected = format!("\" of the pattern in line {line}, column {column}");
+        Err(self.error(expected, "the end"))
     }
 
     fn string(&mut self) -> Result<Value, ReadError> {
@@ -248,6 +302,7 @@ impl<'a> Reader<'a> {
                         'f' => '\u{c}',
                         '"' | '\\' | '/' => c,
                         'u' => self.utf16(escape)?,
+                        '0'..='7' => self.octal(c),
                         _ => {
                             let expected = r"an escape such as \n or \u00e9";
                             return Err(self.error_at(escape, expected, format_args!("\\{c}")));
@@ -261,6 +316,20 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+    }
+
+    /// The character of `\101`, of which the first digit has been read.
+    fn octal(&mut self, first: char) -> char {
+        let mut code = first.to_digit(8).unwrap_or_default();
+        for _ in 0..2 {
+            let digit = self.peek().and_then(|c| c.to_digit(8));
+            let Some(digit) = digit.filter(|digit| code * 8 + digit < 256) else {
+                break;
+            };
+            self.at += 1;
+            code = code * 8 + digit;
+        }
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     /// The character of `\uXXXX`, or of two such that are a surrogate pair;
@@ -302,9 +371,47 @@ impl<'a> Reader<'a> {
         token
     }
 
+    /// A value after metadata, which is behind a mark of so many characters; that says
+    /// nothing about the value.
+    fn metadata(&mut self, mark: usize, depth: usize) -> Result<Value, ReadError> {
+        self.at += mark;
+        self.value(depth + 1)?;
+        self.value(depth + 1)
+    }
+
+    /// `#:db{:code 5}` is `{:db/code 5}`.
+    fn namespaced_map(&mut self, depth: usize) -> Result<Value, ReadError> {
+        self.at += 1;
+        let namespace = self.token().trim_start_matches(':').to_owned();
+        if self.skip(depth)? != Some('{') {
+            return Err(self.error("a map after its namespace", self.found()));
+        }
+        let mut map = self.map(depth)?;
+        if let Value::Map(entries) = &mut map {
+            for (key, _) in entries {
+                if let Value::Keyword(name) | Value::Symbol(name) = key {
+                    match name.strip_prefix("_/") {
+                        Some(plain) => *name = plain.to_owned(),
+                        None if name.contains('/') || namespace.is_empty() => {}
+                        None => *name = format!("{namespace}/{name}"),
+                    }
+                }
+            }
+        }
+        Ok(map)
+    }
+
     fn dispatch(&mut self, depth: usize) -> Result<Value, ReadError> {
-        if self.rest().starts_with("#{") {
-            return Ok(Value::Set(self.sequence("#{", '}', depth)?));
+        match self.rest().as_bytes().get(1) {
+            Some(b'{') => return Ok(Value::Set(self.sequence("#{", '}', depth)?)),
+            Some(b':') => return self.namespaced_map(depth),
+            Some(b'^') => return self.metadata(2, depth),
+            // A pattern and a variable are as their text.
+            Some(b'"') => {
+                self.at += 1;
+                return self.pattern();
+            }
+            _ => {}
         }
         let start = self.at;
         self.at += 1;
@@ -313,6 +420,7 @@ impl<'a> Reader<'a> {
             "#Inf" => Ok(Value::Float(f64::INFINITY)),
             "#-Inf" => Ok(Value::Float(f64::NEG_INFINITY)),
             "#NaN" => Ok(Value::Float(f64::NAN)),
+            tag if tag.starts_with('\'') => Ok(Value::Symbol(tag[1..].to_owned())),
             tag if tag.starts_with(char::is_alphabetic) => Ok(Value::Tagged(
                 tag.to_owned(),
                 Box::new(self.value(depth + 1)?),
@@ -338,10 +446,12 @@ impl<'a> Reader<'a> {
             ("formfeed", ..) => '\u{c}',
             ("backspace", ..) => '\u{8}',
             (_, Some(c), None) => c,
-            (_, Some('u'), _) => u32::from_str_radix(&name[1..], 16)
-                .ok()
-                .and_then(char::from_u32)
-                .ok_or_else(|| self.error_at(start, "a character", format_args!("\\{name}")))?,
+            (_, Some(base @ ('u' | 'o')), _) => {
+                { u32::from_str_radix(&name[1..], if base == 'u' { 16 } else { 8 }) }
+                    .ok()
+                    .and_then(char::from_u32)
+                    .ok_or_else(|| self.error_at(start, "a character", format_args!("\\{name}")))?
+            }
             _ => return Err(self.error_at(start, "a character", format_args!("\\{name}"))),
         };
         Ok(Value::Char(c))
@@ -365,28 +475,4 @@ impl<'a> Reader<'a> {
             },
         }
     }
-}
-
-fn number(token: &str) -> Option<Value> {
-    if let Ok(int) = token.parse() {
-        return Some(Value::Int(int));
-    }
-    let digits = token.strip_suffix('N').unwrap_or(token);
-    let unsigned = digits.strip_prefix(['+', '-']).unwrap_or(digits);
-    if unsigned.bytes().all(|b| b.is_ascii_digit()) {
-        let digits = digits.strip_prefix('+').unwrap_or(digits);
-        return Some(
-            digits
-                .parse()
-                .map_or_else(|_| Value::BigInt(digits.into()), Value::Int),
-        );
-    }
-    if let Some((numerator, denominator)) = token.split_once('/') {
-        let (numerator, denominator): (f64, f64) =
-            (numerator.parse().ok()?, denominator.parse().ok()?);
-        return Some(Value::Float(numerator / denominator));
-    }
-    let float = token.strip_suffix('M').unwrap_or(token);
-    let float: f64 = float.parse().ok()?;
-    Some(Value::Float(float))
 }

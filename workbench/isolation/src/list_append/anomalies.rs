@@ -139,8 +139,11 @@ impl Lists<'_> {
                 let start = start.map(|seen| (seen, transactions.elements(seen)));
                 let agrees = match start {
                     None => elements.ends_with(&appended),
-                    // After nil, an empty list is no contradiction.
-                    Some((Seen::Nil, _)) if appended.is_empty() => true,
+                    // After nil, an empty list is no contradiction; to Elle no list was
+                    // until 2026.
+                    Some((Seen::Nil, _)) if appended.is_empty() => {
+                        elements.is_empty() || !self.rules.are_sound()
+                    }
                     Some((_, start)) => {
                         seen != Seen::Nil
                             && elements.len() == start.len() + appended.len()

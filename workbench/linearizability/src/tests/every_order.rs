@@ -231,7 +231,7 @@ fn call(call: &window::Call) -> Call {
 }
 
 fn judge_only_key(history: &History) -> Verdict {
-    let mut keys = crate::judge(history).unwrap();
+    let mut keys = crate::judge(history, Shape::Keyed, &Value::Nil).unwrap();
     keys.pop()
         .map_or(Verdict::Linearizable(Value::Nil), |judged| judged.verdict)
 }

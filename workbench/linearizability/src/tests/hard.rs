@@ -206,7 +206,7 @@ fn after_enough_work_each_key_gets_little() {
         }
         History::read(&text).unwrap()
     };
-    let told = check(&history(8)).sentences();
+    let told = check(&history(8), &Options::default()).sentences();
     assert_eq!(told.len(), 8);
     let memory = "there are too many orders to keep in memory";
     let little = "there are too many orders to try: no answer after 65536 steps";

@@ -16,7 +16,7 @@ use simulation::network::{self, Distribution, Latency};
 use simulation::recording::Recording;
 use simulation::run::{self, Config};
 use simulation::summary::{Figure, Summary};
-use verdict::{Checked, Validity};
+use verdict::{Checked, Rules, Validity};
 use workloads::broadcast::{Broadcast, Topology};
 
 use crate::browser::legible::assert_legible;
@@ -102,7 +102,7 @@ fn broadcast(fault: Fault, rate: f64) -> Run {
     let mut host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
-    let checked = judge::run(&workload, &outcome, None);
+    let checked = judge::run(&workload, &outcome, None, Rules::Sound);
     let drawings = proof::drawings(&outcome.history, &checked.findings, Some(&recording));
     Run {
         workload: "broadcast".into(),
@@ -166,7 +166,7 @@ fn recorded() -> Vec<(String, Run)> {
     let run = |(name, case): (&str, corpus::Case)| {
         let history = History::read(&case.history).unwrap();
         let workload = workloads::find(name, &workloads::Options::default()).unwrap();
-        let checked = judge::history(&*workload, &history, None);
+        let checked = judge::history(&*workload, &history, None, Rules::Sound);
         let drawings = proof::drawings(&history, &checked.findings, None);
         let run = Run {
             workload: name.to_owned(),

@@ -176,6 +176,7 @@ fn mark(is_read: bool, key: &Value, value: Option<&Value>) -> Mark {
 mod tests {
     use super::super::drawings;
     use super::*;
+    use verdict::Rules;
     use verdict::isolation::check_rw_register;
     use verdict::isolation::model::Models;
 
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn a_cycle_is_drawn() {
         let history = History::read(CYCLE).unwrap();
-        let findings = check_rw_register(&history, &Models::default().0).findings;
+        let findings = check_rw_register(&history, &Models::default().0, Rules::Sound).findings;
         let drawings = drawings(&history, &findings, None);
         let names: Vec<&str> = drawings.iter().map(|drawing| &*drawing.name).collect();
         assert_eq!(names, ["G1c-0.svg"]);

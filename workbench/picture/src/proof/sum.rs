@@ -29,7 +29,7 @@ pub(super) fn drawing(
     recording: Option<&Recording>,
 ) -> Option<Drawing> {
     let first = finding.cases.iter().find_map(|case| match case {
-        Evidence::Sum(sum) => Some(sum),
+        Evidence::Sum(sum) if sum.is_final => Some(sum),
         _ => None,
     })?;
     (!first.acceptable.is_empty()).then(|| draw(history, &first.acceptable, recording))

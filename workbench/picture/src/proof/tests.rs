@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use finding::{Case, Operation};
-use verdict::{Checked, Validity};
+use verdict::{Checked, Rules, Validity};
 
 use super::page::WIDTH;
 use super::*;
@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 100_000;
 
 fn check(name: &str, history: &History) -> Checked {
     let workload = workloads::find(name, &workloads::Options::default()).unwrap();
-    workload.check(history)
+    workload.check(history, Rules::Maelstrom)
 }
 
 /// Asserts that these may all be files of one folder, and parts of one page.

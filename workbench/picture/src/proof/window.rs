@@ -319,7 +319,7 @@ impl Window {
 mod tests {
     use super::*;
     use history::History;
-    use verdict::linearizability::check;
+    use verdict::linearizability::{Options, check};
 
     fn history(lines: &str) -> History {
         let lines = lines.lines().enumerate().map(|(i, line)| {
@@ -337,14 +337,17 @@ mod tests {
 
     #[test]
     fn each_operation_is_shown_and_the_one_marked_that_does_not_fit() {
-        let checked = check(&history(
-            "0 invoke write 1
+        let checked = check(
+            &history(
+                "0 invoke write 1
              0 ok write 1
              0 invoke write 2
              0 ok write 2
              1 invoke read nil
              1 ok read 1",
-        ));
+            ),
+            &Options::default(),
+        );
         let [drawing] = &drawings(&checked.findings[0])[..] else {
             panic!("{:?}", checked.findings)
         };

@@ -132,10 +132,10 @@ fn broken_broadcasts_are_convicted() {
         Validity::Invalid,
         "is lost: it was acknowledged",
     );
-    // Not against Jepsen's rules, but named.
+    // Not against Jepsen's rules, but against ours.
     convicted(
         &flood(&five_nodes(1), Fault::Invents),
-        Validity::Valid,
+        Validity::Invalid,
         "element 1000000 is in the read that ended as operation",
     );
     // Without faults in the network, sending once is enough; with them it is not.

@@ -79,7 +79,8 @@ impl<'a> Actions<'a> {
                 polled: Vec::new(),
             };
             let read = match &*op.f {
-                "assign" => actions.read_assignment(op, &mut action),
+                // Whoever subscribes anew begins anew, as with an assignment.
+                "assign" | "subscribe" => actions.read_assignment(op, &mut action),
                 "send" | "poll" | "txn" => actions.read_steps(op, &mut action),
                 _ => continue,
             };

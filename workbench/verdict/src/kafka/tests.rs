@@ -16,7 +16,7 @@ fn history(transcript: &str) -> History {
 
 /// The kinds of errors, but for what a short transcript cannot help.
 fn errors(transcript: &str) -> String {
-    let checked = check(&history(transcript));
+    let checked = check(&history(transcript), Rules::Maelstrom);
     let Some(names) = checked.results.get("error-types") else {
         return format!("unknown: {}", checked.sentences().concat());
     };
@@ -26,7 +26,7 @@ fn errors(transcript: &str) -> String {
 }
 
 fn findings(transcript: &str) -> Vec<String> {
-    check(&history(transcript)).sentences()
+    check(&history(transcript), Rules::Maelstrom).sentences()
 }
 
 const THREE_SENDS: &str = r#"0 invoke send [[:send "a" 1]]
@@ -44,9 +44,12 @@ fn after_three_sends(transcript: &str) -> String {
 
 #[test]
 fn a_log_in_order_is_valid() {
-    let checked = check(&history(&after_three_sends(
-        r#"1 ok poll [[:poll {"a" [[0 1] [1 2] [2 3]]}]]"#,
-    )));
+    let checked = check(
+        &history(&after_three_sends(
+            r#"1 ok poll [[:poll {"a" [[0 1] [1 2] [2 3]]}]]"#,
+        )),
+        Rules::Maelstrom,
+    );
     assert_eq!(
         checked.results.to_string(),
         "{:valid? true, :worst-realtime-lag {:time 7.0, :process 1, :key \"a\", :lag 0.0}, \
@@ -137,7 +140,7 @@ fn a_clients_sends_get_ever_greater_offsets() {
     let transcript = r#"0 ok txn [[:send "a" [0 1]] [:send "a" [2 2]]]
         1 ok send [[:send "a" [1 3]]]
         1 ok poll [[:poll {"a" [[0 1] [1 3] [2 2]]}]]"#;
-    let checked = check(&history(transcript));
+    let checked = check(&history(transcript), Rules::Maelstrom);
     assert_eq!(errors(transcript), "int-send-skip");
     assert_eq!(checked.valid, Validity::Valid);
     assert!(checked.findings.is_empty());
@@ -216,7 +219,10 @@ fn of_many_cycles_all_are_counted_and_a_few_told() {
 "#
         )
     };
-    let checked = check(&history(&(0..30).map(early).collect::<String>()));
+    let checked = check(
+        &history(&(0..30).map(early).collect::<String>()),
+        Rules::Maelstrom,
+    );
     let cycles = checked.results.get("G1c-realtime").unwrap();
     assert_eq!(cycles.get("count"), Some(&Value::Int(30)));
     let told = cycles.get("errs").and_then(Value::items).unwrap();
@@ -238,7 +244,7 @@ fn lag_is_how_long_there_has_been_more_than_was_seen() {
            1 invoke poll [[:poll]]
            1 ok poll [[:poll {"a" []}]]"#,
     );
-    let results = check(&history(&transcript)).results;
+    let results = check(&history(&transcript), Rules::Maelstrom).results;
     assert_eq!(
         results.get("worst-realtime-lag").unwrap().to_string(),
         "{:time 9.0, :process 1, :key \"a\", :lag 5.0}"
@@ -314,10 +320,38 @@ fn every_history_gets_a_verdict() {
             format!("{} {typ} {f} {value}\n", rng.below(3))
         };
         let transcript: String = (0..rng.below(12)).map(line).collect();
-        let checked = check(&history(&transcript));
+        let checked = check(&history(&transcript), Rules::Maelstrom);
         let is_valid = checked.valid == Validity::Valid;
         assert_eq!(is_valid, checked.findings.is_empty(), "{transcript}");
         verdicts[checked.valid as usize] += 1;
     }
     assert!(verdicts.iter().all(|count| *count > 300), "{verdicts:?}");
+}
+
+#[test]
+fn whoever_subscribes_anew_begins_anew() {
+    for f in ["subscribe", "assign"] {
+        let text = format!(
+            "0 ok send [[:send :x [0 :a]] [:send :x [1 :b]]]
+             1 ok {f} [:x]
+             1 ok poll [[:poll {{:x [[0 :a] [1 :b]]}}]]
+             1 ok {f} [:y]
+             1 ok {f} [:x]
+             1 ok poll [[:poll {{:x [[0 :a] [1 :b]]}}]]"
+        );
+        let checked = check(&history(&text), Rules::Sound);
+        assert_eq!(checked.valid, Validity::Valid, "{:?}", checked.sentences());
+    }
+}
+
+#[test]
+fn a_send_without_an_end_may_have_happened() {
+    let open = "{:process 0, :type :invoke, :f :send, :value [[:send :x 1]]}
+                {:process 1, :type :invoke, :f :poll, :value [[:poll]]}
+                {:process 1, :type :ok, :f :poll, :value [[:poll {:x [[0 1]]}]]}";
+    let history = History::read(open).unwrap();
+    assert_eq!(check(&history, Rules::Sound).valid, Validity::Valid);
+    assert_eq!(check(&history, Rules::Maelstrom).valid, Validity::Unknown);
+    let nothing = check(&History::default(), Rules::Sound);
+    assert_eq!(nothing.valid, Validity::Unknown);
 }

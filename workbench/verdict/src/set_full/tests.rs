@@ -25,7 +25,7 @@ fn result(checked: &Checked, key: &str) -> String {
 /// The verdict, and which elements are stable (how many), lost, never read and
 /// stale.
 fn judge(transcript: &str) -> String {
-    let checked = check(&history(transcript), "add");
+    let checked = check(&history(transcript), "add", Rules::Maelstrom);
     format!(
         "{:?}: {} stable, lost {}, never read {}, stale {}",
         checked.valid,
@@ -47,7 +47,7 @@ fn a_read_after_the_acknowledgement_misses_the_element() {
         "Invalid: 0 stable, lost (17), never read (), stale ()"
     );
     assert_eq!(
-        check(&history(transcript), "add").sentences(),
+        check(&history(transcript), "add", Rules::Maelstrom).sentences(),
         [
             "element 17 is lost: it was acknowledged by operation 1, and was never read; the read \
              of client 1 (operations 2 to 3) misses it"
@@ -62,7 +62,7 @@ fn what_jepsen_lets_pass_is_found_nevertheless() {
                       12 1 invoke read nil
                       13 1 ok read [17 18 17]
                       14 0 invoke add 18";
-    let checked = check(&history(transcript), "add");
+    let checked = check(&history(transcript), "add", Rules::Maelstrom);
     assert_eq!(checked.valid, Validity::Valid);
     assert_eq!(
         checked.sentences(),
@@ -100,7 +100,7 @@ fn an_element_is_known_from_the_first_read_on_that_returns_it() {
         judge(transcript),
         "Invalid: 0 stable, lost (17), never read (), stale ()"
     );
-    let checked = check(&history(transcript), "add");
+    let checked = check(&history(transcript), "add", Rules::Maelstrom);
     assert_eq!(
         result(&checked, "lost-latencies"),
         "{0 0, 0.5 0, 0.95 0, 0.99 0, 1 0}"
@@ -161,7 +161,7 @@ fn stale_means_missed_for_a_millisecond_after_it_was_known() {
         judge(&until("21")),
         "Valid: 1 stable, lost (), never read (), stale (17)"
     );
-    let checked = check(&history(&until("24")), "add");
+    let checked = check(&history(&until("24")), "add", Rules::Maelstrom);
     assert_eq!(
         result(&checked, "worst-stale"),
         "({:element 17, :outcome :stable, :stable-latency 4, :lost-latency nil, \
@@ -256,7 +256,7 @@ fn a_read_without_a_collection_says_nothing_good() {
         "Unknown: 1 stable, lost (), never read (), stale ()"
     );
     assert_eq!(
-        check(&history(transcript), "add").sentences(),
+        check(&history(transcript), "add", Rules::Maelstrom).sentences(),
         ["the read that ended as operation 3 returned 5, which is no collection"]
     );
 }
@@ -294,7 +294,7 @@ fn of_many_lost_elements_the_first_are_named() {
         transcript += &format!("{i} 0 invoke add {i}\n{i} 0 ok add {i}\n");
     }
     transcript += "200 0 invoke read nil\n201 0 ok read nil";
-    let findings = check(&history(&transcript), "add").sentences();
+    let findings = check(&history(&transcript), "add", Rules::Maelstrom).sentences();
     assert_eq!(findings.len(), 11);
     assert_eq!(findings[10], "and 90 more elements are lost");
 }
@@ -379,7 +379,7 @@ fn it_agrees_with_the_definition_on_any_history() {
             Value::Vector(lost),
             Value::Vector(never_read),
         ];
-        let checked = check(&history, "add");
+        let checked = check(&history, "add", Rules::Maelstrom);
         for (key, expected) in ["stable-count", "lost", "never-read"].iter().zip(expected) {
             assert_eq!(
                 checked.results.get(key),
@@ -389,4 +389,39 @@ fn it_agrees_with_the_definition_on_any_history() {
         }
     }
     assert!(outcomes.iter().all(|count| *count > 500), "{outcomes:?}");
+}
+
+/// What Jepsen lets pass.
+#[test]
+fn what_nobody_added_or_was_refused_cannot_be_read() {
+    let read = |shown: &str| {
+        let text = format!(
+            "{{:process 0, :type :invoke, :f :add, :value 0}}
+             {{:process 0, :type :ok, :f :add, :value 0}}
+             {{:process 0, :type :invoke, :f :add, :value 1}}
+             {{:process 0, :type :fail, :f :add, :value 1}}
+             {{:process 0, :type :invoke, :f :read, :value nil}}
+             {{:process 0, :type :ok, :f :read, :value [{shown}]}}"
+        );
+        let history = History::read(&text).unwrap();
+        let [sound, maelstrom] =
+            [Rules::Sound, Rules::Maelstrom].map(|rules| check(&history, "add", rules));
+        assert_eq!(maelstrom.valid, Validity::Valid);
+        (sound.valid, sound.sentences())
+    };
+    assert_eq!(read("0"), (Validity::Valid, Vec::new()));
+    assert_eq!(
+        read("0 1 30"),
+        (
+            Validity::Invalid,
+            [
+                "element 30 is in the read that ended as operation 5, but nobody had begun to add \
+                 it (Jepsen lets this pass)",
+                "element 1 is in the read that ended as operation 5, but its add was refused \
+                 (Jepsen lets this pass)",
+            ]
+            .map(str::to_owned)
+            .into()
+        )
+    );
 }

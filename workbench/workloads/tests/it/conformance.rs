@@ -5,7 +5,7 @@ use corpus::Case;
 use history::History;
 use serde_json::{Value, json};
 use simulation::judge;
-use verdict::Availability;
+use verdict::{Availability, Rules};
 
 /// How many differences are shown.
 const SHOWN: usize = 20;
@@ -33,7 +33,7 @@ fn differences(workload_name: &str, case: &Case) -> Vec<String> {
     };
     let models = &expect["options"]["consistency_models"];
     let workload = workloads::find(workload_name, &options(models)).unwrap();
-    let checked = judge::history(&*workload, &history, availability);
+    let checked = judge::history(&*workload, &history, availability, Rules::Maelstrom);
     let results = checked.results.to_json();
 
     let mut differences = Vec::new();
@@ -134,7 +134,7 @@ fn differences_by_model(workload_name: &str, case: &Case) -> (usize, Vec<String>
     let mut differences = Vec::new();
     for (model, expected) in &verdicts {
         let workload = workloads::find(workload_name, &options(&json!([model]))).unwrap();
-        let found = workload.check(&history).results.to_json();
+        let found = workload.check(&history, Rules::Maelstrom).results.to_json();
         for key in isolation(&expect) {
             let expected = &expected[key.trim_end_matches('?')];
             // A valid history has no anomalies, told so or not.
@@ -260,7 +260,10 @@ fn ids_of_several_types_have_no_order_but_no_twin_either() {
     let judge = |text: &str| {
         let history = History::read(text).unwrap();
         let workload = workloads::find("unique-ids", &Default::default()).unwrap();
-        judge::history(&*workload, &history, None).results.to_json()["workload"]["valid?"].clone()
+        judge::history(&*workload, &history, None, Rules::Maelstrom)
+            .results
+            .to_json()["workload"]["valid?"]
+            .clone()
     };
     assert_eq!(
         judge(&[ok("1", 0), ok("\"1\"", 1)].concat()),

@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use simulation::run::Config;
 use simulation::workload::Workload;
 use simulation::{Simulated, simulate};
-use verdict::Validity;
+use verdict::{Rules, Validity};
 
 /// How a database isolates transactions, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ fn run(name: &str, isolation: Isolation, seed: u64) -> Simulated {
 
 /// The verdict on a run under a model, and the anomalies.
 fn judged(simulated: &Simulated, name: &str, model: &str) -> (Validity, Vec<String>) {
-    let checked = workload(name, model).check(&simulated.outcome.history);
+    let checked = workload(name, model).check(&simulated.outcome.history, Rules::Maelstrom);
     let types = checked.results.get("anomaly-types");
     let types = types.and_then(|types| types.items()).unwrap_or_default();
     let types = types.iter().map(|anomaly| anomaly.to_string());
@@ -376,7 +376,8 @@ fn what_elle_lets_pass_is_told_and_does_not_change_the_verdict() {
         ),
     ] {
         let simulated = run(REGISTERS, isolation, 1);
-        let checked = workload(REGISTERS, "read-committed").check(&simulated.outcome.history);
+        let checked = workload(REGISTERS, "read-committed")
+            .check(&simulated.outcome.history, Rules::Maelstrom);
         assert_eq!(checked.valid, Validity::Valid, "{:#?}", checked.findings);
         assert!(checked.results.get(key).is_some(), "{:?}", checked.results);
         let sentences = checked.sentences();

@@ -108,7 +108,7 @@ fn the_verdicts_on_maelstroms_runs_are_maelstroms() {
         }
         let workload = workloads::find(flag(run, "-w").unwrap(), &options).unwrap();
         let history = History::read(&run.history).unwrap();
-        let found = judge::history(&*workload, &history, None).results;
+        let found = judge::history(&*workload, &history, None, verdict::Rules::Maelstrom).results;
         let mut expected = edn::read(&run.results).unwrap().to_json();
         // No history says what was sent.
         expected.as_object_mut().unwrap().remove("net");

@@ -1,6 +1,7 @@
 //! The flags of `workbench test`, and what they ask for: what to run, on which
 //! network, for how long.
 
+use history::edn::Value;
 use std::ffi::OsStr;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,10 @@ pub(in crate::cli) struct Args {
     /// What fraction of the operations must succeed: total, or from 0 to 1
     #[arg(long, value_name = "EXPECTED")]
     pub(super) availability: Option<Availability>,
+
+    /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
+    #[arg(long)]
+    pub(super) as_maelstrom: bool,
 
     /// The mean latency of messages between nodes, in milliseconds
     #[arg(long, value_name = "MILLIS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(limits::LATENCY))]
@@ -222,6 +227,7 @@ impl Args {
 
     pub(super) fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
         let options = workloads::Options {
+            initial: Value::Nil,
             topology: self.topology.into(),
             txn: workloads::txn::Options {
                 key_count: self.key_count,

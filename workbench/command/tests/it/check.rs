@@ -1,0 +1,107 @@
+//! `workbench check` of histories as people have them: whatever the format, the verdict is
+//! that of what happened.
+
+use std::fs;
+use std::io::Write;
+use std::process::Output;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::shell::{Folder, tells, workbench};
+
+/// A stale read of one register, in each format.
+const STALE: [(&str, &str); 5] = [
+    (
+        "stream.edn",
+        "; a test
+         {:process 0, :type :invoke, :f :write, :value 1}
+         {:process 0, :type :ok, :f :write, :value 1}
+         {:process 1, :type :invoke, :f :read,
+          :value nil}
+         {:process 1, :type :ok, :f :read, :value 7}",
+    ),
+    (
+        "vector.edn",
+        "[{:process 0, :type :invoke, :f :write, :value 1} {:process 0, :type :ok, :f :write}
+          {:process 1, :type :invoke, :f :read} {:process 1, :type :ok, :f :read, :value 0x7}]",
+    ),
+    (
+        "lines.jsonl",
+        r#"{"process":0,"type":"invoke","f":"write","value":1}
+           {"process":0,"type":"ok","f":"write","value":1}
+           {"process":1,"type":"invoke","f":"read","value":null}
+           {"process":1,"type":"ok","f":"read","value":7}"#,
+    ),
+    (
+        "array.json",
+        r#"[{"process":"a","type":"invoke","f":"write","value":1},
+            {"process":"a","type":"ok","f":"write","value":1},
+            {"process":"b","type":"invoke","f":"read"},
+            {"process":"b","type":"ok","f":"read","value":7}]"#,
+    ),
+    (
+        "history.txt",
+        "INFO  jepsen.util - 0\t:invoke\t:write\t1
+INFO  jepsen.util - 0\t:ok\t:write\t1
+INFO  jepsen.util - 1\t:invoke\t:read\tnil
+INFO  jepsen.util - 1\t:ok\t:read\t7",
+    ),
+];
+
+fn check(folder: &Folder, name: &str, args: &[&str]) -> Output {
+    let mut command = workbench(&["check", "-w", "lin-kv"]);
+    command.args(args).arg(folder.path().join(name));
+    command.output().unwrap()
+}
+
+#[test]
+fn a_history_is_read_whatever_its_format() {
+    let folder = Folder::new("check");
+    for (name, text) in STALE {
+        fs::write(folder.path().join(name), text).unwrap();
+        let packed = format!("{name}.gz");
+        let file = fs::File::create(folder.path().join(&packed)).unwrap();
+        let mut file = GzEncoder::new(file, Compression::default());
+        file.write_all(text.as_bytes()).unwrap();
+        file.finish().unwrap();
+        for name in [name, &packed] {
+            let output = check(&folder, name, &[]);
+            assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
+            // To Maelstrom there are no registers without keys.
+            let output = check(&folder, name, &["--as-maelstrom"]);
+            assert_ne!(output.status.code(), Some(0), "{name}");
+            // Nobody knows what was there at first.
+            let output = check(&folder, name, &["--initial", "7"]);
+            assert_eq!(output.status.code(), Some(1), "{name}");
+        }
+    }
+    tells(
+        &check(&folder, "array.json", &[]),
+        1,
+        &["clients have numbers here: \"a\" is 0, \"b\" is 1"],
+    );
+}
+
+#[test]
+fn what_is_no_history_is_told_what_was_expected() {
+    let folder = Folder::new("check-none");
+    for (name, text, told) in [
+        ("a", &b"hello"[..], "expected a history"),
+        (
+            "b",
+            b"\xff\xfe",
+            "expected text in UTF-8, found other bytes in line 1",
+        ),
+        ("c", b"JEPSEN\0\0\xff", "this is a test.jepsen"),
+        ("d", b"\x1f\x8b\x08", "cannot read"),
+        ("e", b"{:valid? true}", "found results"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        let output = check(&folder, name, &[]);
+        tells(&output, 255, &[told]);
+    }
+    fs::write(folder.path().join("empty"), "").unwrap();
+    let output = check(&folder, "empty", &[]);
+    assert_eq!(output.status.code(), Some(2));
+}

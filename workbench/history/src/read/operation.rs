@@ -1,0 +1,197 @@
+//! Operations from maps, whatever is odd about them: indices and times that are missing
+//! or no integers, clients with names, values that are left out.
+
+use std::borrow::Cow;
+
+use super::{Format, Found, HistoryError, clients};
+use crate::edn::Value;
+use crate::{History, Op, OpType, Process, function};
+
+/// An operation as far as it is read.
+pub(super) struct Draft {
+    pub(super) op: Op,
+    /// Where it is, from 1.
+    pub(super) line: usize,
+    /// Who did it, as it is written; none if that is left out.
+    pub(super) client: Option<Value>,
+    has_index: bool,
+    has_value: bool,
+}
+
+/// Takes operations, one after the other.
+#[derive(Default)]
+pub(super) struct Reader {
+    drafts: Vec<Draft>,
+}
+
+impl Draft {
+    /// One of this type; what else there is of it comes later.
+    pub(super) fn new(line: usize, typ: OpType) -> Self {
+        let op = Op {
+            index: 0,
+            time: 0,
+            typ,
+            process: Process::Nemesis,
+            f: Cow::Borrowed(""),
+            value: Value::Nil,
+            extra: Vec::new(),
+        };
+        Draft {
+            op,
+            line,
+            client: None,
+            has_index: false,
+            has_value: false,
+        }
+    }
+
+    pub(super) fn value(&mut self, value: Value) {
+        self.op.value = value;
+        self.has_value = true;
+    }
+
+    fn from_map(line: usize, value: Value) -> Result<Self, String> {
+        let entries = match value {
+            Value::Map(entries) => entries,
+            Value::Tagged(_, value) => return Draft::from_map(line, *value),
+            other => {
+                return Err(format!(
+                    "expected an operation, a map, found {}",
+                    cut(&other)
+                ));
+            }
+        };
+        let name = |key: &Value| match key {
+            Value::Keyword(name) | Value::Str(name) => {
+                Some(name.strip_prefix(':').unwrap_or(name).to_owned())
+            }
+            _ => None,
+        };
+        let typ = entries
+            .iter()
+            .find(|(key, _)| name(key).as_deref() == Some("type"));
+        let mut draft = match typ {
+            Some((_, typ)) => Draft::new(line, op_type(typ)?),
+            None if entries
+                .iter()
+                .any(|(key, _)| name(key).as_deref() == Some("valid?")) =>
+            {
+                return Err(
+                    "expected an operation with a :type, found results: they have :valid?; the \
+                     history is in another file"
+                        .into(),
+                );
+            }
+            None => return Err("expected a :type, found none".into()),
+        };
+        for (key, value) in entries {
+            let Some(key) = name(&key) else {
+                return Err(format!("expected a keyword as key, found {}", cut(&key)));
+            };
+            draft.take(key, value)?;
+        }
+        Ok(draft)
+    }
+
+    fn take(&mut self, key: String, value: Value) -> Result<(), String> {
+        match (&*key, value) {
+            ("type", _) => {}
+            ("index", Value::Int(index)) if index >= 0 => {
+                self.op.index = index as usize;
+                self.has_index = true;
+            }
+            ("time", Value::Int(time)) => self.op.time = time,
+            ("time", Value::Float(time)) => self.op.time = time as i64,
+            // One that is none says nothing.
+            ("index" | "time", _) => {}
+            ("process", Value::Nil) => {}
+            ("process", client) => self.client = Some(client),
+            ("f", Value::Keyword(name) | Value::Str(name) | Value::Symbol(name)) => {
+                self.op.f = function(name.strip_prefix(':').unwrap_or(&name).to_owned());
+            }
+            ("f", Value::Nil) => {}
+            ("f", other) => return Err(format!("expected a keyword as :f, found {}", cut(&other))),
+            ("value", value) => self.value(value),
+            (_, value) => self.op.extra.push((key, value)),
+        }
+        Ok(())
+    }
+}
+
+fn op_type(typ: &Value) -> Result<OpType, String> {
+    let name = match typ {
+        Value::Keyword(name) | Value::Str(name) | Value::Symbol(name) => name,
+        _ => "",
+    };
+    let name = name.strip_prefix(':').unwrap_or(name);
+    type_named(name).ok_or_else(|| {
+        format!(
+            "expected :invoke, :ok, :fail or :info as :type, found {}",
+            cut(typ)
+        )
+    })
+}
+
+pub(super) fn type_named(name: &str) -> Option<OpType> {
+    let all = [OpType::Invoke, OpType::Ok, OpType::Fail, OpType::Info];
+    all.into_iter().find(|typ| typ.name() == name)
+}
+
+/// A value as an error shows it.
+fn cut(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+impl Reader {
+    /// Takes an operation as a map.
+    ///
+    /// # Errors
+    /// What it should be.
+    pub(super) fn map(&mut self, line: usize, value: Value) -> Result<(), HistoryError> {
+        let draft = Draft::from_map(line, value).map_err(|why| HistoryError { line, why })?;
+        self.drafts.push(draft);
+        Ok(())
+    }
+
+    pub(super) fn draft(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    /// The history.
+    ///
+    /// # Errors
+    /// The first operation of which nobody says who did it, if it is said of others.
+    pub(super) fn finish(mut self, format: Format) -> Result<Found, HistoryError> {
+        let mut notes = Vec::new();
+        self.number(&mut notes);
+        clients::name(&mut self.drafts, &mut notes)?;
+        let ops = self.drafts.into_iter().map(|draft| draft.op).collect();
+        Ok(Found {
+            history: History::new(ops),
+            format,
+            notes,
+        })
+    }
+
+    /// Gives operations their places as indices, unless they have ones that ascend.
+    fn number(&mut self, notes: &mut Vec<String>) {
+        let ascend = |pair: &[Draft]| pair[0].op.index < pair[1].op.index;
+        let have = self.drafts.iter().filter(|draft| draft.has_index).count();
+        if have == self.drafts.len() && self.drafts.windows(2).all(ascend) {
+            return;
+        }
+        if have > 0 {
+            notes.push(
+                "indices are missing or do not ascend, so operations are numbered by their places"
+                    .into(),
+            );
+        }
+        for (place, draft) in self.drafts.iter_mut().enumerate() {
+            draft.op.index = place;
+        }
+    }
+}

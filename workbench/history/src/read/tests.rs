@@ -1,0 +1,166 @@
+//! Histories as people have them, and what becomes of them.
+
+use super::*;
+use crate::Process;
+use crate::edn::Value;
+
+/// The operations, a line each, without their times.
+#[track_caller]
+fn ops(text: &str) -> Vec<String> {
+    let found = read(text).unwrap_or_else(|e| panic!("{e}"));
+    let line = |op: &crate::Op| {
+        let (index, process, typ) = (op.index, op.process, op.typ.name());
+        format!("{index}: {process} {typ} {} {}", op.f, op.value)
+    };
+    found.history.ops().iter().map(line).collect()
+}
+
+const WRITTEN: [&str; 2] = ["0: 0 invoke write [0 1]", "1: 0 ok write [0 1]"];
+
+#[test]
+fn edn_is_read_as_clojure_reads_it() {
+    for text in [
+        "; exported by a tool
+         [{:process 0, :type :invoke, :f :write, :value [0 1]}
+          {:process 0, :type :ok, :f :write, :value [0 1]}]",
+        "({:process 0, :type :invoke, :f :write, :value [0 1]} ; first
+          #_{:process 1 :type :ok} {:process 0, :type :ok, :f :write, :value [0 1]})",
+        "{:process 0, :type :invoke,
+          :f :write, :value [0 1]}
+         {:process 0, :type :ok,
+          :f :write, :value [0 1]}",
+        "#jepsen.history.Op{:process 0x0 :type :invoke :f :write :value [2r0 01]}
+         ^{:line 2} {:process 0 :type :ok :f :write :value ^:hot [0 1N] :error #:db{:code 5}}",
+        "{:index nil, :time nil, :process 0, :type :invoke, :f :write, :value [0 1]}
+         {:index -1, :time 1.5, :process 0, :type :ok, :f :write, :value [0 1]}",
+        "{:index 7, :process 0, :type :invoke, :f :write, :value [0 1]}
+         {:index 7, :process 0, :type :ok, :f :write, :value [0 1]}",
+    ] {
+        assert_eq!(ops(text), WRITTEN, "{text}");
+    }
+    let found = read(
+        r#"{:type :info :process :nemesis :f :kill :value #object[java.lang.Object 0x1f "java.lang.Object@1f"]}
+           {:type :ok :process 0 :f :txn :error #:db{:code 5 :_/plain 1 :other/x 2} :pattern #"a\"b"}"#,
+    );
+    let found = found.unwrap();
+    let [kill, error] = found.history.ops() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(kill.process, Process::Nemesis);
+    assert_eq!(
+        kill.value.to_string(),
+        r#"#object [java.lang.Object 31 "java.lang.Object@1f"]"#
+    );
+    assert_eq!(
+        error.get("error").unwrap().to_string(),
+        "{:db/code 5, :plain 1, :other/x 2}"
+    );
+    assert_eq!(error.get("pattern"), Some(&Value::Str(r#"a\"b"#.into())));
+}
+
+#[test]
+fn json_has_keywords_where_edn_has_them() {
+    for text in [
+        r#"[{"process":0,"type":"invoke","f":"write","value":[0,1]},
+            {"process":0,"type":"ok","f":"write","value":[0,1]}]"#,
+        r#"{"process":0,"type":":invoke","f":":write","value":[0,1]}
+           {"process":0,"type":":ok","f":":write","value":[0,1]}"#,
+    ] {
+        assert_eq!(ops(text), WRITTEN, "{text}");
+    }
+    assert_eq!(
+        ops(
+            r#"{"type":"ok","process":"a","value":[["append","x",2],["r",":y",[1]]]}
+               {"type":"ok","process":3,"f":"read","value":{"0":100,"7":0}}
+               {"type":"ok","process":":nemesis","f":"kill","value":["n1"]}"#
+        ),
+        [
+            "0: 4 ok  [[:append \"x\" 2] [:r :y [1]]]",
+            "1: 3 ok read {0 100, 7 0}",
+            "2: :nemesis ok kill [\"n1\"]",
+        ]
+    );
+}
+
+#[test]
+fn text_is_read_with_or_without_a_logger() {
+    for text in [
+        "0\t:invoke\t:write\t[0 1]\n0\t:ok\t:write\t[0 1]\n",
+        "INFO  jepsen.util - 0\t:invoke\t:write\t[0 1]\nINFO  jepsen.util - 0\t:ok\t:write\t[0 1]",
+        "INFO jepsen.core - Waiting\n0 :invoke :write [0 1]\n0 :ok :write [0 1]",
+    ] {
+        assert_eq!(ops(text), WRITTEN, "{text}");
+    }
+    let found = read(":nemesis\t:info\t:start\tnil\n1\t:info\t:read\tnil\t:timed-out").unwrap();
+    assert_eq!(found.format, Format::Text);
+    let error = found.history.ops()[1].get("error");
+    assert_eq!(error, Some(&Value::keyword("timed-out")));
+}
+
+/// What is written is read again.
+#[test]
+fn history_txt_is_read_back() {
+    let history = History::read(
+        "{:process 0, :type :invoke, :f :write, :value [0 \"a b\"]}
+         {:process 0, :type :info, :f :write, :value [0 \"a b\"], :error :net-timeout}",
+    );
+    let history = history.unwrap();
+    let mut text = Vec::new();
+    history.write_text(&mut text).unwrap();
+    let back = read(&String::from_utf8(text).unwrap()).unwrap();
+    assert_eq!(back.history, history);
+}
+
+#[test]
+fn where_nobody_says_who_did_what_it_is_paired_by_what_it_is_about() {
+    let found = read(
+        "{:type :invoke :f :read :value nil}
+         {:type :invoke :f :write :value 5}
+         {:type :invoke :f :write :value 6}
+         {:type :ok :f :write :value 6}
+         {:type :ok :f :read :value #{5}}
+         {:type :ok :f :write :value 5}",
+    );
+    let found = found.unwrap();
+    let pairs: Vec<_> = (0..6)
+        .map(|place| found.history.pair_place(place))
+        .collect();
+    assert_eq!(pairs, [4, 5, 3, 2, 0, 1].map(Some));
+    assert!(found.notes[0].contains("no operation has a :process"));
+}
+
+#[test]
+fn what_is_no_history_is_told_what_was_expected() {
+    for (text, why) in [
+        (
+            "\n\nnothing like it",
+            "line 3: expected a history: operations as maps of EDN, such as {:process 0, :type \
+             :invoke, :f :read, :value nil}, as objects of JSON, or a line each as in \
+             history.txt; found \"nothing like it\"",
+        ),
+        (
+            "{:valid? true}",
+            "line 1: expected an operation with a :type, found results: they have :valid?; the \
+             history is in another file",
+        ),
+        (
+            "{:type :ok :process 0}\n[1 2]",
+            "line 2: expected an operation, a map, found 1",
+        ),
+        (
+            "{:type :ok :process 0}\n{:type :maybe}",
+            "line 2: expected :invoke, :ok, :fail or :info as :type, found :maybe",
+        ),
+        (
+            "[{:type :ok\n :process 0}",
+            "line 2: column 13: expected ] of the [ in line 1, column 1, found the end",
+        ),
+        (
+            "{\"type\":\"ok\"}\n{\"type\":",
+            "line 2: expected objects of JSON: EOF while parsing a value at line 2 column 8",
+        ),
+    ] {
+        assert_eq!(read(text).unwrap_err().to_string(), why, "{text}");
+    }
+    assert!(read("").unwrap().history.ops().is_empty());
+}
