@@ -28,6 +28,7 @@ pub mod echo;
 pub mod exceptions;
 pub mod kafka;
 mod keys;
+pub mod models;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;

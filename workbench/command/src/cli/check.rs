@@ -4,12 +4,13 @@ mod source;
 
 use std::path::PathBuf;
 
+use history::History;
 use history::edn::{self, Value};
 use picture::proof;
 use simulation::judge;
 use verdict::isolation::model::Models;
-use verdict::{Availability, Rules};
-
+use verdict::models::{self, Model};
+use verdict::{Availability, Checked, Rules};
 use workloads::Registry;
 
 use crate::terminal;
@@ -19,8 +20,24 @@ use crate::terminal;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What workload the history is of
-    #[arg(short, long, value_name = "NAME")]
-    workload: String,
+    #[arg(
+        short,
+        long,
+        value_name = "NAME",
+        required_unless_present = "model",
+        conflicts_with = "model"
+    )]
+    workload: Option<String>,
+
+    #[arg(
+        short,
+        long,
+        value_name = "NAME",
+        value_parser = model,
+        help = "What model to hold it against, whatever workload it is of",
+        long_help = long_help()
+    )]
+    model: Option<&'static Model>,
 
     /// What fraction of the operations must succeed: total, or from 0 to 1
     #[arg(long, value_name = "EXPECTED")]
@@ -30,7 +47,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
     consistency_models: Models,
 
-    /// What a register of lin-kv holds at first, as EDN
+    /// What a register holds at first, as EDN; of several, a map
     #[arg(long, value_name = "VALUE", default_value = "nil", value_parser = value)]
     initial: Value,
 
@@ -58,16 +75,10 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
         terminal::tell(&format!("workbench: {path}: {note}"));
     }
     let history = found.history;
-    let mut options = workloads::Options {
-        initial: args.initial.clone(),
-        ..workloads::Options::default()
+    let checked = match args.model {
+        Some(model) => (model.check)(&history, &model_options(args)),
+        None => as_workload(args, workloads, &history)?,
     };
-    options.txn.consistency_models = args.consistency_models.clone();
-    let rules = rules(args.as_maelstrom);
-    let workload = workloads
-        .find(&args.workload, &options)
-        .ok_or("no such workload")?;
-    let checked = judge::history(&*workload, &history, args.availability, rules);
     if let Some(folder) = &args.drawings {
         let drawings = proof::drawings(&history, &checked.findings, None);
         page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
@@ -78,6 +89,43 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     };
     super::print(&text)?;
     Ok(checked.valid.exit_status())
+}
+
+fn as_workload(args: &Args, workloads: &Registry, history: &History) -> Result<Checked, String> {
+    let mut options = workloads::Options {
+        initial: args.initial.clone(),
+        ..workloads::Options::default()
+    };
+    options.txn.consistency_models = args.consistency_models.clone();
+    let name = args.workload.as_deref().unwrap_or_default();
+    let workload = workloads.find(name, &options).ok_or("no such workload")?;
+    let rules = rules(args.as_maelstrom);
+    Ok(judge::history(
+        &*workload,
+        history,
+        args.availability,
+        rules,
+    ))
+}
+
+fn model_options(args: &Args) -> models::Options {
+    models::Options {
+        rules: rules(args.as_maelstrom),
+        initial: args.initial.clone(),
+        consistency_models: args.consistency_models.clone(),
+    }
+}
+
+fn model(name: &str) -> Result<&'static Model, String> {
+    models::find(name).ok_or_else(|| format!("expected one of these:\n{}", models::list()))
+}
+
+fn long_help() -> String {
+    format!(
+        "What model to hold it against, whatever workload it is of; names may begin with \
+         knossos-, elle- or jepsen-:\n{}",
+        models::list()
+    )
 }
 
 /// What the flag --as-maelstrom stands for.

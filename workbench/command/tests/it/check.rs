@@ -105,3 +105,27 @@ fn what_is_no_history_is_told_what_was_expected() {
     let output = check(&folder, "empty", &[]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// elle-cli's and Knossos' names of models work as they are.
+#[test]
+fn a_history_is_held_against_a_model_whatever_workload_it_is_of() {
+    let folder = Folder::new("check-model");
+    let file = folder.path().join("history.json");
+    fs::write(&file, STALE[3].1).unwrap();
+    let check = |args: &[&str]| {
+        let mut command = workbench(&["check"]);
+        command.args(args).arg(&file).output().unwrap()
+    };
+    for model in ["cas-register", "register", "knossos-register"] {
+        assert_eq!(check(&["-m", model]).status.code(), Some(1), "{model}");
+        assert_eq!(check(&["--model", model]).status.code(), Some(1), "{model}");
+    }
+    assert_eq!(check(&["-m", "elle-list-append"]).status.code(), Some(2));
+    let unknown = check(&["-m", "mutexes"]);
+    assert_eq!(unknown.status.code(), Some(254));
+    let told = String::from_utf8(unknown.stderr).unwrap();
+    assert!(told.contains("list-append, txn-list-append: "), "{told}");
+    for neither_or_both in [&[][..], &["-m", "register", "-w", "lin-kv"]] {
+        assert_eq!(check(neither_or_both).status.code(), Some(254));
+    }
+}

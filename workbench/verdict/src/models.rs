@@ -1,0 +1,130 @@
+//! Models by name: what a history of operations can be held against, whichever workload it
+//! is of. The names are those of Knossos, Elle, Jepsen and elle-cli.
+//!
+//! ```
+//! use history::History;
+//! use verdict::{Validity, models};
+//!
+//! let history = History::read(
+//!     "{:process 0, :type :invoke, :f :write, :value 1}
+//!      {:process 0, :type :ok, :f :write, :value 1}
+//!      {:process 1, :type :invoke, :f :read, :value nil}
+//!      {:process 1, :type :ok, :f :read, :value 2}",
+//! )?;
+//! let register = models::find("knossos-register").unwrap();
+//! let checked = (register.check)(&history, &models::Options::default());
+//! assert_eq!(checked.valid, Validity::Invalid);
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+
+use history::History;
+use history::edn::Value;
+use isolation::model::Models;
+
+use crate::{Checked, Rules};
+
+/// What the flags say about models.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// By whose rules.
+    pub rules: Rules,
+    /// What a register holds at first; of several, a map. Nil: nobody knows, where a model
+    /// can do without.
+    pub initial: Value,
+    /// What transactions must keep to.
+    pub consistency_models: Models,
+}
+
+/// A model that histories are held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// Its names, the usual one first.
+    pub names: &'static [&'static str],
+    /// What it is, in a sentence without a full stop.
+    pub doc: &'static str,
+    /// The verdict on a history.
+    pub check: fn(&History, &Options) -> Checked,
+}
+
+/// All of them.
+pub const ALL: &[Model] = &[
+    Model {
+        names: &["cas-register", "register"],
+        doc: "a linearizable register, or one for each key: :read, :write, :cas",
+        check: |history, options| {
+            let options = linearizability::Options {
+                rules: options.rules,
+                initial: options.initial.clone(),
+            };
+            linearizability::check(history, &options)
+        },
+    },
+    Model {
+        names: &["list-append", "txn-list-append"],
+        doc: "transactions that append to lists and read them: [:append k v], [:r k [v]]",
+        check: |history, options| {
+            let models = &options.consistency_models.0;
+            isolation::check_list_append(history, models, options.rules)
+        },
+    },
+    Model {
+        names: &["rw-register", "txn-rw-register"],
+        doc: "transactions that write registers and read them: [:w k v], [:r k v]",
+        check: |history, options| {
+            let models = &options.consistency_models.0;
+            isolation::check_rw_register(history, models, options.rules)
+        },
+    },
+];
+
+/// Whose model it is, where a name says so.
+const PREFIXES: [&str; 3] = ["knossos-", "elle-", "jepsen-"];
+
+/// The model of this name: one of its [`names`](Model::names), also behind `knossos-`,
+/// `elle-` or `jepsen-`, as elle-cli has them.
+pub fn find(name: &str) -> Option<&'static Model> {
+    let named = |name: &str| ALL.iter().find(|model| model.names.contains(&name));
+    named(name).or_else(|| {
+        let mut bare = PREFIXES.iter().filter_map(|whose| name.strip_prefix(whose));
+        bare.find_map(named)
+    })
+}
+
+/// A line for each model: its names, and what it is.
+pub fn list() -> String {
+    let line = |model: &Model| format!("{}: {}", model.names.join(", "), model.doc);
+    ALL.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_model_is_found_by_each_of_its_names() {
+        for (name, doc) in [
+            ("elle-list-append", "append"),
+            ("txn-rw-register", "write registers"),
+            ("rw-register", "write registers"),
+            ("knossos-cas-register", "linearizable register"),
+            ("knossos-register", "linearizable register"),
+        ] {
+            let model = find(name).unwrap();
+            assert!(model.doc.contains(doc), "{name}: {}", model.doc);
+        }
+        assert!(find("knossos-elle-register").is_none());
+    }
+
+    #[test]
+    fn no_two_models_have_one_name() {
+        let mut known = BTreeSet::new();
+        for model in ALL {
+            for name in model.names {
+                assert!(known.insert(name), "{name}");
+                assert!(list().contains(name), "{name}");
+            }
+        }
+    }
+}
