@@ -41,6 +41,17 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// A case of these operations.
+    pub fn case<'a>(
+        words: impl Into<String>,
+        operations: impl IntoIterator<Item = &'a Op>,
+    ) -> Self {
+        Evidence::Case(Case {
+            words: words.into(),
+            operations: operations.into_iter().map(Operation::from).collect(),
+        })
+    }
+
     /// The operations that it names, by their index in the history.
     pub fn operations(&self) -> Vec<usize> {
         let indices = |operations: &[Operation]| operations.iter().map(|op| op.index).collect();

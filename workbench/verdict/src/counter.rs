@@ -204,7 +204,7 @@ fn merge(ranges: &mut Vec<(i128, i128)>) {
 
 /// What an add of this value adds. Greater ones than any protocol carries are
 /// none, so that no sum overflows.
-fn delta(value: &Value) -> Option<i128> {
+pub(crate) fn delta(value: &Value) -> Option<i128> {
     (value.as_integer()).filter(|delta| delta.unsigned_abs() < 1 << 90)
 }
 

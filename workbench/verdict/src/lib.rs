@@ -23,12 +23,15 @@
 
 pub mod assertion;
 pub mod availability;
+pub mod bank;
+pub mod bounds;
 pub mod counter;
 pub mod echo;
 pub mod exceptions;
 pub mod kafka;
 mod keys;
 pub mod models;
+pub mod set;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;
