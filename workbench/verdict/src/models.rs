@@ -21,7 +21,8 @@ use history::History;
 use history::edn::Value;
 use isolation::model::Models;
 
-use crate::{Checked, Rules};
+use crate::bank::Bank;
+use crate::{Checked, Rules, bank, bounds, set, set_full};
 
 /// What the flags say about models.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Options {
     pub initial: Value,
     /// What transactions must keep to.
     pub consistency_models: Models,
+    /// What is known of a bank.
+    pub bank: Bank,
 }
 
 /// A model that histories are held against.
@@ -74,6 +77,26 @@ pub const ALL: &[Model] = &[
             let models = &options.consistency_models.0;
             isolation::check_rw_register(history, models, options.rules)
         },
+    },
+    Model {
+        names: &["bank"],
+        doc: "accounts whose balances always come to the same total: :transfer, :read",
+        check: |history, options| bank::check(history, &options.bank),
+    },
+    Model {
+        names: &["set"],
+        doc: "a set that is read at the end: :add, :read",
+        check: |history, _| set::check(history),
+    },
+    Model {
+        names: &["set-full"],
+        doc: "a set from which no element is lost, whenever it is read: :add, :read",
+        check: |history, options| set_full::check(history, "add", options.rules),
+    },
+    Model {
+        names: &["counter"],
+        doc: "a counter that is read at any time, within its bounds: :add, :read",
+        check: |history, _| bounds::check(history),
     },
 ];
 

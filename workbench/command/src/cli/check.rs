@@ -8,6 +8,7 @@ use history::History;
 use history::edn::{self, Value};
 use picture::proof;
 use simulation::judge;
+use verdict::bank::Bank;
 use verdict::isolation::model::Models;
 use verdict::models::{self, Model};
 use verdict::{Availability, Checked, Rules};
@@ -50,6 +51,20 @@ pub(super) struct Args {
     /// What a register holds at first, as EDN; of several, a map
     #[arg(long, value_name = "VALUE", default_value = "nil", value_parser = value)]
     initial: Value,
+
+    /// What the balances of a bank come to; if it is not said, what the first read shows
+    #[arg(
+        short = 'o',
+        long,
+        visible_alias = "total",
+        value_name = "AMOUNT",
+        allow_negative_numbers = true
+    )]
+    total_amount: Option<i128>,
+
+    /// Let the accounts of a bank have balances below zero
+    #[arg(short = 'n', long)]
+    allow_negative_balances: bool,
 
     /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
     #[arg(long)]
@@ -113,6 +128,11 @@ fn model_options(args: &Args) -> models::Options {
         rules: rules(args.as_maelstrom),
         initial: args.initial.clone(),
         consistency_models: args.consistency_models.clone(),
+        bank: Bank {
+            total: args.total_amount,
+            accounts: None,
+            negative_balances: args.allow_negative_balances,
+        },
     }
 }
 
