@@ -22,9 +22,7 @@ use history::edn::Value;
 use isolation::model::Models;
 
 use crate::bank::Bank;
-use crate::{
-    Checked, Rules, bank, bounds, causal_reverse, long_fork, queue, set, set_full, total_queue,
-};
+use crate::{Checked, Rules, bank, bounds, set, set_full};
 
 /// What the flags say about models.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +36,6 @@ pub struct Options {
     pub consistency_models: Models,
     /// What is known of a bank.
     pub bank: Bank,
-    /// How many keys the reads of a long fork's history read. `None`: any.
-    pub group_size: Option<usize>,
 }
 
 /// A model that histories are held against.
@@ -102,30 +98,23 @@ pub const ALL: &[Model] = &[
         doc: "a counter that is read at any time, within its bounds: :add, :read",
         check: |history, _| bounds::check(history),
     },
-    Model {
-        names: &["long-fork"],
-        doc: "writes of a key each that no two reads see in contradictory orders: [:w k 1], [:r k v]",
-        check: |history, options| long_fork::check(history, options.group_size),
-    },
-    Model {
-        names: &["total-queue"],
-        doc: "a queue that is drained, and loses nothing: :enqueue, :dequeue, :drain",
-        check: |history, _| total_queue::check(history),
-    },
-    Model {
-        names: &["queue"],
-        doc: "a queue from which comes only what went in: :enqueue, :dequeue, :drain",
-        check: |history, _| queue::check(history),
-    },
-    Model {
-        names: &["comments", "causal-reverse"],
-        doc: "writes that are seen in their order in time: :write, :read of all",
-        check: |history, _| causal_reverse::check(history),
-    },
 ];
 
 /// Whose model it is, where a name says so.
 const PREFIXES: [&str; 3] = ["knossos-", "elle-", "jepsen-"];
+
+/// The model that a history seems to be of, and why; for those that are of no workload.
+pub fn guess(history: &History) -> Option<(&'static Model, &'static str)> {
+    let has = |f: &str| history.clients().any(|(_, op)| op.f == f);
+    let (name, why) = if has("transfer") {
+        ("bank", "its operations transfer money")
+    } else if has("acquire") && has("release") {
+        ("mutex", "its operations acquire and release")
+    } else {
+        return None;
+    };
+    Some((find(name)?, why))
+}
 
 /// The model of this name: one of its [`names`](Model::names), also behind `knossos-`,
 /// `elle-` or `jepsen-`, as elle-cli has them.

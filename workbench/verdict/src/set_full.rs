@@ -37,7 +37,8 @@ struct Element<'a> {
     last_present: Option<usize>,
     /// The beginning of the last read that missed it.
     last_absent: Option<usize>,
-    /// The read that showed it, by its number: 0 is none.
+    /// The last read that showed it, by its number from 1, or the last before it was added.
+    /// Those after it missed it.
     seen_in: usize,
 }
 
@@ -49,14 +50,15 @@ enum Outcome {
 }
 
 impl<'a> Element<'a> {
-    fn new(value: &'a Value, added: usize) -> Self {
+    /// Added here, after this many reads.
+    fn new(value: &'a Value, added: usize, reads: usize) -> Self {
         Element {
             value,
             added,
             known: None,
             last_present: None,
             last_absent: None,
-            seen_in: 0,
+            seen_in: reads,
         }
     }
 
@@ -81,6 +83,30 @@ impl<'a> Element<'a> {
     }
 }
 
+/// When reads began, in the order of their ends: of those after one, which began last, is
+/// found without looking at all elements that a read misses.
+#[derive(Default)]
+struct Begun {
+    /// Number and place of each read after which none began later; places fall.
+    reads: Vec<(usize, usize)>,
+}
+
+impl Begun {
+    /// The read of this number, the highest so far, began here.
+    fn push(&mut self, number: usize, began: usize) {
+        while self.reads.last().is_some_and(|(_, last)| *last <= began) {
+            self.reads.pop();
+        }
+        self.reads.push((number, began));
+    }
+
+    /// Where the one began that began last of those after this number.
+    fn since(&self, number: usize) -> Option<usize> {
+        let after = self.reads.partition_point(|(read, _)| *read <= number);
+        self.reads.get(after).map(|(_, began)| *began)
+    }
+}
+
 /// The elements by their value; small integers, which most are, without a
 /// search.
 #[derive(Default)]
@@ -88,6 +114,8 @@ struct Elements<'a> {
     all: Vec<Element<'a>>,
     small: Vec<Option<usize>>,
     others: BTreeMap<&'a Value, usize>,
+    /// When reads began.
+    begun: Begun,
     /// What reads showed that nobody had begun to add, with the first such read.
     invented: BTreeMap<&'a Value, usize>,
     /// What a read showed more than once, with the first such read.
@@ -105,13 +133,13 @@ impl<'a> Elements<'a> {
     }
 
     /// Adding an element again makes it a new one.
-    fn add(&mut self, value: &'a Value, added: usize) {
+    fn add(&mut self, value: &'a Value, added: usize, reads: usize) {
         if let Some(place) = self.find(value) {
-            self.all[place] = Element::new(value, added);
+            self.all[place] = Element::new(value, added, reads);
             return;
         }
         let place = self.all.len();
-        self.all.push(Element::new(value, added));
+        self.all.push(Element::new(value, added, reads));
         match value {
             Value::Int(int @ 0..Self::SMALL) => {
                 let int = *int as usize;
@@ -136,15 +164,24 @@ impl<'a> Elements<'a> {
             if element.seen_in == number {
                 self.repeated.entry(value).or_insert(ended);
             }
+            let missed = self.begun.since(element.seen_in);
+            element.last_absent = element.last_absent.max(missed);
             element.seen_in = number;
             element.known.get_or_insert(ended);
             element.last_present = element.last_present.max(Some(began));
         }
-        for element in &mut self.all {
-            if element.seen_in != number {
-                element.last_absent = element.last_absent.max(Some(began));
-            }
+        self.begun.push(number, began);
+    }
+
+    /// All of them, by their value.
+    fn finish(&mut self) -> Vec<Element<'a>> {
+        let mut all = std::mem::take(&mut self.all);
+        for element in &mut all {
+            let missed = self.begun.since(element.seen_in);
+            element.last_absent = element.last_absent.max(missed);
         }
+        all.sort_by_key(|element| element.value);
+        all
     }
 }
 
@@ -170,7 +207,7 @@ fn full(history: &History, add: &str, rules: Rules) -> Checked {
     let mut unreadable = Vec::new();
     for (place, op) in history.clients() {
         match (op.typ, &*op.f) {
-            (OpType::Invoke, f) if f == add => elements.add(&op.value, place),
+            (OpType::Invoke, f) if f == add => elements.add(&op.value, place, reads),
             (OpType::Ok, f) if f == add => {
                 if let Some(element) = elements.find(&op.value) {
                     elements.all[element].known.get_or_insert(place);
@@ -196,8 +233,7 @@ fn full(history: &History, add: &str, rules: Rules) -> Checked {
             _ => {}
         }
     }
-    let mut all = elements.all;
-    all.sort_by_key(|element| element.value);
+    let all = elements.finish();
     let mut checked = results(history, &all, &unreadable);
     let about = |fate: fn(Operation) -> Fate| {
         move |(value, read): &(&Value, usize)| {

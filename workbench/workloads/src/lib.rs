@@ -18,13 +18,14 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
-//! [`chapter`] reads from a challenge's README the command that its test is to run.
+//! [`guess`](mod@guess) says what a history is of that does not say it. [`chapter`] reads from a challenge's README the command that its test is to run.
 
 pub mod broadcast;
 pub mod chapter;
 pub mod counter;
 pub mod echo;
 pub mod g_set;
+pub mod guess;
 pub mod kafka;
 pub mod lin_kv;
 pub mod txn;

@@ -13,6 +13,7 @@ use verdict::isolation::model::Models;
 use verdict::models::{self, Model};
 use verdict::{Availability, Checked, Rules};
 use workloads::Registry;
+use workloads::guess::{Guess, guess};
 
 use crate::terminal;
 
@@ -20,14 +21,8 @@ use crate::terminal;
 /// packed with gzip; the results are printed as EDN
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What workload the history is of
-    #[arg(
-        short,
-        long,
-        value_name = "NAME",
-        required_unless_present = "model",
-        conflicts_with = "model"
-    )]
+    /// What workload the history is of; without it, that is guessed from the operations
+    #[arg(short, long, value_name = "NAME", conflicts_with = "model")]
     workload: Option<String>,
 
     #[arg(
@@ -66,10 +61,6 @@ pub(super) struct Args {
     #[arg(short = 'n', long)]
     allow_negative_balances: bool,
 
-    /// How many keys each read of a long fork's history must read
-    #[arg(short, long, value_name = "COUNT")]
-    group_size: Option<usize>,
-
     /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
     #[arg(long)]
     as_maelstrom: bool,
@@ -94,9 +85,16 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
         terminal::tell(&format!("workbench: {path}: {note}"));
     }
     let history = found.history;
-    let checked = match args.model {
-        Some(model) => (model.check)(&history, &model_options(args)),
-        None => as_workload(args, workloads, &history)?,
+    let kind = kind(args, &history).ok_or_else(|| {
+        format!(
+            "{path}: the operations do not say what it is a history of: pass -w with a workload, \
+                 or -m with a model:\n{}",
+            models::list()
+        )
+    })?;
+    let checked = match kind {
+        Kind::Model(model) => (model.check)(&history, &model_options(args)),
+        Kind::Workload(name) => as_workload(args, workloads, &name, &history)?,
     };
     if let Some(folder) = &args.drawings {
         let drawings = proof::drawings(&history, &checked.findings, None);
@@ -110,13 +108,46 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     Ok(checked.valid.exit_status())
 }
 
-fn as_workload(args: &Args, workloads: &Registry, history: &History) -> Result<Checked, String> {
+/// What a history is held against.
+enum Kind {
+    Model(&'static Model),
+    Workload(String),
+}
+
+/// What the flags say, or else the operations; the latter is told.
+fn kind(args: &Args, history: &History) -> Option<Kind> {
+    if let Some(model) = args.model {
+        return Some(Kind::Model(model));
+    }
+    if let Some(name) = &args.workload {
+        return Some(Kind::Workload(name.clone()));
+    }
+    let path = args.history.display();
+    let tell = |flag: &str, why: &str| {
+        terminal::tell(&format!(
+            "workbench: {path}: taken for {flag}, since {why}; say so, or otherwise, to be sure"
+        ));
+    };
+    if let Some(Guess { workload, why }) = guess(history) {
+        tell(&format!("-w {workload}"), why);
+        return Some(Kind::Workload(workload.to_owned()));
+    }
+    let (model, why) = models::guess(history)?;
+    tell(&format!("-m {}", model.names[0]), why);
+    Some(Kind::Model(model))
+}
+
+fn as_workload(
+    args: &Args,
+    workloads: &Registry,
+    name: &str,
+    history: &History,
+) -> Result<Checked, String> {
     let mut options = workloads::Options {
         initial: args.initial.clone(),
         ..workloads::Options::default()
     };
     options.txn.consistency_models = args.consistency_models.clone();
-    let name = args.workload.as_deref().unwrap_or_default();
     let workload = workloads.find(name, &options).ok_or("no such workload")?;
     let rules = rules(args.as_maelstrom);
     Ok(judge::history(
@@ -137,7 +168,6 @@ fn model_options(args: &Args) -> models::Options {
             accounts: None,
             negative_balances: args.allow_negative_balances,
         },
-        group_size: args.group_size,
     }
 }
 

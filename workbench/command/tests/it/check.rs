@@ -125,7 +125,40 @@ fn a_history_is_held_against_a_model_whatever_workload_it_is_of() {
     assert_eq!(unknown.status.code(), Some(254));
     let told = String::from_utf8(unknown.stderr).unwrap();
     assert!(told.contains("list-append, txn-list-append: "), "{told}");
-    for neither_or_both in [&[][..], &["-m", "register", "-w", "lin-kv"]] {
-        assert_eq!(check(neither_or_both).status.code(), Some(254));
-    }
+    let both = check(&["-m", "register", "-w", "lin-kv"]);
+    assert_eq!(both.status.code(), Some(254));
+}
+
+/// Nobody has to say what is plain.
+#[test]
+fn what_a_history_is_of_is_guessed_and_said() {
+    let folder = Folder::new("check-guess");
+    let check = |text: &str| {
+        fs::write(folder.path().join("history"), text).unwrap();
+        let mut command = workbench(&["check"]);
+        command.arg(folder.path().join("history")).output().unwrap()
+    };
+    tells(
+        &check(STALE[0].1),
+        1,
+        &["taken for -w lin-kv, since its operations read and write registers"],
+    );
+    tells(
+        &check(
+            "{:process 0, :type :invoke, :f :transfer, :value {:from 0, :to 1, :amount 5}}
+             {:process 0, :type :ok, :f :transfer, :value {:from 0, :to 1, :amount 5}}
+             {:process 1, :type :invoke, :f :read, :value nil}
+             {:process 1, :type :ok, :f :read, :value {0 5, 1 7}}",
+        ),
+        0,
+        &["taken for -m bank, since its operations transfer money"],
+    );
+    tells(
+        &check("{:process 0, :type :ok, :f :dance, :value nil}"),
+        255,
+        &[
+            "the operations do not say what it is a history of",
+            "cas-register",
+        ],
+    );
 }
