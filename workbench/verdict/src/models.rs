@@ -22,7 +22,9 @@ use history::edn::Value;
 use isolation::model::Models;
 
 use crate::bank::Bank;
-use crate::{Checked, Rules, bank, bounds, set, set_full};
+use crate::{
+    Checked, Rules, bank, bounds, causal_reverse, long_fork, queue, set, set_full, total_queue,
+};
 
 /// What the flags say about models.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Options {
     pub consistency_models: Models,
     /// What is known of a bank.
     pub bank: Bank,
+    /// How many keys the reads of a long fork's history read. `None`: any.
+    pub group_size: Option<usize>,
 }
 
 /// A model that histories are held against.
@@ -97,6 +101,26 @@ pub const ALL: &[Model] = &[
         names: &["counter"],
         doc: "a counter that is read at any time, within its bounds: :add, :read",
         check: |history, _| bounds::check(history),
+    },
+    Model {
+        names: &["long-fork"],
+        doc: "writes of a key each that no two reads see in contradictory orders: [:w k 1], [:r k v]",
+        check: |history, options| long_fork::check(history, options.group_size),
+    },
+    Model {
+        names: &["total-queue"],
+        doc: "a queue that is drained, and loses nothing: :enqueue, :dequeue, :drain",
+        check: |history, _| total_queue::check(history),
+    },
+    Model {
+        names: &["queue"],
+        doc: "a queue from which comes only what went in: :enqueue, :dequeue, :drain",
+        check: |history, _| queue::check(history),
+    },
+    Model {
+        names: &["comments", "causal-reverse"],
+        doc: "writes that are seen in their order in time: :write, :read of all",
+        check: |history, _| causal_reverse::check(history),
     },
 ];
 

@@ -61,6 +61,10 @@ pub(super) struct Args {
     #[arg(short = 'n', long)]
     allow_negative_balances: bool,
 
+    /// How many keys each read of a long fork's history must read
+    #[arg(short, long, value_name = "COUNT")]
+    group_size: Option<usize>,
+
     /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
     #[arg(long)]
     as_maelstrom: bool,
@@ -168,6 +172,7 @@ fn model_options(args: &Args) -> models::Options {
             accounts: None,
             negative_balances: args.allow_negative_balances,
         },
+        group_size: args.group_size,
     }
 }
 
