@@ -23,7 +23,8 @@ use isolation::model::Models;
 
 use crate::bank::Bank;
 use crate::{
-    Checked, Rules, bank, bounds, causal_reverse, long_fork, queue, set, set_full, total_queue,
+    Checked, Rules, adya, bank, bounds, causal_reverse, dirty_reads, long_fork, queue, sequential,
+    set, set_full, total_queue, upsert,
 };
 
 /// What the flags say about models.
@@ -121,6 +122,26 @@ pub const ALL: &[Model] = &[
         names: &["comments", "causal-reverse"],
         doc: "writes that are seen in their order in time: :write, :read of all",
         check: |history, _| causal_reverse::check(history),
+    },
+    Model {
+        names: &["sequential"],
+        doc: "entries that are seen in the order in which a client wrote them: :write, :read",
+        check: |history, _| sequential::check(history),
+    },
+    Model {
+        names: &["adya", "g2"],
+        doc: "no two inserts of a key that each found none: :insert",
+        check: |history, _| adya::check(history),
+    },
+    Model {
+        names: &["upsert"],
+        doc: "one record of a key, whoever inserts it: :upsert, :read",
+        check: |history, _| upsert::check(history),
+    },
+    Model {
+        names: &["dirty-reads"],
+        doc: "no read of what a failed write wrote: :write, :read of all rows",
+        check: |history, _| dirty_reads::check(history),
     },
 ];
 
