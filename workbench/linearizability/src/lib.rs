@@ -1,7 +1,7 @@
-//! Linearizability of registers with read, write and compare-and-set, a
-//! register for each key: whether the calls on it can be put in one order, each
-//! between its beginning and its end, in which every read finds what was
-//! written last (Herlihy and Wing, 1990).
+//! Linearizability: whether calls can be put in one order, each between its beginning and
+//! its end, that their object allows (Herlihy and Wing, 1990). [`check`] judges registers
+//! with read, write and compare-and-set, one for each key; [`check_model`] any [`Sequential`]
+//! object, of which [`models`] has the usual ones.
 //!
 //! ```
 //! use finding::Validity;
@@ -20,7 +20,9 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
-//! - `calls`: the history, taken apart by keys.
+//! - `sequential`, `any_model`, `order`, `reduction`: that trait, the verdict, the search for
+//!   an order, and the way to a small proof.
+//! - `calls`: the history of registers, taken apart by keys.
 //! - `trace`: the calls on one key as the searches take them.
 //! - `moves`, `frontier`, `multisets`, `bits`: what can have happened
 //!   between two returns.
@@ -28,11 +30,12 @@
 //! - `proof`: the fewest calls that cannot be ordered.
 //! - `configurations`: where a search ended, as Knossos tells it.
 //!
-//! The rules are those of Knossos' cas-register under jepsen.independent: a
+//! The rules for registers are those of Knossos' cas-register under jepsen.independent: a
 //! register holds `nil` at first; a read of `nil` is always legal; a failed
 //! call did not happen, and one of unknown outcome may at any time after its
 //! beginning, or never.
 
+mod any_model;
 mod beam;
 mod bits;
 mod calls;
@@ -40,12 +43,19 @@ mod configurations;
 mod decide;
 mod depth_first;
 mod frontier;
+pub mod models;
 mod moves;
 mod multisets;
+mod order;
 mod proof;
+mod reduction;
 mod search;
+mod sequential;
 mod sweep;
 mod trace;
+
+pub use any_model::check_model;
+pub use sequential::{Asked, Leaving, Sequential};
 
 use std::borrow::Cow;
 

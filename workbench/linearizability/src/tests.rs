@@ -1,10 +1,14 @@
 //! Histories as a transcript, and whether they have an order.
 //!
+//! - [`every_model`]: objects of all kinds, sound and broken, against such a search.
 //! - [`every_order`]: random ones against a search that tries every order there is.
 //! - [`hard`]: those that keep a search busy.
+//! - [`objects`]: what is said of objects other than registers.
 
+mod every_model;
 mod every_order;
 mod hard;
+mod objects;
 
 use super::*;
 

@@ -20,6 +20,8 @@
 use history::History;
 use history::edn::Value;
 use isolation::model::Models;
+use linearizability::check_model;
+use linearizability::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Semaphore, Set};
 
 use crate::bank::Bank;
 use crate::{
@@ -35,6 +37,8 @@ pub struct Options {
     /// What a register holds at first; of several, a map. Nil: nobody knows, where a model
     /// can do without.
     pub initial: Value,
+    /// How many permits a semaphore has.
+    pub permits: Option<u64>,
     /// What transactions must keep to.
     pub consistency_models: Models,
     /// What is known of a bank.
@@ -66,6 +70,92 @@ pub const ALL: &[Model] = &[
             };
             linearizability::check(history, &options)
         },
+    },
+    Model {
+        names: &["multi-register"],
+        doc: "linearizable registers under one transaction: :txn [[:read k v] [:write k v]]",
+        check: |history, options| match &options.initial {
+            Value::Nil => check_model(history, &MultiRegister::default()),
+            Value::Map(initial) => {
+                let initial = Some(initial.iter().cloned().collect());
+                check_model(history, &MultiRegister { initial })
+            }
+            initial => Checked::unknown(format!("expected a map of registers, found {initial}")),
+        },
+    },
+    Model {
+        names: &["mutex", "lock"],
+        doc: "a lock that anyone may release: :acquire, :release",
+        check: |history, _| check_model(history, &Lock::mutex()),
+    },
+    Model {
+        names: &["owner-aware-mutex", "owner-mutex"],
+        doc: "a lock that only its owner may release; who that is is the client, or :client of the \
+              value",
+        check: |history, _| check_model(history, &Lock::owner_aware()),
+    },
+    Model {
+        names: &["reentrant-mutex"],
+        doc: "a lock that its owner may acquire again, and must release as often",
+        check: |history, _| check_model(history, &Lock::reentrant()),
+    },
+    Model {
+        names: &["fenced-mutex", "fenced-lock"],
+        doc: "an owner-aware lock whose :acquire ends with a fence, greater than all before; 0 is \
+              none",
+        check: |history, _| check_model(history, &Lock::owner_aware().fenced()),
+    },
+    Model {
+        names: &["reentrant-fenced-mutex", "reentrant-fenced-lock"],
+        doc: "the same, which its owner may acquire again",
+        check: |history, _| check_model(history, &Lock::reentrant().fenced()),
+    },
+    Model {
+        names: &["semaphore"],
+        doc: "--permits of them: :acquire takes one, or as many as its value says; :release",
+        check: |history, options| match options.permits {
+            Some(permits) => check_model(history, &Semaphore { permits }),
+            None => Checked::unknown("nobody said how many permits there are: --permits"),
+        },
+    },
+    Model {
+        names: &["fifo-queue"],
+        doc: "a queue that gives what was put there first: :enqueue, :dequeue; of nil: it is empty",
+        check: |history, _| check_model(history, &Queue::Fifo),
+    },
+    Model {
+        names: &["unordered-queue"],
+        doc: "a queue that gives any of what was put there: :enqueue, :dequeue",
+        check: |history, _| check_model(history, &Queue::Unordered),
+    },
+    Model {
+        names: &["stack"],
+        doc: "what gives first what was put there last: :push, :pop",
+        check: |history, _| check_model(history, &Queue::Stack),
+    },
+    Model {
+        names: &["knossos-set", "linearizable-set"],
+        doc: "a linearizable set: :add, :read of all elements",
+        check: |history, _| check_model(history, &Set),
+    },
+    Model {
+        names: &["knossos-counter", "linearizable-counter"],
+        doc: "a linearizable counter: :add, :increment, :decrement, :read",
+        check: |history, options| match (&options.initial, options.initial.as_integer()) {
+            (Value::Nil, _) => check_model(history, &Counter::default()),
+            (_, Some(initial)) => check_model(history, &Counter { initial }),
+            (other, None) => Checked::unknown(format!("expected an integer, found {other}")),
+        },
+    },
+    Model {
+        names: &["map", "kv", "porcupine-kv"],
+        doc: "linearizable texts by keys: :get, :put, :append, with a :key or values [k v]",
+        check: |history, _| check_model(history, &Map),
+    },
+    Model {
+        names: &["append-only-log", "log"],
+        doc: "a linearizable log: :append, :read of all elements in order",
+        check: |history, _| check_model(history, &Log),
     },
     Model {
         names: &["list-append", "txn-list-append"],
@@ -191,6 +281,9 @@ mod tests {
             ("rw-register", "write registers"),
             ("knossos-cas-register", "linearizable register"),
             ("knossos-register", "linearizable register"),
+            ("knossos-mutex", "anyone may release"),
+            ("knossos-set", "linearizable set"),
+            ("fifo-queue", "first"),
         ] {
             let model = find(name).unwrap();
             assert!(model.doc.contains(doc), "{name}: {}", model.doc);

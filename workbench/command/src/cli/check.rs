@@ -65,6 +65,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "COUNT")]
     group_size: Option<usize>,
 
+    /// How many permits a semaphore has
+    #[arg(long, value_name = "COUNT")]
+    permits: Option<u64>,
+
     /// Judge as Maelstrom v0.2.4 does, which lets some of what is wrong pass
     #[arg(long)]
     as_maelstrom: bool,
@@ -166,6 +170,7 @@ fn model_options(args: &Args) -> models::Options {
     models::Options {
         rules: rules(args.as_maelstrom),
         initial: args.initial.clone(),
+        permits: args.permits,
         consistency_models: args.consistency_models.clone(),
         bank: Bank {
             total: args.total_amount,

@@ -162,3 +162,24 @@ fn what_a_history_is_of_is_guessed_and_said() {
         ],
     );
 }
+
+/// Two clients hold Knossos' mutex, and a semaphore with as many permits lets them.
+#[test]
+fn a_model_is_told_what_it_needs_to_know() {
+    let folder = Folder::new("check-permits");
+    let file = folder.path().join("history.edn");
+    let both = "{:process 0, :type :invoke, :f :acquire} {:process 0, :type :ok, :f :acquire}
+                {:process 1, :type :invoke, :f :acquire} {:process 1, :type :ok, :f :acquire}";
+    fs::write(&file, both).unwrap();
+    for (args, status) in [
+        (&["-m", "knossos-mutex"][..], 1),
+        (&["-m", "semaphore", "--permits", "1"], 1),
+        (&["-m", "semaphore", "--permits", "2"], 0),
+        (&["-m", "semaphore"], 2),
+        (&["-m", "fifo-queue"], 2),
+    ] {
+        let mut command = workbench(&["check"]);
+        let output = command.args(args).arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {output:?}");
+    }
+}
