@@ -35,6 +35,7 @@ pub mod kafka;
 mod keys;
 pub mod long_fork;
 pub mod models;
+pub mod monotonic;
 pub mod queue;
 pub mod sequential;
 pub mod set;

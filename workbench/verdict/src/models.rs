@@ -25,8 +25,8 @@ use linearizability::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Sem
 
 use crate::bank::Bank;
 use crate::{
-    Checked, Rules, adya, bank, bounds, causal_reverse, dirty_reads, long_fork, queue, sequential,
-    set, set_full, total_queue, upsert,
+    Checked, Rules, adya, bank, bounds, causal_reverse, dirty_reads, long_fork, monotonic, queue,
+    sequential, set, set_full, total_queue, upsert,
 };
 
 /// What the flags say about models.
@@ -212,6 +212,11 @@ pub const ALL: &[Model] = &[
         names: &["comments", "causal-reverse"],
         doc: "writes that are seen in their order in time: :write, :read of all",
         check: |history, _| causal_reverse::check(history),
+    },
+    Model {
+        names: &["monotonic"],
+        doc: "records whose values grow with their timestamps, read at the end: :add, :read",
+        check: |history, _| monotonic::check(history, true),
     },
     Model {
         names: &["sequential"],
