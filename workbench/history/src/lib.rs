@@ -103,6 +103,14 @@ impl Op {
         Some(value)
     }
 
+    /// The function as a keyword; nil, if it has none.
+    fn function(&self) -> Value {
+        match &*self.f {
+            "" => Value::Nil,
+            name => Value::keyword(name),
+        }
+    }
+
     /// Whether it is one of the last operations, after the recovery.
     pub fn is_final(&self) -> bool {
         let flag = self.get("final?").unwrap_or(&Value::Nil);
@@ -125,7 +133,7 @@ impl Op {
             ("time", self.time.into()),
             ("type", Value::keyword(self.typ.name())),
             ("process", process),
-            ("f", Value::keyword(&*self.f)),
+            ("f", self.function()),
             ("value", value),
         ]);
         for (key, value) in &self.extra {
@@ -167,10 +175,14 @@ impl fmt::Display for Op {
         } = self;
         write!(
             f,
-            "{{:index {index}, :time {time}, :type :{}, :process {process}, :f :{function}, \
-             :value {value}",
+            "{{:index {index}, :time {time}, :type :{}, :process {process}, :f ",
             typ.name()
         )?;
+        match &**function {
+            "" => f.write_str("nil")?,
+            function => write!(f, ":{function}")?,
+        }
+        write!(f, ", :value {value}")?;
         for (key, value) in extra {
             write!(f, ", :{key} {value}")?;
         }
@@ -259,10 +271,10 @@ impl History {
         self.ops.iter().try_for_each(|op| {
             write!(
                 out,
-                "{}\t:{}\t:{}\t{}",
+                "{}\t:{}\t{}\t{}",
                 op.process,
                 op.typ.name(),
-                op.f,
+                op.function(),
                 op.value
             )?;
             match op.get("error") {

@@ -127,6 +127,19 @@ struct Reader<'a> {
     at: usize,
 }
 
+/// Whether a text may be the name of a keyword.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(ends_token)
+}
+
+/// The same without what no name has in it.
+pub(crate) fn name(text: &str) -> String {
+    match text {
+        "" => "_".to_owned(),
+        text => text.replace(ends_token, "_"),
+    }
+}
+
 fn ends_token(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | '"' | ';' | '(' | ')' | '[' | ']' | '{' | '}')
 }

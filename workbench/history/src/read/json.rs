@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::operation::Reader;
 use super::{Format, Found, HistoryError};
-use crate::edn::Value;
+use crate::edn::{Value, is_name};
 
 /// What reads and writes within an operation are called.
 const STEPS: [&str; 11] = [
@@ -90,6 +90,7 @@ fn step(value: Value, has_steps: bool) -> Value {
     if let Some(Value::Str(name)) = items.first()
         && (has_steps || STEPS.contains(&&**name))
         && items.len() > 1
+        && is_name(name)
     {
         items[0] = Value::keyword(name.clone());
     }
@@ -101,9 +102,7 @@ fn step(value: Value, has_steps: bool) -> Value {
 fn plain(value: Value) -> Value {
     match value {
         Value::Str(text) => match text.strip_prefix(':') {
-            Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => {
-                Value::keyword(name)
-            }
+            Some(name) if is_name(name) => Value::keyword(name),
             _ => Value::Str(text),
         },
         Value::Vector(items) => items.into_iter().map(plain).collect(),

@@ -44,7 +44,10 @@ fn parts(line: &str) -> Option<Parts<'_>> {
     Some(Parts {
         process,
         typ,
-        f: word.strip_prefix(':')?,
+        f: match word {
+            "nil" => "",
+            word => word.strip_prefix(':')?,
+        },
         rest: line[end..].trim(),
     })
 }
@@ -62,7 +65,9 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
             Ok(number) => Value::Int(number),
             Err(_) => Value::keyword("nemesis"),
         });
-        draft.op.f = function(parts.f.to_owned());
+        if !parts.f.is_empty() {
+            draft.op.f = function(edn::name(parts.f));
+        }
         let values =
             edn::read_all(parts.rest).map_err(|e| HistoryError::new(i + 1, e.in_line()))?;
         let mut values = values.into_iter();

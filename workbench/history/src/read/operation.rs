@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Format, Found, HistoryError, clients};
-use crate::edn::Value;
+use crate::edn::{self, Value};
 use crate::{History, Op, OpType, Process, function};
 
 /// An operation as far as it is read.
@@ -107,12 +107,12 @@ impl Draft {
             ("process", Value::Nil) => {}
             ("process", client) => self.client = Some(client),
             ("f", Value::Keyword(name) | Value::Str(name) | Value::Symbol(name)) => {
-                self.op.f = function(name.strip_prefix(':').unwrap_or(&name).to_owned());
+                self.op.f = function(edn::name(name.strip_prefix(':').unwrap_or(&name)));
             }
             ("f", Value::Nil) => {}
             ("f", other) => return Err(format!("expected a keyword as :f, found {}", cut(&other))),
             ("value", value) => self.value(value),
-            (_, value) => self.op.extra.push((key, value)),
+            (key, value) => self.op.extra.push((edn::name(key), value)),
         }
         Ok(())
     }

@@ -164,3 +164,60 @@ fn what_is_no_history_is_told_what_was_expected() {
     }
     assert!(read("").unwrap().history.ops().is_empty());
 }
+
+/// Whatever becomes of a file, it is read or refused with a line that it has.
+#[test]
+fn what_is_broken_is_read_or_refused() {
+    let whole = [
+        "; a comment\n[{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:w 2 0x1f]]} #_x
+          {:process :nemesis, :type :info, :f :start, :value #{\"n1\"}, :time 1.5e3, :index 7}]",
+        "#:a{:type :ok}\n#jepsen.history.Op{:type :fail :process \"c1\" :f read :value #inst \"2026\"}
+         ^:m {:type :ok, :process nil, :value {1 [2 (3 \\newline)]}}",
+        r#"[{"type":"ok","f":"txn","process":3,"value":[["append","x",[1,null,"\u00e9"]]],"time":1e9}]"#,
+        "{\"type\":\":info\",\"process\":-1}\n{\"type\":\"ok\",\"index\":99999999999999999999}",
+        "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n:nemesis\t:info\t:kill\t{:a [1]}\t\"error\"\n",
+    ];
+    let pieces = [
+        "{", "}", "[", "]", "(", ")", "\"", "\\", "#", "#_", "#:", "^", ":", ";", ",", "\n", "\t",
+        "nil", ":type", "\"type\"", "0x", "2r", "é", "\u{feff}", "1/0", "-", "N", "{\"", "[{",
+    ];
+    let rng = rng::Rng::new(5);
+    let (mut read_whole, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let mut text: Vec<char> = rng.choose(&whole).unwrap().chars().collect();
+        for _ in 0..rng.below(5) {
+            let at = rng.below(text.len() as u64 + 1) as usize;
+            let until = (at + rng.below(9) as usize).min(text.len());
+            match rng.below(4) {
+                0 => drop(text.splice(at..at, rng.choose(&pieces).unwrap().chars())),
+                1 => drop(text.drain(at..until)),
+                2 => text.truncate(at),
+                _ => {
+                    let copy = text[at..until].to_vec();
+                    let to = rng.below(text.len() as u64 + 1) as usize;
+                    drop(text.splice(to..to, copy));
+                }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        match read(&text) {
+            Ok(found) => {
+                read_whole += 1;
+                // What was read is written, and read again as it is.
+                let mut written = Vec::new();
+                found.history.write_edn(&mut written).unwrap();
+                let again = History::read(&String::from_utf8(written).unwrap());
+                assert!(again.is_ok(), "{again:?} of {text:?}");
+            }
+            Err(e) => {
+                refused += 1;
+                let lines = text.lines().count().max(1) + 1;
+                assert!((1..=lines).contains(&e.line), "{e} of {text:?}");
+            }
+        }
+    }
+    assert!(
+        read_whole > 3000 && refused > 3000,
+        "{read_whole}, {refused}"
+    );
+}
