@@ -8,12 +8,15 @@ use history::{History, Op, OpType};
 use finding::{Operation, Twins, found};
 
 use super::keys::stranger;
-use super::{Checked, Evidence, Rules, Validity};
+use super::{Checked, Evidence, Finding, Rules, Validity};
 
 /// How many duplicated ids are listed; those given most often come first.
 const LISTED: usize = 48;
 /// How many operations of an id a finding keeps.
 const KEPT: usize = 16;
+
+/// Why there is no range.
+const NO_ORDER: &str = "ids of several types, which have no order";
 
 /// Looks for ids that were acknowledged more than once.
 ///
@@ -70,12 +73,13 @@ pub fn check(history: &History, rules: Rules) -> Checked {
         Some((least, most)) => {
             results.insert("range", Value::Vector(vec![least.clone(), most.clone()]));
         }
-        None => results.insert("error", "ids of several types, which have no order".into()),
+        None => results.insert("error", NO_ORDER.into()),
     }
+    let unknown = (valid == Validity::Unknown).then(|| Finding::statement("unknown", NO_ORDER));
     Checked {
         valid,
         results,
-        findings: findings.into_iter().collect(),
+        findings: findings.into_iter().chain(unknown).collect(),
     }
 }
 

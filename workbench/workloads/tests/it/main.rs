@@ -6,3 +6,4 @@ mod isolation;
 mod kafka;
 mod maelstrom;
 mod maelstroms_runs;
+mod nonsense;
