@@ -100,9 +100,13 @@ fn check(history: &History, datatype: Datatype, models: &[Model], rules: Rules) 
             true => checked.valid,
             false => judged(history, datatype, &[Model::StrongSerializable], rules).valid,
         };
-        let is_known = strongest == Validity::Valid
-            || (!seen.is_empty() && checked.valid == Validity::Invalid);
-        if !is_known {
+        let is_broken = match seen.is_empty() {
+            // Of what no model allows, it does not matter which is asked for.
+            true => checked.findings.iter().any(|f| f.anomaly == GARBAGE_READ),
+            false => checked.valid == Validity::Invalid,
+        };
+        let is_known = strongest == Validity::Valid || is_broken;
+        if !is_known && checked.valid != Validity::Unknown {
             checked.set_unknown(format!(
                 "there is no telling whether it is {first}: what that forbids cannot be told from \
                  reads and writes, and it is not strong-serializable, of which it would follow"
@@ -299,6 +303,9 @@ fn results(
     }
 }
 
+/// A read of what nobody wrote.
+const GARBAGE_READ: &str = "garbage-read";
+
 /// Adds what is wrong with replies; Elle, and so Maelstrom, lets it pass.
 fn tell_replies(
     history: &History,
@@ -336,7 +343,7 @@ fn tell_replies(
             })
         };
         let what = "values were read that nobody wrote";
-        let found = found("garbage-read", what, &garbage, evidence);
+        let found = found(GARBAGE_READ, what, &garbage, evidence);
         match rules {
             Rules::Maelstrom => checked.findings.extend(found),
             // No model allows it.
@@ -345,7 +352,7 @@ fn tell_replies(
                 checked.set(Validity::Invalid);
                 let types = checked.results.get("anomaly-types").and_then(Value::items);
                 let types = types.unwrap_or_default().iter().cloned();
-                let types = types.chain([Value::keyword("garbage-read")]);
+                let types = types.chain([Value::keyword(GARBAGE_READ)]);
                 let types = Value::list(types);
                 if let Value::Map(entries) = &mut checked.results {
                     entries.retain(|(key, _)| *key != Value::keyword("anomaly-types"));

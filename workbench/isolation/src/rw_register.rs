@@ -25,6 +25,9 @@ pub(super) struct Registers<'a> {
     orders_versions: bool,
     /// Which version of a key is known to follow on which.
     known_next: BTreeSet<(Id, Id, Id)>,
+    /// The values of keys that several transactions wrote, each another version: they have
+    /// no place in the order. (To Elle, such are one.)
+    again: BTreeSet<(Id, Id)>,
     rules: Rules,
 }
 
@@ -75,8 +78,12 @@ impl<'a> Registers<'a> {
             keys,
             orders_versions: true,
             known_next: BTreeSet::new(),
+            again: BTreeSet::new(),
             rules,
         };
+        if rules.are_sound() {
+            registers.again = written_again(transactions)?;
+        }
         for (i, transaction) in transactions.numbered() {
             registers.add(i, transaction.outcome);
         }
@@ -98,8 +105,9 @@ impl<'a> Registers<'a> {
         }
         registers.orders_versions = registers.cyclic_versions().is_empty();
         if rules.are_sound() {
-            for key in &mut registers.keys {
-                key.order_in_time(transactions, time);
+            for (id, key) in (0..).zip(&mut registers.keys) {
+                let is_one = |value| !registers.again.contains(&(id, value));
+                key.order_in_time(transactions, time, is_one);
             }
         }
         Ok(registers)
@@ -143,6 +151,7 @@ impl<'a> Registers<'a> {
             version.readers.push(i);
             if let Some(before) = value
                 && let Some((_, next)) = last_write.iter().find(|(written, _)| *written == key)
+                && !self.again.contains(&(key, *next))
                 && self.known_next.insert((key, before, *next))
             {
                 self.version(key, value).next.push(*next);
@@ -286,11 +295,17 @@ impl<'a> Registers<'a> {
 impl Key {
     /// Which version comes after which, since the write of the one was over when that of
     /// the other began, or since one client did both.
-    fn order_in_time(&mut self, transactions: &Transactions, time: TimeOrder) {
+    fn order_in_time(
+        &mut self,
+        transactions: &Transactions,
+        time: TimeOrder,
+        is_one: impl Fn(Id) -> bool,
+    ) {
         // Each write with its value, by its beginning.
         let mut writes: Vec<(usize, u32, Id)> = Vec::new();
         for (value, version) in &self.versions {
             if let (Some(value), [writer]) = (value, &*version.writers)
+                && is_one(*value)
                 && let Some(invoked) = transactions.all[*writer as usize].invoked
             {
                 writes.push((invoked, *writer, *value));
@@ -330,6 +345,46 @@ impl Key {
             }
         }
     }
+}
+
+/// The values of keys that several transactions wrote, whatever came of those. (Elle looks
+/// at those only that succeeded.)
+///
+/// # Errors
+/// The first of them that was read: there is no telling whose it is.
+fn written_again(transactions: &Transactions) -> Result<BTreeSet<(Id, Id)>, String> {
+    let mut writers: BTreeMap<(Id, Id), (u32, Option<u32>)> = BTreeMap::new();
+    for (i, _) in transactions.numbered() {
+        for step in transactions.steps(i) {
+            if let Step::Write { key, value } = *step {
+                let (first, second) = writers.entry((key, value)).or_insert((i, None));
+                if *first != i {
+                    second.get_or_insert(i);
+                }
+            }
+        }
+    }
+    for i in transactions.with(OpType::Ok) {
+        for step in transactions.steps(i) {
+            if let Step::Read { key, seen } = *step
+                && let Some(read) = value(seen)
+                && let Some((a, Some(b))) = writers.get(&(key, read))
+            {
+                return Err(format!(
+                    "{} was written to key {} by more than one transaction, operations {} and {}, so \
+                     reads do not say by which",
+                    transactions.values.value(read),
+                    transactions.keys.value(key),
+                    transactions.all[*a as usize].place,
+                    transactions.all[*b as usize].place,
+                ));
+            }
+        }
+    }
+    let again = writers
+        .into_iter()
+        .filter(|(_, (_, second))| second.is_some());
+    Ok(again.map(|(written, _)| written).collect())
 }
 
 /// What a read showed; `None` is the initial version.

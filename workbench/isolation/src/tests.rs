@@ -408,6 +408,12 @@ fn a_model_of_which_nothing_can_be_seen_is_not_passed() {
     }
     let both = verdict(Rules::Sound, "causal,read-uncommitted", cycle);
     assert_eq!(both.0, Validity::Invalid);
+    // What nobody wrote, no model lets anyone read.
+    let garbage = "{:type :ok, :process 0, :f :txn, :value [[:r :x [1]] [:append :y 1]]}";
+    assert_eq!(
+        verdict(Rules::Sound, "causal", garbage).0,
+        Validity::Invalid
+    );
 }
 
 #[test]
@@ -453,4 +459,23 @@ fn too_many_dependencies_are_told_before_they_fill_the_memory() {
         "{:?}",
         checked.sentences()
     );
+}
+
+/// A value that was written twice may be of either write, whatever became of the other.
+#[test]
+fn a_value_that_was_written_twice_convicts_nobody() {
+    for other in ["ok", "info", "fail"] {
+        let text = format!(
+            "{{:type :invoke, :process 0, :f :txn, :value [[:w :x 1]]}}
+             {{:type :ok, :process 0, :f :txn, :value [[:w :x 1]]}}
+             {{:type :invoke, :process 0, :f :txn, :value [[:w :x 2]]}}
+             {{:type :ok, :process 0, :f :txn, :value [[:w :x 2]]}}
+             {{:type :invoke, :process 1, :f :txn, :value [[:w :x 1]]}}
+             {{:type :{other}, :process 1, :f :txn, :value [[:w :x 1]]}}
+             {{:type :invoke, :process 2, :f :txn, :value [[:r :x nil]]}}
+             {{:type :ok, :process 2, :f :txn, :value [[:r :x 1]]}}"
+        );
+        let (valid, _) = verdict(Rules::Sound, "strict-serializable", &text);
+        assert_eq!(valid, Validity::Unknown, "{other}");
+    }
 }

@@ -243,6 +243,12 @@ fn full(history: &History, add: &str, rules: Rules) -> Checked {
             })
         }
     };
+    // Of some adds only the end is known.
+    for (place, op) in history.clients() {
+        if op.f == add && op.typ != OpType::Invoke && history.pair(place).is_none() {
+            elements.invented.remove(&op.value);
+        }
+    }
     let invented: Vec<_> = elements.invented.into_iter().collect();
     let what = "elements that nobody had added";
     let invented = found("invented", what, &invented, about(Fate::Invented));

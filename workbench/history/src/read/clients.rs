@@ -2,7 +2,7 @@
 //! their own; where nobody says who did what, completions are paired with invocations by
 //! what they are about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::HistoryError;
 use super::operation::Draft;
@@ -35,7 +35,8 @@ pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), 
     let numbers = drafts
         .iter()
         .filter_map(|draft| number(draft.client.as_ref()?));
-    let mut next = numbers.max().map_or(0, |most| most.saturating_add(1));
+    let taken: BTreeSet<i64> = numbers.collect();
+    let mut free = (0..).filter(|number| !taken.contains(number));
     let mut named: BTreeMap<String, i64> = BTreeMap::new();
     for draft in drafts {
         draft.op.process = match draft.client.take() {
@@ -44,10 +45,8 @@ pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), 
             Some(Value::Int(number)) => Process::Client(number),
             other => {
                 let other = other.unwrap_or_default();
-                let number = named.entry(other.to_string()).or_insert_with(|| {
-                    next = next.saturating_add(1);
-                    next - 1
-                });
+                let number = named.entry(other.to_string());
+                let number = number.or_insert_with(|| free.next().unwrap_or_default());
                 Process::Client(*number)
             }
         };

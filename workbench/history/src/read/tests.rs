@@ -75,7 +75,7 @@ fn json_has_keywords_where_edn_has_them() {
                {"type":"ok","process":":nemesis","f":"kill","value":["n1"]}"#
         ),
         [
-            "0: 4 ok  [[:append \"x\" 2] [:r :y [1]]]",
+            "0: 0 ok  [[:append \"x\" 2] [:r :y [1]]]",
             "1: 3 ok read {0 100, 7 0}",
             "2: :nemesis ok kill [\"n1\"]",
         ]

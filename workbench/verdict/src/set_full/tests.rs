@@ -425,3 +425,14 @@ fn what_nobody_added_or_was_refused_cannot_be_read() {
         )
     );
 }
+
+#[test]
+fn an_element_of_whose_add_only_the_end_is_known_is_not_invented() {
+    let history = History::read(
+        "{:process 1, :type :invoke, :f :read, :value nil}
+         {:process 1, :type :ok, :f :read, :value [5]}
+         {:process 0, :type :ok, :f :add, :value 5}",
+    );
+    let checked = check(&history.unwrap(), "add", Rules::Sound);
+    assert_eq!(checked.valid, Validity::Unknown);
+}

@@ -283,3 +283,20 @@ fn results_have_sections_of_ours() {
         assert_eq!(section(name), Some(Some(true.into())), "{name}");
     }
 }
+
+/// As of Jepsen's stats; a run is invalid for it, here as there.
+#[test]
+fn that_nothing_succeeded_proves_nothing_of_a_history() {
+    let history = History::read(
+        "{:process 0, :type :invoke, :f :write, :value [0 1]}
+         {:process 0, :type :info, :f :write, :value [0 1]}
+         {:process 1, :type :invoke, :f :read, :value [0 nil]}
+         {:process 1, :type :ok, :f :read, :value [0 1]}",
+    );
+    let history = history.unwrap();
+    let workload = workloads::find("lin-kv", &workloads::Options::default()).unwrap();
+    let judged = |rules| judge::history(&*workload, &history, None, rules);
+    assert_eq!(judged(Rules::Sound).valid, Validity::Valid);
+    assert!(judged(Rules::Sound).sentences()[0].starts_with("not one write succeeded"));
+    assert_eq!(judged(Rules::Maelstrom).valid, Validity::Invalid);
+}
