@@ -7,8 +7,9 @@ use history::{History, Op, OpType};
 use finding::evidence::Ranges;
 use finding::{Sum, found};
 
-use super::keys::{self, stranger};
 use super::{Checked, Evidence, Finding, Rules, Validity};
+use jepsen::bounds::delta;
+use jepsen::keys::{self, stranger};
 
 /// More ranges of acceptable sums than this are too many to tell apart.
 const MOST_RANGES: usize = 100_000;
@@ -207,12 +208,6 @@ fn merge(ranges: &mut Vec<(i128, i128)>) {
         }
     }
     *ranges = merged;
-}
-
-/// What an add of this value adds. Greater ones than any protocol carries are
-/// none, so that no sum overflows.
-pub(crate) fn delta(value: &Value) -> Option<i128> {
-    (value.as_integer()).filter(|delta| delta.unsigned_abs() < 1 << 90)
 }
 
 #[cfg(test)]
@@ -425,5 +420,24 @@ mod tests {
              {:process 0, :type :ok, :f :add, :value 5}",
         );
         assert_eq!(valid, Validity::Unknown);
+    }
+
+    #[test]
+    fn a_history_of_another_kind_is_not_judged() {
+        let bank = History::read(
+            "{:process 0, :type :invoke, :f :transfer, :value {:from 0, :to 1, :amount 5}}
+             {:process 0, :type :ok, :f :transfer, :value {:from 0, :to 1, :amount 5}}
+             {:process 1, :type :invoke, :f :read, :value nil}
+             {:process 1, :type :ok, :f :read, :value {0 5, 1 7}}",
+        );
+        let checked = check(&bank.unwrap(), Rules::Sound);
+        assert_eq!(checked.valid, Validity::Unknown);
+        assert_eq!(
+            checked.sentences(),
+            [
+                "operation 0 is :transfer, where add or read is expected: this is a history of \
+                 another kind"
+            ]
+        );
     }
 }

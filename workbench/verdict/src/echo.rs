@@ -6,8 +6,8 @@ use history::{History, OpType};
 
 use finding::{Mismatch, found};
 
-use super::keys::stranger;
 use super::{Checked, Evidence, Rules, Validity};
+use jepsen::keys::stranger;
 
 /// Compares what was asked with what was echoed.
 pub fn check(history: &History, rules: Rules) -> Checked {

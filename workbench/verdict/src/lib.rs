@@ -21,30 +21,17 @@
 //! shape, and beside them its findings: values that name an anomaly and hold what
 //! proves it.
 
-pub mod adya;
 pub mod assertion;
 pub mod availability;
-pub mod bank;
-pub mod bounds;
-pub mod causal_reverse;
 pub mod counter;
-pub mod dirty_reads;
 pub mod echo;
 pub mod exceptions;
 pub mod kafka;
-mod keys;
-pub mod long_fork;
 pub mod models;
-pub mod monotonic;
-pub mod queue;
-pub mod sequential;
-pub mod set;
 pub mod set_full;
 pub mod stats;
-pub mod total_queue;
 pub mod unique_ids;
-pub mod upsert;
 
 pub use availability::Availability;
 pub use finding::{self, Checked, Evidence, Finding, Rules, Validity, compose, drawn};
-pub use {isolation, linearizability};
+pub use {isolation, jepsen, linearizability};

@@ -23,11 +23,13 @@ use isolation::model::Models;
 use linearizability::check_model;
 use linearizability::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Semaphore, Set};
 
-use crate::bank::Bank;
-use crate::{
-    Checked, Rules, adya, bank, bounds, causal_reverse, dirty_reads, long_fork, monotonic, queue,
-    sequential, set, set_full, total_queue, upsert,
+use jepsen::bank::Bank;
+use jepsen::{
+    adya, bank, bounds, causal_reverse, dirty_reads, long_fork, monotonic, queue, sequential, set,
+    total_queue, upsert,
 };
+
+use crate::{Checked, Rules, set_full};
 
 /// What the flags say about models.
 #[derive(Clone, Debug, Default)]

@@ -20,8 +20,8 @@ use finding::{self, Operation, Reply, found};
 use history::edn::Value;
 use history::{History, Op, OpType, quantile};
 
-use super::keys::{self, stranger};
 use super::{Checked, Evidence, Finding, Rules, Validity};
+use jepsen::keys::{self, stranger};
 
 /// How many of the stalest elements are listed, and how many are a finding.
 const WORST: usize = 8;

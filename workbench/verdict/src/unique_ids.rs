@@ -7,8 +7,8 @@ use history::{History, Op, OpType};
 
 use finding::{Operation, Twins, found};
 
-use super::keys::stranger;
 use super::{Checked, Evidence, Finding, Rules, Validity};
+use jepsen::keys::stranger;
 
 /// How many duplicated ids are listed; those given most often come first.
 const LISTED: usize = 48;

@@ -5,14 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
     ("linearizability", &["history", "finding"]),
+    ("jepsen", &["history", "finding"]),
     (
         "verdict",
-        &["history", "finding", "isolation", "linearizability"],
+        &[
+            "history",
+            "finding",
+            "isolation",
+            "linearizability",
+            "jepsen",
+        ],
     ),
     ("simulation", &["history", "verdict", "maelstrom-node"]),
     (
@@ -92,6 +99,7 @@ fn checkers_know_no_nodes() {
         "finding",
         "isolation",
         "linearizability",
+        "jepsen",
         "verdict",
     ] {
         let manifest = workbench.join(layer).join("Cargo.toml");

@@ -436,3 +436,32 @@ fn an_element_of_whose_add_only_the_end_is_known_is_not_invented() {
     let checked = check(&history.unwrap(), "add", Rules::Sound);
     assert_eq!(checked.valid, Validity::Unknown);
 }
+
+#[test]
+fn each_key_is_judged_by_itself() {
+    let read = |shown: &str| {
+        let text = format!(
+            "{{:process 0, :type :invoke, :f :add, :value [7 0]}}
+             {{:process 0, :type :ok, :f :add, :value [7 0]}}
+             {{:process 1, :type :invoke, :f :add, :value [8 1]}}
+             {{:process 1, :type :ok, :f :add, :value [8 1]}}
+             {{:process 0, :type :invoke, :f :read, :value [7 nil]}}
+             {{:process 0, :type :ok, :f :read, :value [7 {shown}]}}
+             {{:process 1, :type :invoke, :f :read, :value [8 nil]}}
+             {{:process 1, :type :ok, :f :read, :value [8 #{{1}}]}}"
+        );
+        check(&History::read(&text).unwrap(), "add", Rules::Sound)
+    };
+    assert_eq!(read("#{0}").valid, Validity::Valid);
+    let lost = read("#{}");
+    assert_eq!(lost.valid, Validity::Invalid);
+    let failures = lost.results.get("failures").unwrap().to_string();
+    assert_eq!(failures, "[7]");
+    assert_eq!(
+        lost.sentences(),
+        [
+            "element 0 is lost: it was acknowledged by operation 1, and was never read; the read \
+             of client 0 (operations 4 to 5) misses it"
+        ]
+    );
+}

@@ -43,7 +43,7 @@ fn split(history: &History) -> Option<BTreeMap<&Value, History>> {
 
 /// Judges each key by itself, or the whole if there are none. The results have the shape
 /// of jepsen.independent's.
-pub(crate) fn each(history: &History, check: impl Fn(&History) -> Checked) -> Checked {
+pub fn each(history: &History, check: impl Fn(&History) -> Checked) -> Checked {
     let Some(keys) = split(history) else {
         return check(history);
     };
@@ -68,7 +68,7 @@ pub(crate) fn each(history: &History, check: impl Fn(&History) -> Checked) -> Ch
 }
 
 /// Why a history is none of those whose clients do only this, if it is not.
-pub(crate) fn stranger(history: &History, known: &[&str]) -> Option<String> {
+pub fn stranger(history: &History, known: &[&str]) -> Option<String> {
     let clients = history.clients().map(|(_, op)| op);
     let mut strangers = clients.filter(|op| !known.contains(&&*op.f));
     strangers.next().map(|op| {
@@ -79,58 +79,4 @@ pub(crate) fn stranger(history: &History, known: &[&str]) -> Option<String> {
              kind"
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Rules, counter, set_full};
-
-    #[test]
-    fn each_key_is_judged_by_itself() {
-        let read = |shown: &str| {
-            let text = format!(
-                "{{:process 0, :type :invoke, :f :add, :value [7 0]}}
-                 {{:process 0, :type :ok, :f :add, :value [7 0]}}
-                 {{:process 1, :type :invoke, :f :add, :value [8 1]}}
-                 {{:process 1, :type :ok, :f :add, :value [8 1]}}
-                 {{:process 0, :type :invoke, :f :read, :value [7 nil]}}
-                 {{:process 0, :type :ok, :f :read, :value [7 {shown}]}}
-                 {{:process 1, :type :invoke, :f :read, :value [8 nil]}}
-                 {{:process 1, :type :ok, :f :read, :value [8 #{{1}}]}}"
-            );
-            set_full::check(&History::read(&text).unwrap(), "add", Rules::Sound)
-        };
-        assert_eq!(read("#{0}").valid, Validity::Valid);
-        let lost = read("#{}");
-        assert_eq!(lost.valid, Validity::Invalid);
-        let failures = lost.results.get("failures").unwrap().to_string();
-        assert_eq!(failures, "[7]");
-        assert_eq!(
-            lost.sentences(),
-            [
-                "element 0 is lost: it was acknowledged by operation 1, and was never read; the read \
-                 of client 0 (operations 4 to 5) misses it"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_history_of_another_kind_is_not_judged() {
-        let bank = History::read(
-            "{:process 0, :type :invoke, :f :transfer, :value {:from 0, :to 1, :amount 5}}
-             {:process 0, :type :ok, :f :transfer, :value {:from 0, :to 1, :amount 5}}
-             {:process 1, :type :invoke, :f :read, :value nil}
-             {:process 1, :type :ok, :f :read, :value {0 5, 1 7}}",
-        );
-        let checked = counter::check(&bank.unwrap(), Rules::Sound);
-        assert_eq!(checked.valid, Validity::Unknown);
-        assert_eq!(
-            checked.sentences(),
-            [
-                "operation 0 is :transfer, where add or read is expected: this is a history of \
-                 another kind"
-            ]
-        );
-    }
 }

@@ -1,8 +1,7 @@
 //! Counters that are read at any time: each read must be between what had certainly been
 //! added when it began and what may have been when it ended (jepsen.checker/counter).
 //!
-//! Of counters that may be late, and that are judged when all is over, is
-//! [`counter`](super::counter).
+//! Counters that may be late are judged when all is over; those are Maelstrom's.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +82,7 @@ fn one(history: &History) -> Checked {
                 if is_refused() {
                     continue;
                 }
-                let Some(delta) = super::counter::delta(&op.value) else {
+                let Some(delta) = delta(&op.value) else {
                     let (index, value) = (op.index, &op.value);
                     return Checked::unknown(format!(
                         "operation {index} adds {value}, which is no integer, so there is no sum"
@@ -183,6 +182,12 @@ fn one(history: &History) -> Checked {
         None => {}
     }
     checked
+}
+
+/// What an add of this value adds. Greater ones than any protocol carries are
+/// none, so that no sum overflows.
+pub fn delta(value: &Value) -> Option<i128> {
+    (value.as_integer()).filter(|delta| delta.unsigned_abs() < 1 << 90)
 }
 
 /// Whether some of these make this sum.
