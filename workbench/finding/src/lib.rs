@@ -39,6 +39,8 @@ pub mod log;
 mod reply;
 pub mod window;
 
+use std::fmt;
+
 use history::edn::Value;
 use serde::{Deserialize, Serialize};
 
@@ -160,6 +162,13 @@ impl Checked {
         self.findings.iter().flat_map(Finding::sentences).collect()
     }
 
+    /// # Panics
+    /// Unless the verdict is valid: with what is wrong. For tests.
+    #[track_caller]
+    pub fn assert_valid(&self) {
+        assert!(self.valid == Validity::Valid, "{self}");
+    }
+
     /// Takes another checker's results in, under this name.
     pub fn add(&mut self, name: &str, part: Checked) {
         self.valid = self.valid.and(part.valid);
@@ -169,6 +178,19 @@ impl Checked {
         self.results.insert(name, part.results);
         self.results.insert("valid?", self.valid.to_edn());
         self.findings.splice(0..0, part.findings);
+    }
+}
+
+/// The verdict in a word, and a line for each sentence.
+impl fmt::Display for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.valid {
+            Validity::Valid => "valid",
+            Validity::Unknown => "unknown",
+            Validity::Invalid => "INVALID",
+        })?;
+        let mut sentences = self.sentences().into_iter();
+        sentences.try_for_each(|sentence| write!(f, "\n- {sentence}"))
     }
 }
 

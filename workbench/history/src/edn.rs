@@ -6,6 +6,7 @@
 //! its tags, and integers of any size.
 
 mod compare;
+mod from;
 mod json;
 mod number;
 mod read;
@@ -123,49 +124,6 @@ impl Value {
             Value::Str(text) => Some(text),
             _ => None,
         }
-    }
-}
-
-/// A vector of values.
-impl FromIterator<Value> for Value {
-    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
-        Value::Vector(items.into_iter().collect())
-    }
-}
-
-impl From<i64> for Value {
-    fn from(int: i64) -> Self {
-        Value::Int(int)
-    }
-}
-
-impl From<usize> for Value {
-    fn from(count: usize) -> Self {
-        match i64::try_from(count) {
-            Ok(int) => Value::Int(int),
-            Err(_) => Value::BigInt(count.to_string()),
-        }
-    }
-}
-
-impl From<i128> for Value {
-    fn from(int: i128) -> Self {
-        match i64::try_from(int) {
-            Ok(int) => Value::Int(int),
-            Err(_) => Value::BigInt(int.to_string()),
-        }
-    }
-}
-
-impl From<bool> for Value {
-    fn from(bool: bool) -> Self {
-        Value::Bool(bool)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Value::Str(text.to_owned())
     }
 }
 

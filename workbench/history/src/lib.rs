@@ -1,6 +1,7 @@
 //! Histories: what clients began, and how it ended, in the order in which it
 //! happened. Read from and written as Jepsen's `history.edn`, one operation a
-//! line; and [`edn`], the notation that it is written in.
+//! line; and [`edn`], the notation that it is written in. A program can write one down
+//! itself ([`History::builder`]), or record what its clients do ([`recorder`]).
 //!
 //! ```
 //! use history::{History, OpType};
@@ -14,12 +15,16 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 
+mod builder;
 mod completed;
 pub mod edn;
 mod quantile;
 pub mod read;
+pub mod recorder;
 
+pub use builder::Builder;
 pub use quantile::quantile;
+pub use recorder::Recorder;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

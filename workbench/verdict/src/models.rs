@@ -1,35 +1,28 @@
-//! Models by name: what a history of operations can be held against, whichever workload it
-//! is of. The names are those of Knossos, Elle, Jepsen and elle-cli.
+//! Models by name, with the options that a command takes for all of them. The names are
+//! those of Knossos, Elle, Jepsen and elle-cli.
 //!
 //! ```
 //! use history::History;
-//! use verdict::{Validity, models};
+//! use verdict::Validity;
+//! use verdict::models::{self, Options};
 //!
-//! let history = History::read(
-//!     "{:process 0, :type :invoke, :f :write, :value 1}
-//!      {:process 0, :type :ok, :f :write, :value 1}
-//!      {:process 1, :type :invoke, :f :read, :value nil}
-//!      {:process 1, :type :ok, :f :read, :value 2}",
-//! )?;
+//! let history = History::builder()
+//!     .invoke(0, "write", 1)
+//!     .ok(0, 1)
+//!     .invoke(1, "read", ())
+//!     .ok(1, 2)
+//!     .build();
 //! let register = models::find("knossos-register").unwrap();
-//! let checked = (register.check)(&history, &models::Options::default());
-//! assert_eq!(checked.valid, Validity::Invalid);
-//! # Ok::<(), history::HistoryError>(())
+//! assert_eq!(register.check(&history, &Options::default()).valid, Validity::Invalid);
 //! ```
 
 use history::History;
 use history::edn::Value;
 use isolation::model::Models;
-use linearizability::check_model;
+use jepsen::bank::Bank;
 use linearizability::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Semaphore, Set};
 
-use jepsen::bank::Bank;
-use jepsen::{
-    adya, bank, bounds, causal_reverse, dirty_reads, long_fork, monotonic, queue, sequential, set,
-    total_queue, upsert,
-};
-
-use crate::{Checked, Rules, set_full};
+use crate::{Checked, Model, Rules};
 
 /// What the flags say about models.
 #[derive(Clone, Debug, Default)]
@@ -49,196 +42,217 @@ pub struct Options {
     pub group_size: Option<usize>,
 }
 
-/// A model that histories are held against.
+/// A model with its names.
 #[derive(Clone, Copy, Debug)]
-pub struct Model {
+pub struct Named {
     /// Its names, the usual one first.
     pub names: &'static [&'static str],
     /// What it is, in a sentence without a full stop.
     pub doc: &'static str,
-    /// The verdict on a history.
-    pub check: fn(&History, &Options) -> Checked,
+    /// It, with these options.
+    ///
+    /// # Errors
+    /// Which option it cannot do without, or what was expected of it.
+    pub model: fn(&Options) -> Result<Model, String>,
+}
+
+impl Named {
+    /// Judges a history. With options that it cannot do with, there is no telling.
+    pub fn check(&self, history: &History, options: &Options) -> Checked {
+        match (self.model)(options) {
+            Ok(model) => crate::check(history, &model),
+            Err(why) => Checked::unknown(why),
+        }
+    }
 }
 
 /// All of them.
-pub const ALL: &[Model] = &[
-    Model {
+pub const ALL: &[Named] = &[
+    Named {
         names: &["cas-register", "register"],
         doc: "a linearizable register, or one for each key: :read, :write, :cas",
-        check: |history, options| {
-            let options = linearizability::Options {
+        model: |options| {
+            Ok(Model::register_by(linearizability::Options {
                 rules: options.rules,
                 initial: options.initial.clone(),
-            };
-            linearizability::check(history, &options)
+            }))
         },
     },
-    Model {
+    Named {
         names: &["multi-register"],
         doc: "linearizable registers under one transaction: :txn [[:read k v] [:write k v]]",
-        check: |history, options| match &options.initial {
-            Value::Nil => check_model(history, &MultiRegister::default()),
-            Value::Map(initial) => {
-                let initial = Some(initial.iter().cloned().collect());
-                check_model(history, &MultiRegister { initial })
-            }
-            initial => Checked::unknown(format!("expected a map of registers, found {initial}")),
+        model: |options| {
+            let initial = match &options.initial {
+                Value::Nil => None,
+                Value::Map(initial) => Some(initial.iter().cloned().collect()),
+                other => return Err(format!("expected a map of registers, found {other}")),
+            };
+            Ok(Model::linearizable(MultiRegister { initial }))
         },
     },
-    Model {
+    Named {
         names: &["mutex", "lock"],
         doc: "a lock that anyone may release: :acquire, :release",
-        check: |history, _| check_model(history, &Lock::mutex()),
+        model: |_| Ok(Model::linearizable(Lock::mutex())),
     },
-    Model {
+    Named {
         names: &["owner-aware-mutex", "owner-mutex"],
         doc: "a lock that only its owner may release; who that is is the client, or :client of the \
               value",
-        check: |history, _| check_model(history, &Lock::owner_aware()),
+        model: |_| Ok(Model::linearizable(Lock::owner_aware())),
     },
-    Model {
+    Named {
         names: &["reentrant-mutex"],
         doc: "a lock that its owner may acquire again, and must release as often",
-        check: |history, _| check_model(history, &Lock::reentrant()),
+        model: |_| Ok(Model::linearizable(Lock::reentrant())),
     },
-    Model {
+    Named {
         names: &["fenced-mutex", "fenced-lock"],
         doc: "an owner-aware lock whose :acquire ends with a fence, greater than all before; 0 is \
               none",
-        check: |history, _| check_model(history, &Lock::owner_aware().fenced()),
+        model: |_| Ok(Model::linearizable(Lock::owner_aware().fenced())),
     },
-    Model {
+    Named {
         names: &["reentrant-fenced-mutex", "reentrant-fenced-lock"],
         doc: "the same, which its owner may acquire again",
-        check: |history, _| check_model(history, &Lock::reentrant().fenced()),
+        model: |_| Ok(Model::linearizable(Lock::reentrant().fenced())),
     },
-    Model {
+    Named {
         names: &["semaphore"],
         doc: "--permits of them: :acquire takes one, or as many as its value says; :release",
-        check: |history, options| match options.permits {
-            Some(permits) => check_model(history, &Semaphore { permits }),
-            None => Checked::unknown("nobody said how many permits there are: --permits"),
+        model: |options| {
+            let permits = options.permits;
+            let permits = permits.ok_or("nobody said how many permits there are: --permits")?;
+            Ok(Model::linearizable(Semaphore { permits }))
         },
     },
-    Model {
+    Named {
         names: &["fifo-queue"],
         doc: "a queue that gives what was put there first: :enqueue, :dequeue; of nil: it is empty",
-        check: |history, _| check_model(history, &Queue::Fifo),
+        model: |_| Ok(Model::linearizable(Queue::Fifo)),
     },
-    Model {
+    Named {
         names: &["unordered-queue"],
         doc: "a queue that gives any of what was put there: :enqueue, :dequeue",
-        check: |history, _| check_model(history, &Queue::Unordered),
+        model: |_| Ok(Model::linearizable(Queue::Unordered)),
     },
-    Model {
+    Named {
         names: &["stack"],
         doc: "what gives first what was put there last: :push, :pop",
-        check: |history, _| check_model(history, &Queue::Stack),
+        model: |_| Ok(Model::linearizable(Queue::Stack)),
     },
-    Model {
+    Named {
         names: &["knossos-set", "linearizable-set"],
         doc: "a linearizable set: :add, :read of all elements",
-        check: |history, _| check_model(history, &Set),
+        model: |_| Ok(Model::linearizable(Set)),
     },
-    Model {
+    Named {
         names: &["knossos-counter", "linearizable-counter"],
         doc: "a linearizable counter: :add, :increment, :decrement, :read",
-        check: |history, options| match (&options.initial, options.initial.as_integer()) {
-            (Value::Nil, _) => check_model(history, &Counter::default()),
-            (_, Some(initial)) => check_model(history, &Counter { initial }),
-            (other, None) => Checked::unknown(format!("expected an integer, found {other}")),
+        model: |options| {
+            let initial = match (&options.initial, options.initial.as_integer()) {
+                (Value::Nil, _) => 0,
+                (_, Some(initial)) => initial,
+                (other, None) => return Err(format!("expected an integer, found {other}")),
+            };
+            Ok(Model::linearizable(Counter { initial }))
         },
     },
-    Model {
+    Named {
         names: &["map", "kv", "porcupine-kv"],
         doc: "linearizable texts by keys: :get, :put, :append, with a :key or values [k v]",
-        check: |history, _| check_model(history, &Map),
+        model: |_| Ok(Model::linearizable(Map)),
     },
-    Model {
+    Named {
         names: &["append-only-log", "log"],
         doc: "a linearizable log: :append, :read of all elements in order",
-        check: |history, _| check_model(history, &Log),
+        model: |_| Ok(Model::linearizable(Log)),
     },
-    Model {
+    Named {
         names: &["list-append", "txn-list-append"],
         doc: "transactions that append to lists and read them: [:append k v], [:r k [v]]",
-        check: |history, options| {
-            let models = &options.consistency_models.0;
-            isolation::check_list_append(history, models, options.rules)
+        model: |options| {
+            let models = options.consistency_models.clone();
+            Ok(Model::list_append_by(models, options.rules))
         },
     },
-    Model {
+    Named {
         names: &["rw-register", "txn-rw-register"],
         doc: "transactions that write registers and read them: [:w k v], [:r k v]",
-        check: |history, options| {
-            let models = &options.consistency_models.0;
-            isolation::check_rw_register(history, models, options.rules)
+        model: |options| {
+            let models = options.consistency_models.clone();
+            Ok(Model::rw_register_by(models, options.rules))
         },
     },
-    Model {
+    Named {
         names: &["bank"],
         doc: "accounts whose balances always come to the same total: :transfer, :read",
-        check: |history, options| bank::check(history, &options.bank),
+        model: |options| Ok(Model::bank(options.bank.clone())),
     },
-    Model {
+    Named {
         names: &["set"],
         doc: "a set that is read at the end: :add, :read",
-        check: |history, _| set::check(history),
+        model: |_| Ok(Model::set()),
     },
-    Model {
+    Named {
         names: &["set-full"],
         doc: "a set from which no element is lost, whenever it is read: :add, :read",
-        check: |history, options| set_full::check(history, "add", options.rules),
+        model: |options| Ok(Model::set_full_by(options.rules)),
     },
-    Model {
+    Named {
         names: &["counter"],
         doc: "a counter that is read at any time, within its bounds: :add, :read",
-        check: |history, _| bounds::check(history),
+        model: |_| Ok(Model::counter()),
     },
-    Model {
+    Named {
+        names: &["unique-ids"],
+        doc: "ids of which none is given twice: :generate",
+        model: |_| Ok(Model::unique_ids()),
+    },
+    Named {
         names: &["long-fork"],
         doc: "writes of a key each that no two reads see in contradictory orders: [:w k 1], [:r k v]",
-        check: |history, options| long_fork::check(history, options.group_size),
+        model: |options| Ok(Model::long_fork(options.group_size)),
     },
-    Model {
+    Named {
         names: &["total-queue"],
         doc: "a queue that is drained, and loses nothing: :enqueue, :dequeue, :drain",
-        check: |history, _| total_queue::check(history),
+        model: |_| Ok(Model::total_queue()),
     },
-    Model {
+    Named {
         names: &["queue"],
         doc: "a queue from which comes only what went in: :enqueue, :dequeue, :drain",
-        check: |history, _| queue::check(history),
+        model: |_| Ok(Model::queue()),
     },
-    Model {
+    Named {
         names: &["comments", "causal-reverse"],
         doc: "writes that are seen in their order in time: :write, :read of all",
-        check: |history, _| causal_reverse::check(history),
+        model: |_| Ok(Model::causal_reverse()),
     },
-    Model {
+    Named {
         names: &["monotonic"],
         doc: "records whose values grow with their timestamps, read at the end: :add, :read",
-        check: |history, _| monotonic::check(history, true),
+        model: |_| Ok(Model::monotonic()),
     },
-    Model {
+    Named {
         names: &["sequential"],
         doc: "entries that are seen in the order in which a client wrote them: :write, :read",
-        check: |history, _| sequential::check(history),
+        model: |_| Ok(Model::sequential()),
     },
-    Model {
+    Named {
         names: &["adya", "g2"],
         doc: "no two inserts of a key that each found none: :insert",
-        check: |history, _| adya::check(history),
+        model: |_| Ok(Model::adya()),
     },
-    Model {
+    Named {
         names: &["upsert"],
         doc: "one record of a key, whoever inserts it: :upsert, :read",
-        check: |history, _| upsert::check(history),
+        model: |_| Ok(Model::upsert()),
     },
-    Model {
+    Named {
         names: &["dirty-reads"],
         doc: "no read of what a failed write wrote: :write, :read of all rows",
-        check: |history, _| dirty_reads::check(history),
+        model: |_| Ok(Model::dirty_reads()),
     },
 ];
 
@@ -246,7 +260,7 @@ pub const ALL: &[Model] = &[
 const PREFIXES: [&str; 3] = ["knossos-", "elle-", "jepsen-"];
 
 /// The model that a history seems to be of, and why; for those that are of no workload.
-pub fn guess(history: &History) -> Option<(&'static Model, &'static str)> {
+pub fn guess(history: &History) -> Option<(&'static Named, &'static str)> {
     let has = |f: &str| history.clients().any(|(_, op)| op.f == f);
     let (name, why) = if has("transfer") {
         ("bank", "its operations transfer money")
@@ -258,9 +272,9 @@ pub fn guess(history: &History) -> Option<(&'static Model, &'static str)> {
     Some((find(name)?, why))
 }
 
-/// The model of this name: one of its [`names`](Model::names), also behind `knossos-`,
+/// The model of this name: one of its [`names`](Named::names), also behind `knossos-`,
 /// `elle-` or `jepsen-`, as elle-cli has them.
-pub fn find(name: &str) -> Option<&'static Model> {
+pub fn find(name: &str) -> Option<&'static Named> {
     let named = |name: &str| ALL.iter().find(|model| model.names.contains(&name));
     named(name).or_else(|| {
         let mut bare = PREFIXES.iter().filter_map(|whose| name.strip_prefix(whose));
@@ -270,7 +284,7 @@ pub fn find(name: &str) -> Option<&'static Model> {
 
 /// A line for each model: its names, and what it is.
 pub fn list() -> String {
-    let line = |model: &Model| format!("{}: {}", model.names.join(", "), model.doc);
+    let line = |model: &Named| format!("{}: {}", model.names.join(", "), model.doc);
     ALL.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -10,7 +10,7 @@ use picture::proof;
 use simulation::judge;
 use verdict::isolation::model::Models;
 use verdict::jepsen::bank::Bank;
-use verdict::models::{self, Model};
+use verdict::models::{self, Named};
 use verdict::{Availability, Checked, Rules};
 use workloads::Registry;
 use workloads::guess::{Guess, guess};
@@ -33,7 +33,7 @@ pub(super) struct Args {
         help = "What model to hold it against, whatever workload it is of",
         long_help = long_help()
     )]
-    model: Option<&'static Model>,
+    model: Option<&'static Named>,
 
     /// What fraction of the operations must succeed: total, or from 0 to 1
     #[arg(long, value_name = "EXPECTED")]
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
         )
     })?;
     let checked = match kind {
-        Kind::Model(model) => (model.check)(&history, &model_options(args)),
+        Kind::Model(model) => model.check(&history, &model_options(args)),
         Kind::Workload(name) => as_workload(args, workloads, &name, &history)?,
     };
     if let Some(folder) = &args.drawings {
@@ -118,7 +118,7 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
 
 /// What a history is held against.
 enum Kind {
-    Model(&'static Model),
+    Model(&'static Named),
     Workload(String),
 }
 
@@ -181,7 +181,7 @@ fn model_options(args: &Args) -> models::Options {
     }
 }
 
-fn model(name: &str) -> Result<&'static Model, String> {
+fn model(name: &str) -> Result<&'static Named, String> {
     models::find(name).ok_or_else(|| format!("expected one of these:\n{}", models::list()))
 }
 
