@@ -6,6 +6,7 @@ use finding::{Case, Checked, Evidence, Finding, Operation, Validity, found};
 use history::edn::Value;
 use history::{History, Op, OpType};
 
+use crate::object::{Numbered, Object};
 use crate::order::{Answer, Bounds, Call, Search};
 use crate::reduction;
 use crate::sequential::{Keys, Leaving, Sequential};
@@ -21,9 +22,6 @@ const LITTLE: Bounds = Bounds {
     steps: 1 << 16,
     bytes: 1 << 24,
 };
-
-/// The calls on an object, with what each was.
-pub(super) type Calls<M> = Vec<Call<<M as Sequential>::Operation>>;
 
 enum Verdict {
     Linearizable,
@@ -44,15 +42,19 @@ struct Failure {
 /// If all values are `[key value]`, or all operations have a `:key`, there is an object for
 /// each key.
 pub fn check_model<M: Sequential>(history: &History, model: &M) -> Checked {
+    check(history, &mut Numbered::new(model))
+}
+
+fn check(history: &History, object: &mut dyn Object) -> Checked {
     let completed = history.completed();
     let history = &*completed;
     let keys = Keys::of(history);
-    let objects = match calls(history, model, keys) {
+    let objects = match calls(history, object, keys) {
         Ok(objects) => objects,
         Err(why) => return Checked::unknown(why),
     };
     if objects.values().all(Vec::is_empty) {
-        let name = model.name();
+        let name = object.name();
         return Checked::unknown(format!("no operation says anything of a {name}"));
     }
     let mut steps = 0;
@@ -63,12 +65,13 @@ pub fn check_model<M: Sequential>(history: &History, model: &M) -> Checked {
             false => LITTLE,
         };
         let of = (keys != Keys::None).then_some(key);
-        let search = Search::new(model, &calls, bounds);
-        let (answer, done) = search.run(vec![model.initial()]);
+        object.forget_states();
+        let start = object.initial();
+        let (answer, done) = Search::new(object, &calls, bounds).run(vec![start]);
         steps += done;
         let verdict = match answer {
             Answer::Order => Verdict::Linearizable,
-            Answer::None { stuck } => Verdict::Not(failure(history, model, of, calls, stuck)),
+            Answer::None { stuck } => Verdict::Not(failure(history, object, of, calls, stuck)),
             Answer::TooManySteps => Verdict::Unknown(format!(
                 "there are too many orders to try: no answer after {} steps",
                 bounds.steps
@@ -79,16 +82,16 @@ pub fn check_model<M: Sequential>(history: &History, model: &M) -> Checked {
         };
         judged.push((of, verdict));
     }
-    told(model, &judged)
+    told(object.name(), &judged)
 }
 
 /// The calls on each object that say something.
-pub(super) fn calls<'a, M: Sequential>(
+pub(super) fn calls<'a>(
     history: &'a History,
-    model: &M,
+    object: &mut dyn Object,
     keys: Keys,
-) -> Result<BTreeMap<&'a Value, Calls<M>>, String> {
-    let mut objects: BTreeMap<&Value, Calls<M>> = BTreeMap::new();
+) -> Result<BTreeMap<&'a Value, Vec<Call>>, String> {
+    let mut objects: BTreeMap<&Value, Vec<Call>> = BTreeMap::new();
     for (place, op) in history.clients() {
         if op.typ != OpType::Invoke {
             if op.typ != OpType::Info && history.pair_place(place).is_none() {
@@ -103,12 +106,12 @@ pub(super) fn calls<'a, M: Sequential>(
             continue;
         };
         let calls = objects.entry(key).or_default();
-        let Some(operation) = model.operation(&asked)? else {
+        let Some(operation) = object.operation(&asked)? else {
             continue;
         };
         let returned = asked.outcome.and_then(|_| history.pair_place(place));
         // Nobody sees whether it happened, nor what came of it.
-        if returned.is_none() && model.leaving(&operation) == Leaving::Alone {
+        if returned.is_none() && object.leaving(operation) == Leaving::Alone {
             continue;
         }
         calls.push(Call {
@@ -120,31 +123,31 @@ pub(super) fn calls<'a, M: Sequential>(
     Ok(objects)
 }
 
-fn failure<M: Sequential>(
+fn failure(
     history: &History,
-    model: &M,
+    object: &mut dyn Object,
     key: Option<&Value>,
-    calls: Calls<M>,
+    calls: Vec<Call>,
     stuck: usize,
 ) -> Failure {
-    let end = |call: &Call<_>| &history.ops()[call.returned.unwrap_or(call.invoked)];
+    let end = |call: &Call| &history.ops()[call.returned.unwrap_or(call.invoked)];
     let returned = calls[stuck].returned.unwrap_or_default();
     let stuck = end(&calls[stuck]);
-    let proof = reduction::reduce(model, calls, returned);
+    let proof = reduction::reduce(object, calls, returned);
     let operations: Vec<Operation> = proof.calls.iter().map(|call| end(call).into()).collect();
     let mut words = String::new();
     if let Some(key) = key {
         words += &format!("key {key}: ");
     }
     if proof.is_from_anywhere {
-        words += &format!("whatever the {} was before, ", model.name());
+        words += &format!("whatever the {} was before, ", object.name());
     }
     let Op {
         process, f, value, ..
     } = stuck;
     words += "no order of these operations ";
     if !proof.is_from_anywhere {
-        words += &format!("on a {} ", model.name());
+        words += &format!("on a {} ", object.name());
     }
     words += &match value {
         Value::Nil => format!("lets client {process}'s {f} succeed"),
@@ -164,7 +167,7 @@ fn failure<M: Sequential>(
 }
 
 /// What is said of all objects.
-fn told<M: Sequential>(model: &M, judged: &[(Option<&Value>, Verdict)]) -> Checked {
+fn told(name: &str, judged: &[(Option<&Value>, Verdict)]) -> Checked {
     let mut valid = Validity::Valid;
     let mut results = Vec::new();
     let (mut failures, mut cases, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
@@ -186,10 +189,7 @@ fn told<M: Sequential>(model: &M, judged: &[(Option<&Value>, Verdict)]) -> Check
             }
         };
         valid = valid.and(validity);
-        let mut result = Value::map([
-            ("valid?", validity.to_edn()),
-            ("model", model.name().into()),
-        ]);
+        let mut result = Value::map([("valid?", validity.to_edn()), ("model", name.into())]);
         for (name, value) in more.into_iter().flatten() {
             result.insert(name, value);
         }

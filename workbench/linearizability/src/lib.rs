@@ -20,8 +20,8 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
-//! - `sequential`, `any_model`, `order`, `reduction`: that trait, the verdict, the search for
-//!   an order, and the way to a small proof.
+//! - `sequential`, `object`, `any_model`, `order`, `reduction`: that trait, numbers for its
+//!   states, the verdict, the search for an order, and the way to a small proof.
 //! - `calls`: the history of registers, taken apart by keys.
 //! - `trace`: the calls on one key as the searches take them.
 //! - `moves`, `frontier`, `multisets`, `bits`: what can have happened
@@ -46,6 +46,7 @@ mod frontier;
 pub mod models;
 mod moves;
 mod multisets;
+mod object;
 mod order;
 mod proof;
 mod reduction;

@@ -6,15 +6,16 @@
 //! the next return. A call that can be left out and does not change the state now is taken
 //! at once: no order is lost by that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::sequential::{Leaving, Sequential};
+use crate::object::{Object, Operation, State};
+use crate::sequential::Leaving;
 
 /// A call on the object.
-#[derive(Clone, Debug)]
-pub(super) struct Call<O> {
-    pub(super) operation: O,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) operation: Operation,
     /// The place of its beginning in the history.
     pub(super) invoked: usize,
     /// The place of its end, if it certainly took effect.
@@ -48,25 +49,25 @@ pub(super) enum Answer {
 
 /// Where a search is.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Configuration<S> {
+struct Configuration {
     /// The calls that took effect and did not return, in order.
     done: Vec<u32>,
-    state: S,
+    state: State,
 }
 
 /// A configuration and what was tried from there.
-struct Frame<S> {
+struct Frame {
     passed: usize,
-    at: Rc<Configuration<S>>,
+    at: Rc<Configuration>,
     next: usize,
     /// Other states that the last call may have led to.
-    others: Vec<(u32, S)>,
+    others: Vec<(u32, State)>,
 }
 
 /// The search, and what it knows of the calls.
-pub(super) struct Search<'m, M: Sequential> {
-    model: &'m M,
-    calls: &'m [Call<M::Operation>],
+pub(super) struct Search<'c> {
+    object: &'c mut dyn Object,
+    calls: &'c [Call],
     /// The calls in the order of their returns.
     returns: Vec<u32>,
     /// For each return, the calls under way then, in the order of their returns.
@@ -79,15 +80,16 @@ pub(super) struct Search<'m, M: Sequential> {
     is_free: Vec<bool>,
     bounds: Bounds,
     steps: u64,
+    /// How many bytes it remembers, about, beside the states.
     bytes: usize,
-    seen: Vec<BTreeSet<Rc<Configuration<M::State>>>>,
+    seen: Vec<BTreeSet<Rc<Configuration>>>,
     farthest: usize,
 }
 
-impl<'m, M: Sequential> Search<'m, M> {
+impl<'c> Search<'c> {
     /// A search for an order of these calls, which are in the order of their beginnings.
-    pub(super) fn new(model: &'m M, calls: &'m [Call<M::Operation>], bounds: Bounds) -> Self {
-        let is_free = |call: &Call<_>| model.leaving(&call.operation) == Leaving::Alone;
+    pub(super) fn new(object: &'c mut dyn Object, calls: &'c [Call], bounds: Bounds) -> Self {
+        let is_free = |call: &Call| object.leaving(call.operation) == Leaving::Alone;
         let is_free: Vec<bool> = calls.iter().map(is_free).collect();
         let place = |call: u32| calls[call as usize].returned;
         let all = 0..calls.len() as u32;
@@ -110,19 +112,12 @@ impl<'m, M: Sequential> Search<'m, M> {
             under_way.retain(|other| *other != call);
         }
         let mut like = vec![None; calls.len()];
-        let mut sorted = perhaps.clone();
-        sorted.sort_by(|a, b| {
-            let [a, b] = [a, b].map(|call| (&calls[*call as usize].operation, *call));
-            a.cmp(&b)
-        });
-        for pair in sorted.windows(2) {
-            let [a, b] = [pair[0], pair[1]].map(|call| &calls[call as usize].operation);
-            if a == b {
-                like[pair[1] as usize] = Some(pair[0]);
-            }
+        let mut last = BTreeMap::new();
+        for &call in &perhaps {
+            like[call as usize] = last.insert(calls[call as usize].operation, call);
         }
         Search {
-            model,
+            object,
             calls,
             seen: (0..=returns.len()).map(|_| BTreeSet::new()).collect(),
             returns,
@@ -138,7 +133,7 @@ impl<'m, M: Sequential> Search<'m, M> {
     }
 
     /// The answer from these states, and how many steps it took.
-    pub(super) fn run(mut self, starts: Vec<M::State>) -> (Answer, u64) {
+    pub(super) fn run(mut self, starts: Vec<State>) -> (Answer, u64) {
         for start in starts {
             if let Some(answer) = self.from(start) {
                 return (answer, self.steps);
@@ -153,7 +148,7 @@ impl<'m, M: Sequential> Search<'m, M> {
         (answer, self.steps)
     }
 
-    fn from(&mut self, start: M::State) -> Option<Answer> {
+    fn from(&mut self, start: State) -> Option<Answer> {
         let mut stack = Vec::new();
         stack.extend(self.enter(0, Vec::new(), start));
         while let Some(frame) = stack.last_mut() {
@@ -163,7 +158,7 @@ impl<'m, M: Sequential> Search<'m, M> {
             if self.steps > self.bounds.steps {
                 return Some(Answer::TooManySteps);
             }
-            if self.bytes > self.bounds.bytes {
+            if self.bytes + self.object.bytes() > self.bounds.bytes {
                 return Some(Answer::TooManyBytes);
             }
             let Some((call, state)) = self.advance(frame) else {
@@ -179,7 +174,7 @@ impl<'m, M: Sequential> Search<'m, M> {
     }
 
     /// The next call to try, and what it leads to.
-    fn advance(&mut self, frame: &mut Frame<M::State>) -> Option<(u32, M::State)> {
+    fn advance(&mut self, frame: &mut Frame) -> Option<(u32, State)> {
         if let Some(other) = frame.others.pop() {
             return Some(other);
         }
@@ -198,12 +193,15 @@ impl<'m, M: Sequential> Search<'m, M> {
             if is_done(call) || self.like[call as usize].is_some_and(|like| !is_done(like)) {
                 continue;
             }
-            let operation = &self.calls[call as usize].operation;
+            let Call {
+                operation,
+                returned,
+                ..
+            } = self.calls[call as usize];
             self.steps += 1;
-            let states = self.model.step(&frame.at.state, operation).into_iter();
-            let is_perhaps = self.calls[call as usize].returned.is_none();
+            let states = self.object.step(frame.at.state, operation).into_iter();
             // What may never take effect need not, where it has none.
-            let states = states.filter(|state| !is_perhaps || *state != frame.at.state);
+            let states = states.filter(|state| returned.is_some() || *state != frame.at.state);
             frame.others.extend(states.map(|state| (call, state)));
             if let Some(other) = frame.others.pop() {
                 return Some(other);
@@ -212,12 +210,7 @@ impl<'m, M: Sequential> Search<'m, M> {
     }
 
     /// The configuration with these calls done, if it is a new one.
-    fn enter(
-        &mut self,
-        mut passed: usize,
-        mut done: Vec<u32>,
-        state: M::State,
-    ) -> Option<Frame<M::State>> {
+    fn enter(&mut self, mut passed: usize, mut done: Vec<u32>, state: State) -> Option<Frame> {
         loop {
             while let Some(call) = self.returns.get(passed)
                 && let Ok(place) = done.binary_search(call)
@@ -234,11 +227,8 @@ impl<'m, M: Sequential> Search<'m, M> {
                     return false;
                 }
                 self.steps += 1;
-                let operation = &self.calls[place].operation;
-                let states = self.model.step(&state, operation).into_iter();
-                let mut count = 0;
-                let stays = states.inspect(|_| count += 1).all(|next| next == state);
-                stays && count > 0
+                let states = self.object.step(state, self.calls[place].operation);
+                !states.is_empty() && states.iter().all(|next| *next == state)
             });
             let Some(call) = is_free.next() else { break };
             insert(&mut done, *call);
@@ -248,8 +238,7 @@ impl<'m, M: Sequential> Search<'m, M> {
         if !self.seen[passed].insert(Rc::clone(&at)) {
             return None;
         }
-        let of_state = self.model.size(&at.state);
-        self.bytes += of_state + 4 * at.done.len() + size_of::<Frame<M::State>>() + OVERHEAD;
+        self.bytes += 4 * at.done.len() + size_of::<Frame>() + OVERHEAD;
         Some(Frame {
             passed,
             at,

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use history::edn::Value;
 
+use crate::object::{Object, State};
 use crate::order::{Answer, Bounds, Call, Search};
-use crate::sequential::{Leaving, Sequential};
+use crate::sequential::Leaving;
 
 /// How much work goes into making a proof small. What is found by then is one, if perhaps
 /// not the smallest.
@@ -23,33 +24,29 @@ const AT_ONCE: Bounds = Bounds {
 };
 
 /// Calls that have no order.
-pub(super) struct Proof<O> {
-    pub(super) calls: Vec<Call<O>>,
+pub(super) struct Proof {
+    pub(super) calls: Vec<Call>,
     /// Whether that is so whatever state the object is in before them.
     pub(super) is_from_anywhere: bool,
 }
 
 /// The proof from these calls, of which there is no order up to this return.
-pub(super) fn reduce<M: Sequential>(
-    model: &M,
-    calls: Vec<Call<M::Operation>>,
-    stuck: usize,
-) -> Proof<M::Operation> {
+pub(super) fn reduce(object: &mut dyn Object, calls: Vec<Call>, stuck: usize) -> Proof {
     let mut way = Way {
-        model,
-        starts: Some(vec![model.initial()]),
+        starts: vec![object.initial()],
+        object,
         steps: 0,
     };
-    let mut kept: Vec<Call<_>> = (calls.into_iter())
+    let mut kept: Vec<Call> = (calls.into_iter())
         .filter(|call| call.invoked < stuck)
         .collect();
     for call in &mut kept {
         call.returned = call.returned.filter(|place| *place <= stuck);
     }
     let mut is_from_anywhere = false;
-    let operations: Vec<_> = kept.iter().map(|call| &call.operation).collect();
-    if let Some(states) = model.any_state(&operations) {
-        let start = way.starts.replace(states);
+    let operations: Vec<_> = kept.iter().map(|call| call.operation).collect();
+    if let Some(states) = way.object.any_state(&operations) {
+        let start = std::mem::replace(&mut way.starts, states);
         match way.forget_the_past(&kept, stuck) {
             Some(fewer) => {
                 kept = fewer;
@@ -66,34 +63,27 @@ pub(super) fn reduce<M: Sequential>(
 }
 
 /// The way to a small proof.
-struct Way<'m, M: Sequential> {
-    model: &'m M,
-    starts: Option<Vec<M::State>>,
+struct Way<'c> {
+    object: &'c mut dyn Object,
+    starts: Vec<State>,
     steps: u64,
 }
 
-impl<M: Sequential> Way<'_, M> {
-    fn is_proof(&mut self, calls: &[Call<M::Operation>]) -> bool {
-        let Some(starts) = &self.starts else {
-            return false;
-        };
+impl Way<'_> {
+    fn is_proof(&mut self, calls: &[Call]) -> bool {
         if self.steps >= MOST_STEPS {
             return false;
         }
-        let (answer, steps) = Search::new(self.model, calls, AT_ONCE).run(starts.clone());
+        let (answer, steps) = Search::new(self.object, calls, AT_ONCE).run(self.starts.clone());
         self.steps += steps + calls.len() as u64;
         matches!(answer, Answer::None { .. })
     }
 
     /// The calls since the last moment from which on there is no order in any case.
-    fn forget_the_past(
-        &mut self,
-        calls: &[Call<M::Operation>],
-        stuck: usize,
-    ) -> Option<Vec<Call<M::Operation>>> {
-        let since = |moment: usize| -> Vec<Call<M::Operation>> {
+    fn forget_the_past(&mut self, calls: &[Call], stuck: usize) -> Option<Vec<Call>> {
+        let since = |moment: usize| -> Vec<Call> {
             let after = (calls.iter()).filter(|call| call.returned.is_none_or(|r| r >= moment));
-            let mut after: Vec<Call<_>> = after.cloned().collect();
+            let mut after: Vec<Call> = after.cloned().collect();
             for call in &mut after {
                 if call.invoked < moment {
                     call.returned = None;
@@ -119,10 +109,10 @@ impl<M: Sequential> Way<'_, M> {
     }
 
     /// Leaves out what may go: many calls at once at first, then fewer.
-    fn leave_out(&mut self, mut kept: Vec<Call<M::Operation>>) -> Vec<Call<M::Operation>> {
+    fn leave_out(&mut self, mut kept: Vec<Call>) -> Vec<Call> {
         let mut together: BTreeMap<(Option<Value>, usize), Vec<usize>> = BTreeMap::new();
         for call in &kept {
-            let group = match self.model.leaving(&call.operation) {
+            let group = match self.object.leaving(call.operation) {
                 Leaving::Never => continue,
                 Leaving::Alone => (None, call.invoked),
                 Leaving::With(value) => (Some(value), 0),
@@ -134,7 +124,7 @@ impl<M: Sequential> Way<'_, M> {
         while size > 0 {
             let mut left = Vec::with_capacity(groups.len());
             for chunk in groups.chunks(size) {
-                let fewer: Vec<Call<_>> = (kept.iter())
+                let fewer: Vec<Call> = (kept.iter())
                     .filter(|call| !chunk.iter().any(|group| group.contains(&call.invoked)))
                     .cloned()
                     .collect();

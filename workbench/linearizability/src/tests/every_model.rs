@@ -8,6 +8,7 @@ use rng::Rng;
 
 use crate::any_model::calls;
 use crate::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Semaphore, Set};
+use crate::object::Numbered;
 use crate::order::Call;
 use crate::reduction;
 use crate::sequential::Keys;
@@ -99,7 +100,8 @@ fn run(object: &Object, rng: &Rng, is_broken: bool) -> History {
 /// Whether there is an order, by trying all.
 fn has_order<M: Sequential>(
     model: &M,
-    calls: &[Call<M::Operation>],
+    object: &Numbered<'_, M>,
+    calls: &[Call],
     left: &BTreeSet<usize>,
     state: &M::State,
 ) -> bool {
@@ -108,11 +110,11 @@ fn has_order<M: Sequential>(
     left.iter().any(|&i| {
         let mut left = left.clone();
         left.remove(&i);
-        let nexts = model.step(state, &calls[i].operation);
+        let nexts = model.step(state, object.operation_of(calls[i].operation));
         calls[i].invoked <= until
             && nexts
                 .into_iter()
-                .any(|next| has_order(model, calls, &left, &next))
+                .any(|next| has_order(model, object, calls, &left, &next))
     })
 }
 
@@ -128,14 +130,15 @@ fn agrees<M: Sequential>(model: &M, object: &Object) {
             ops.map(|op| format!("{op}\n")).collect::<String>()
         };
         let checked = check_model(&history, model);
-        let objects = calls(&history, model, Keys::None).unwrap();
+        let mut numbered = Numbered::new(model);
+        let objects = calls(&history, &mut numbered, Keys::None).unwrap();
         let calls = objects.into_values().next().unwrap_or_default();
         if calls.is_empty() {
             assert_eq!(checked.valid, Validity::Unknown);
             continue;
         }
         let all: BTreeSet<usize> = (0..calls.len()).collect();
-        let expected = has_order(model, &calls, &all, &model.initial());
+        let expected = has_order(model, &numbered, &calls, &all, &model.initial());
         assert_eq!(checked.valid, expected.into(), "{}", text());
         assert!(
             expected || is_broken,
@@ -151,15 +154,21 @@ fn agrees<M: Sequential>(model: &M, object: &Object) {
         assert!(!until.is_empty(), "{}", text());
         let count = calls.len();
         let stuck = calls.iter().filter_map(|call| call.returned).max();
-        let proof = reduction::reduce(model, calls, stuck.unwrap());
-        let operations: Vec<_> = proof.calls.iter().map(|call| &call.operation).collect();
+        let proof = reduction::reduce(&mut numbered, calls, stuck.unwrap());
+        let operations: Vec<_> = (proof.calls.iter())
+            .map(|call| numbered.operation_of(call.operation))
+            .collect();
         let starts = match proof.is_from_anywhere {
             true => model.any_state(&operations).unwrap(),
             false => vec![model.initial()],
         };
         let all: BTreeSet<usize> = (0..proof.calls.len()).collect();
         for start in starts {
-            assert!(!has_order(model, &proof.calls, &all, &start), "{}", text());
+            assert!(
+                !has_order(model, &numbered, &proof.calls, &all, &start),
+                "{}",
+                text()
+            );
         }
         small += usize::from(proof.calls.len() < count);
     }

@@ -1,0 +1,145 @@
+//! An object whose states and operations have numbers. The searches know it by these
+//! alone: there is one of each, however many models there are, and what they remember of a
+//! state is four bytes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::sequential::{Asked, Leaving, Sequential};
+
+/// A state of an object, by its number.
+pub(super) type State = u32;
+/// An operation on it, by its number. Equal operations have the same.
+pub(super) type Operation = u32;
+
+/// A [`Sequential`] object, by numbers.
+pub(super) trait Object {
+    /// See [`Sequential::name`].
+    fn name(&self) -> &str;
+
+    /// See [`Sequential::operation`].
+    fn operation(&mut self, asked: &Asked<'_>) -> Result<Option<Operation>, String>;
+
+    /// See [`Sequential::initial`].
+    fn initial(&mut self) -> State;
+
+    /// See [`Sequential::step`].
+    fn step(&mut self, state: State, operation: Operation) -> Vec<State>;
+
+    /// See [`Sequential::leaving`].
+    fn leaving(&self, operation: Operation) -> Leaving;
+
+    /// See [`Sequential::any_state`].
+    fn any_state(&mut self, operations: &[Operation]) -> Option<Vec<State>>;
+
+    /// How many bytes all states take that have a number, about.
+    fn bytes(&self) -> usize;
+
+    /// Takes the numbers from all states.
+    fn forget_states(&mut self);
+}
+
+/// An object of this model, whose states and operations get numbers as they come.
+pub(super) struct Numbered<'m, M: Sequential> {
+    model: &'m M,
+    operations: Numbers<M::Operation>,
+    states: Numbers<M::State>,
+    bytes: usize,
+}
+
+impl<'m, M: Sequential> Numbered<'m, M> {
+    pub(super) fn new(model: &'m M) -> Self {
+        Numbered {
+            model,
+            operations: Numbers::default(),
+            states: Numbers::default(),
+            bytes: 0,
+        }
+    }
+
+    /// The operation of this number.
+    #[cfg(test)]
+    pub(super) fn operation_of(&self, number: Operation) -> &M::Operation {
+        &self.operations.all[number as usize]
+    }
+
+    fn number(&mut self, state: M::State) -> State {
+        // The state itself, twice a pointer to it, counts, and the number.
+        let bytes = self.model.size(&state) + size_of::<M::State>() + 64;
+        let (number, is_new) = self.states.number(state);
+        self.bytes += if is_new { bytes } else { 0 };
+        number
+    }
+}
+
+impl<M: Sequential> Object for Numbered<'_, M> {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn operation(&mut self, asked: &Asked<'_>) -> Result<Option<Operation>, String> {
+        let operation = self.model.operation(asked)?;
+        Ok(operation.map(|operation| self.operations.number(operation).0))
+    }
+
+    fn initial(&mut self) -> State {
+        self.number(self.model.initial())
+    }
+
+    fn step(&mut self, state: State, operation: Operation) -> Vec<State> {
+        let state = Rc::clone(&self.states.all[state as usize]);
+        let operation = Rc::clone(&self.operations.all[operation as usize]);
+        let next = self.model.step(&state, &operation).into_iter();
+        next.map(|state| self.number(state)).collect()
+    }
+
+    fn leaving(&self, operation: Operation) -> Leaving {
+        (self.model).leaving(&self.operations.all[operation as usize])
+    }
+
+    fn any_state(&mut self, operations: &[Operation]) -> Option<Vec<State>> {
+        let operations = operations.iter();
+        let operations: Vec<_> =
+            (operations.map(|operation| &*self.operations.all[*operation as usize])).collect();
+        let states = self.model.any_state(&operations)?;
+        Some(states.into_iter().map(|state| self.number(state)).collect())
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn forget_states(&mut self) {
+        self.states = Numbers::default();
+        self.bytes = 0;
+    }
+}
+
+/// Values, each with a number.
+struct Numbers<T> {
+    all: Vec<Rc<T>>,
+    numbers: BTreeMap<Rc<T>, u32>,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Numbers {
+            all: Vec::new(),
+            numbers: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T: Ord> Numbers<T> {
+    /// The number of this value, and whether it is new.
+    fn number(&mut self, value: T) -> (u32, bool) {
+        if let Some(number) = self.numbers.get(&value) {
+            return (*number, false);
+        }
+        let number = self.all.len() as u32;
+        let value = Rc::new(value);
+        self.all.push(Rc::clone(&value));
+        self.numbers.insert(value, number);
+        (number, true)
+    }
+}
