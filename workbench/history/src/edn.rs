@@ -15,7 +15,7 @@ mod write;
 
 pub use json::Entries;
 pub use json::JsonError;
-pub(crate) use read::{EachError, each, is_name, name, past_comments};
+pub(crate) use read::{DEEPEST, EachError, each, is_name, name, past_comments};
 pub use read::{ReadError, read, read_all};
 
 /// A value. Maps and sets keep the order in which they were written.

@@ -18,6 +18,7 @@
 mod builder;
 mod completed;
 pub mod edn;
+mod fressian;
 mod quantile;
 pub mod read;
 pub mod recorder;

@@ -17,8 +17,8 @@ use workloads::guess::{Guess, guess};
 
 use crate::terminal;
 
-/// Judge a recorded history: Jepsen's history.edn or history.txt, JSON, or lines of JSON, also
-/// packed with gzip; the results are printed as EDN
+/// Judge a recorded history: Jepsen's history.edn, history.txt or test.jepsen, JSON, or lines of
+/// JSON, also packed with gzip; the results are printed as EDN
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What workload the history is of; without it, that is guessed from the operations
@@ -87,8 +87,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     let path = args.history.display();
-    let text = source::read(&args.history).map_err(|e| format!("cannot read {path}: {e}"))?;
-    let found = history::read::read(&text).map_err(|e| format!("{path}: {e}"))?;
+    let bytes = source::read(&args.history).map_err(|e| format!("cannot read {path}: {e}"))?;
+    let found = history::read::read_bytes(&bytes).map_err(|e| format!("{path}: {e}"))?;
     for note in &found.notes {
         terminal::tell(&format!("workbench: {path}: {note}"));
     }

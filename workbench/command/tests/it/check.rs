@@ -91,10 +91,14 @@ fn what_is_no_history_is_told_what_was_expected() {
         (
             "b",
             b"\xff\xfe",
-            "expected text in UTF-8, found other bytes in line 1",
+            "line 1: expected text in UTF-8, found other bytes",
         ),
-        ("c", b"JEPSEN\0\0\xff", "this is a test.jepsen"),
-        ("d", b"\x1f\x8b\x08", "cannot read"),
+        (
+            "c",
+            b"JEPSEN\0\0\xff",
+            "c: byte 6: expected a version and where the block index is",
+        ),
+        ("d", b"\x1f\x8b\x08", "byte 3: expected what gzip packed"),
         ("e", b"{:valid? true}", "found results"),
     ] {
         fs::write(folder.path().join(name), text).unwrap();

@@ -6,7 +6,7 @@ use super::Value;
 use super::number::number;
 
 /// How deep values may nest; a history needs some ten levels.
-pub(super) const DEEPEST: usize = 512;
+pub(crate) const DEEPEST: usize = 512;
 
 /// Text that is no EDN: where, what was expected there, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -110,6 +110,17 @@ impl Value {
     }
 }
 
+impl Value {
+    /// As an error shows it: the first 80 characters.
+    pub(crate) fn brief(&self) -> String {
+        let text = self.to_string();
+        match text.char_indices().nth(80) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    }
+}
+
 /// How long a line may get.
 const WIDTH: usize = 60;
 

@@ -18,7 +18,7 @@ pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), 
     if let Some(first) = drafts.iter().find(is_unknown) {
         if !drafts.iter().all(|draft| is_unknown(&draft)) {
             let why = "expected a :process, as other operations have one, found none";
-            return Err(HistoryError::new(first.line, why));
+            return Err(HistoryError::new(first.place, why));
         }
         notes.push(
             "no operation has a :process, so completions are taken to be of the first open \

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::operation::Reader;
-use super::{Format, Found, HistoryError};
+use super::{Format, Found, HistoryError, Place};
 use crate::edn::{Value, is_name};
 
 /// What reads and writes within an operation are called.
@@ -23,21 +23,21 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
         let Some(value) = values.next() else { break };
         let value = value.map_err(|e| {
             let why = format!("expected objects of JSON: {e}");
-            HistoryError::new(line_of(text, before) + e.line().saturating_sub(1), why)
+            HistoryError::line(line_of(text, before) + e.line().saturating_sub(1), why)
         })?;
         let mut add = |raw: &RawValue| {
             let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
             line += text[counted..at].matches('\n').count();
             counted = at;
             let value = Value::parse_json(raw.get());
-            let value = value.map_err(|e| HistoryError::new(line, e.to_string()))?;
-            reader.map(line, operation(value))
+            let value = value.map_err(|e| HistoryError::line(line, e.to_string()))?;
+            reader.map(Place::Line(line), operation(value))
         };
         match value.get().starts_with('[') {
             true => {
                 let items: Vec<&RawValue> =
                     Vec::deserialize(&mut serde_json::Deserializer::from_str(value.get()))
-                        .map_err(|e| HistoryError::new(1, e.to_string()))?;
+                        .map_err(|e| HistoryError::line(1, e.to_string()))?;
                 items.into_iter().try_for_each(&mut add)?;
             }
             false => add(value)?,

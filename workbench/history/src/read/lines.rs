@@ -2,7 +2,7 @@
 //! the value and perhaps an error, behind whatever a logger wrote before them.
 
 use super::operation::{Draft, Reader, type_named};
-use super::{Format, Found, HistoryError};
+use super::{Format, Found, HistoryError, Place};
 use crate::edn::{self, Value};
 use crate::{OpType, function};
 
@@ -60,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
             others += usize::from(!line.trim().is_empty());
             continue;
         };
-        let mut draft = Draft::new(i + 1, parts.typ);
+        let mut draft = Draft::new(Place::Line(i + 1), parts.typ);
         draft.client = Some(match parts.process.parse() {
             Ok(number) => Value::Int(number),
             Err(_) => Value::keyword("nemesis"),
@@ -69,7 +69,7 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
             draft.op.f = function(edn::name(parts.f));
         }
         let values =
-            edn::read_all(parts.rest).map_err(|e| HistoryError::new(i + 1, e.in_line()))?;
+            edn::read_all(parts.rest).map_err(|e| HistoryError::line(i + 1, e.in_line()))?;
         let mut values = values.into_iter();
         if let Some(value) = values.next() {
             draft.value(value);

@@ -3,15 +3,15 @@
 
 use std::borrow::Cow;
 
-use super::{Format, Found, HistoryError, clients};
+use super::{Format, Found, HistoryError, Place, clients};
 use crate::edn::{self, Value};
 use crate::{History, Op, OpType, Process, function};
 
 /// An operation as far as it is read.
 pub(super) struct Draft {
     pub(super) op: Op,
-    /// Where it is, from 1.
-    pub(super) line: usize,
+    /// Where it is.
+    pub(super) place: Place,
     /// Who did it, as it is written; none if that is left out.
     pub(super) client: Option<Value>,
     has_index: bool,
@@ -26,7 +26,7 @@ pub(super) struct Reader {
 
 impl Draft {
     /// One of this type; what else there is of it comes later.
-    pub(super) fn new(line: usize, typ: OpType) -> Self {
+    pub(super) fn new(place: Place, typ: OpType) -> Self {
         let op = Op {
             index: 0,
             time: 0,
@@ -38,7 +38,7 @@ impl Draft {
         };
         Draft {
             op,
-            line,
+            place,
             client: None,
             has_index: false,
             has_value: false,
@@ -50,14 +50,14 @@ impl Draft {
         self.has_value = true;
     }
 
-    fn from_map(line: usize, value: Value) -> Result<Self, String> {
+    fn from_map(place: Place, value: Value) -> Result<Self, String> {
         let entries = match value {
             Value::Map(entries) => entries,
-            Value::Tagged(_, value) => return Draft::from_map(line, *value),
+            Value::Tagged(_, value) => return Draft::from_map(place, *value),
             other => {
                 return Err(format!(
                     "expected an operation, a map, found {}",
-                    cut(&other)
+                    other.brief()
                 ));
             }
         };
@@ -71,7 +71,7 @@ impl Draft {
             .iter()
             .find(|(key, _)| name(key).as_deref() == Some("type"));
         let mut draft = match typ {
-            Some((_, typ)) => Draft::new(line, op_type(typ)?),
+            Some((_, typ)) => Draft::new(place, op_type(typ)?),
             None if entries
                 .iter()
                 .any(|(key, _)| name(key).as_deref() == Some("valid?")) =>
@@ -86,7 +86,7 @@ impl Draft {
         };
         for (key, value) in entries {
             let Some(key) = name(&key) else {
-                return Err(format!("expected a keyword as key, found {}", cut(&key)));
+                return Err(format!("expected a keyword as key, found {}", key.brief()));
             };
             draft.take(key, value)?;
         }
@@ -110,7 +110,9 @@ impl Draft {
                 self.op.f = function(edn::name(name.strip_prefix(':').unwrap_or(&name)));
             }
             ("f", Value::Nil) => {}
-            ("f", other) => return Err(format!("expected a keyword as :f, found {}", cut(&other))),
+            ("f", other) => {
+                return Err(format!("expected a keyword as :f, found {}", other.brief()));
+            }
             ("value", value) => self.value(value),
             (key, value) => self.op.extra.push((edn::name(key), value)),
         }
@@ -127,7 +129,7 @@ fn op_type(typ: &Value) -> Result<OpType, String> {
     type_named(name).ok_or_else(|| {
         format!(
             "expected :invoke, :ok, :fail or :info as :type, found {}",
-            cut(typ)
+            typ.brief()
         )
     })
 }
@@ -137,24 +139,20 @@ pub(super) fn type_named(name: &str) -> Option<OpType> {
     all.into_iter().find(|typ| typ.name() == name)
 }
 
-/// A value as an error shows it.
-fn cut(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
 impl Reader {
     /// Takes an operation as a map.
     ///
     /// # Errors
     /// What it should be.
-    pub(super) fn map(&mut self, line: usize, value: Value) -> Result<(), HistoryError> {
-        let draft = Draft::from_map(line, value).map_err(|why| HistoryError { line, why })?;
+    pub(super) fn map(&mut self, place: Place, value: Value) -> Result<(), HistoryError> {
+        let draft = Draft::from_map(place, value).map_err(|why| HistoryError { place, why })?;
         self.drafts.push(draft);
         Ok(())
+    }
+
+    /// How many it has taken.
+    pub(super) fn count(&self) -> usize {
+        self.drafts.len()
     }
 
     pub(super) fn draft(&mut self, draft: Draft) {

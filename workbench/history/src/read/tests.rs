@@ -212,7 +212,10 @@ fn what_is_broken_is_read_or_refused() {
             Err(e) => {
                 refused += 1;
                 let lines = text.lines().count().max(1) + 1;
-                assert!((1..=lines).contains(&e.line), "{e} of {text:?}");
+                let Place::Line(line) = e.place else {
+                    panic!("{e} of {text:?}")
+                };
+                assert!((1..=lines).contains(&line), "{e} of {text:?}");
             }
         }
     }
