@@ -1,18 +1,76 @@
 //! What histories leave out, filled in.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::edn::Value;
-use crate::{History, Op, OpType};
+use crate::{History, Op, OpType, Process};
 
 impl History {
     /// The history with an end for each operation of a client that has none: nobody
     /// knows whether it happened (`:info`), as of one that was still under way. And with
     /// what was asked as the value of each end that has none, but for those of which the
-    /// value is the answer.
+    /// value is the answer. And with a beginning for each end that has none: at the earliest
+    /// time that it may have begun at, right after what its client did before.
     ///
-    /// An end that is filled in has its beginning's index.
+    /// An end that is filled in has its beginning's index, and the other way round.
     pub fn completed(&self) -> Cow<'_, History> {
+        match self.begun_early() {
+            Some(begun) => Cow::Owned(begun.ended().into_owned()),
+            None => self.ended(),
+        }
+    }
+
+    /// With a beginning for each end; none, if there is nothing to fill in.
+    fn begun_early(&self) -> Option<History> {
+        let lacks = |(place, op): (usize, &Op)| {
+            op.typ != OpType::Invoke && self.pair_place(place).is_none()
+        };
+        if !self.clients().any(lacks) {
+            return None;
+        }
+        // Clients that have crashed may tell so, of nothing, which is no end of an operation.
+        let happens = self.clients().filter(|(_, op)| op.typ != OpType::Info);
+        let known: BTreeSet<&str> = happens.map(|(_, op)| &*op.f).collect();
+        let mut after: BTreeMap<Process, usize> = BTreeMap::new();
+        let mut lacking: Vec<(usize, usize)> = Vec::new();
+        for (place, op) in self.clients() {
+            let earliest = after.insert(op.process, place + 1).unwrap_or_default();
+            if lacks((place, op)) && (op.value != Value::Nil || known.contains(&*op.f)) {
+                lacking.push((earliest, place));
+            }
+        }
+        if lacking.is_empty() {
+            return None;
+        }
+        lacking.sort_unstable();
+        let mut begun = History {
+            ops: Vec::with_capacity(self.ops.len() + lacking.len()),
+            pairs: vec![None; self.ops.len() + lacking.len()],
+        };
+        // Where each event is now, and where beginnings are, each with the end's place.
+        let (mut now, mut beginnings) = (Vec::with_capacity(self.ops.len()), Vec::new());
+        let mut lacking = lacking.into_iter().peekable();
+        for (place, op) in self.ops.iter().enumerate() {
+            while let Some((_, end)) = lacking.next_if(|(earliest, _)| *earliest <= place) {
+                beginnings.push((begun.ops.len(), end));
+                begun.ops.push(self.ops[end].beginning(op.time));
+            }
+            now.push(begun.ops.len());
+            begun.ops.push(op.clone());
+        }
+        for (place, pair) in self.pairs.iter().enumerate() {
+            begun.pairs[now[place]] = pair.map(|pair| now[pair]);
+        }
+        for (beginning, end) in beginnings {
+            begun.pairs[beginning] = Some(now[end]);
+            begun.pairs[now[end]] = Some(beginning);
+        }
+        Some(begun)
+    }
+
+    /// With an end for each beginning.
+    fn ended(&self) -> Cow<'_, History> {
         let is_open = |(place, op): &(usize, &Op)| {
             op.typ == OpType::Invoke && self.pair_place(*place).is_none()
         };
@@ -46,6 +104,24 @@ impl History {
             });
         }
         Cow::Owned(completed)
+    }
+}
+
+impl Op {
+    /// How what ended like this began, as far as it says.
+    fn beginning(&self, time: i64) -> Op {
+        let value = match (&*self.f, self.value.items()) {
+            // What was read was not asked.
+            ("read", Some([key, _])) => Value::Vector(vec![key.clone(), Value::Nil]),
+            ("read" | "get" | "generate" | "dequeue" | "pop" | "acquire", _) => Value::Nil,
+            _ => self.value.clone(),
+        };
+        Op {
+            typ: OpType::Invoke,
+            time,
+            value,
+            ..self.clone()
+        }
     }
 }
 
@@ -90,6 +166,39 @@ mod tests {
                 "3 ok 5"
             ]
         );
+    }
+
+    /// Right after what its client did before; nobody knows more.
+    #[test]
+    fn what_has_no_beginning_may_have_begun_early() {
+        assert_eq!(
+            completed(
+                "{:process 0, :type :ok, :f :write, :value 1}
+                 {:process 1, :type :invoke, :f :read, :value nil}
+                 {:process 1, :type :ok, :f :read, :value 1}
+                 {:process 0, :type :ok, :f :read, :value 2}
+                 {:process 2, :type :info, :f :crash, :value nil}"
+            ),
+            [
+                "0 invoke 1",
+                "0 ok 1",
+                "3 invoke nil",
+                "1 invoke nil",
+                "2 ok 1",
+                "3 ok 2",
+                "4 info nil"
+            ]
+        );
+        let history = History::read(
+            "{:process 0, :type :ok, :f :add, :value [7 1]}
+             {:process 1, :type :ok, :f :read, :value [7 #{1}]}",
+        );
+        let completed = history.unwrap().completed().into_owned();
+        let asked: Vec<_> = (0..4)
+            .filter_map(|place| completed.pair_place(place))
+            .collect();
+        assert_eq!(asked, [2, 3, 0, 1]);
+        assert_eq!(completed.ops()[1].value.to_string(), "[7 nil]");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Small histories, a line for each transaction that succeeded unless it says
 //! otherwise, and the anomalies that they show.
 
+mod ends;
 mod permutations;
 
 use rng::Rng;

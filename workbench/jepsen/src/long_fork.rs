@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn two_reads_that_see_writes_in_contradictory_orders_are_a_fork() {
         let told = "one read sees 1 without 2, another 2 without 1: client 0's read (operation 1), \
-                    client 0's read (operation 3)";
+                    client 1's read (operation 3)";
         for group_size in [None, Some(3)] {
             assert_eq!(
                 judge(FORK, group_size),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `lost-write` | an acknowledged message that polls went past (`loss`) |
 //! | `unseen` | an acknowledged message that no poll returned up to the end |
+//! | `garbage-read` | a polled message that nobody sent; Maelstrom has no verdict then |
 //! | `G1a` | a polled message whose send was refused |
 //! | `precommitted-read` | a transaction's poll of its own send |
 //! | `inconsistent-offsets` | several messages at one offset |
@@ -50,19 +51,22 @@ const ALLOWED: [&str; 1] = ["int-send-skip"];
 /// Judges sends, polls and assignments.
 pub fn check(history: &History, rules: Rules) -> Checked {
     if !rules.are_sound() {
-        return judge(history).unwrap_or_else(Checked::unknown);
+        return judge(history, rules).unwrap_or_else(Checked::unknown);
     }
     let is_done = |f: &str| matches!(f, "send" | "poll" | "txn");
     if !history.clients().any(|(_, op)| is_done(&op.f)) {
         return Checked::unknown("no send or poll: there is nothing to judge");
     }
-    judge(&history.completed()).unwrap_or_else(Checked::unknown)
+    judge(&history.completed(), rules).unwrap_or_else(Checked::unknown)
 }
 
-fn judge(history: &History) -> Result<Checked, String> {
+fn judge(history: &History, rules: Rules) -> Result<Checked, String> {
     let actions = Actions::read(history)?;
+    if let Some(why) = loss::sent_again(&actions).filter(|_| rules.are_sound()) {
+        return Err(why);
+    }
     let lag = lag::worst(history, &actions);
-    let mut sections = errors(history, &actions)?;
+    let mut sections = errors(history, &actions, rules)?;
     let findings = sections
         .iter_mut()
         .filter(|section| !ALLOWED.contains(&section.name))
@@ -93,15 +97,21 @@ fn judge(history: &History) -> Result<Checked, String> {
 }
 
 /// The kinds of errors that were found, the gravest first.
-fn errors(history: &History, actions: &Actions<'_>) -> Result<Vec<Section>, String> {
+fn errors(history: &History, actions: &Actions<'_>, rules: Rules) -> Result<Vec<Section>, String> {
     let fates = &Fates::new(actions);
+    let unsent = loss::unsent(actions, fates);
+    let garbage = match (rules, &unsent[..]) {
+        (Rules::Maelstrom, [first, ..]) => return Err(loss::no_writer(actions, first)),
+        (Rules::Maelstrom, []) => Vec::new(),
+        (Rules::Sound, unsent) => loss::garbage(history, actions, unsent),
+    };
     let logs = &log::logs(actions, fates);
     let report = Reporter {
         actions,
         logs,
         fates,
     };
-    let cycles = cycles::find(history, actions, fates)?;
+    let cycles = cycles::find(history, actions, fates);
     let (realtime, plain): (Vec<&Cycle>, Vec<&Cycle>) =
         (cycles.cycles.iter()).partition(|cycle| cycle.is_realtime);
     let exists = |name, not, cycles: &[&Cycle]| Reporter::cycle_exists(name, not, cycles, actions);
@@ -110,7 +120,8 @@ fn errors(history: &History, actions: &Actions<'_>) -> Result<Vec<Section>, Stri
     let polls = order::between_polls(actions, logs);
     let sends = order::between_sends(actions, logs);
     let sections = [
-        report.lost(&loss::lost(actions, logs, fates)?),
+        report.garbage(&garbage),
+        report.lost(&loss::lost(actions, logs, fates, rules)?),
         report.inconsistent_offsets(),
         report.duplicates(),
         report.aborted(&loss::aborted(actions, fates)),

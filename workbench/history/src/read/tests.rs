@@ -129,6 +129,99 @@ fn where_nobody_says_who_did_what_it_is_paired_by_what_it_is_about() {
     assert!(found.notes[0].contains("no operation has a :process"));
 }
 
+/// Each line: the process that it is given, the type and the value.
+#[track_caller]
+fn clients(text: &str) -> Vec<String> {
+    let found = read(text).unwrap();
+    let ops = found.history.ops().iter();
+    ops.map(|op| format!("{} {} {}", op.process, op.typ.name(), op.value))
+        .collect()
+}
+
+/// No two are of one client, so none is said to be before another but by the clock.
+#[test]
+fn where_nobody_says_who_did_what_everybody_is_another() {
+    assert_eq!(
+        clients(
+            "{:type :invoke :f :txn :value [[:append 1 1] [:r 2 nil]]}
+             {:type :invoke :f :txn :value [[:r 1 nil]]}
+             {:type :ok :f :txn :value [[:r 1 [1]]]}
+             {:type :ok :f :txn :value [[:append 1 1] [:r 2 nil]]}
+             {:type :ok :f :txn :value [[:r 2 []]]}"
+        ),
+        [
+            "1 invoke [[:append 1 1] [:r 2 nil]]",
+            "0 invoke [[:r 1 nil]]",
+            "0 ok [[:r 1 [1]]]",
+            "1 ok [[:append 1 1] [:r 2 nil]]",
+            "2 ok [[:r 2 []]]"
+        ]
+    );
+}
+
+/// Of two reads, the end of one may be that of the other: both may have begun when the
+/// first did.
+#[test]
+fn where_an_end_may_be_of_several_all_of_them_may_have_begun_early() {
+    assert_eq!(
+        clients(
+            "{:type :invoke :f :read :value nil}
+             {:type :invoke :f :write :value 1}
+             {:type :ok :f :write :value 1}
+             {:type :invoke :f :read :value nil}
+             {:type :ok :f :read :value 1}
+             {:type :ok :f :read :value 0}"
+        ),
+        [
+            "1 invoke nil",
+            "2 invoke nil",
+            "0 invoke 1",
+            "0 ok 1",
+            "1 ok 1",
+            "2 ok 0"
+        ]
+    );
+    let error = read(
+        "{:type :invoke :f :write :value 1}
+         {:type :invoke :f :write :value 2}
+         {:type :fail :f :write :value nil}",
+    );
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "line 3: expected a :process or a value by which to tell whether this is the end of the \
+         operation in line 1 or of that in line 2"
+    );
+}
+
+/// Jepsen's clients never do, but those of a test by hand may.
+#[test]
+fn a_client_that_does_several_things_at_a_time_is_several() {
+    let text = "{:process 4 :type :invoke :f :write :value 1}
+                {:process 7 :type :invoke :f :read :value nil}
+                {:process 4 :type :invoke :f :write :value 2}
+                {:process 4 :type :ok :f :write :value 1}
+                {:process 7 :type :ok :f :read :value 1}
+                {:process 4 :type :ok :f :write :value 2}";
+    assert_eq!(
+        clients(text),
+        [
+            "8 invoke 1",
+            "7 invoke nil",
+            "9 invoke 2",
+            "8 ok 1",
+            "7 ok 1",
+            "9 ok 2"
+        ]
+    );
+    assert_eq!(
+        read(text).unwrap().notes,
+        [
+            "client 4 begins an operation while it has another: each is taken to be of a client of \
+             its own, and completions to be of open operations of the same function and value"
+        ]
+    );
+}
+
 #[test]
 fn what_is_no_history_is_told_what_was_expected() {
     for (text, why) in [

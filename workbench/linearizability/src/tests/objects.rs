@@ -169,16 +169,24 @@ fn what_is_no_operation_or_says_nothing_is_unknown() {
             "operation 0 is lock nil, expected acquire or release",
         ),
         (
-            "0 ok acquire nil",
-            "operation 0 of client 0 ended, but never began",
-        ),
-        (
             "0 invoke acquire nil\n0 fail acquire nil",
             "no operation says anything of a mutex",
         ),
     ] {
         assert_eq!(told(&Lock::mutex(), transcript), why);
     }
+}
+
+/// It may have begun at any time after what its client did before.
+#[test]
+fn of_what_has_no_beginning_the_end_is_judged() {
+    assert_eq!(told(&Lock::mutex(), "0 ok acquire nil"), "Valid");
+    assert_eq!(
+        told(&Queue::Fifo, "0 ok dequeue 1\n1 ok enqueue 1"),
+        "Valid"
+    );
+    let why = told(&Queue::Fifo, "0 ok dequeue 1\n0 ok enqueue 1");
+    assert!(why.contains("lets client 0's dequeue end with 1"), "{why}");
 }
 
 /// Whoever never gets an answer may do so at any time: the more of them there are, the more

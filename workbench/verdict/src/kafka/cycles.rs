@@ -13,7 +13,6 @@ use history::History;
 
 use super::action::{Actions, Key, Message};
 use super::log::Fates;
-use super::loss::no_writer;
 use finding::LISTED;
 
 /// Why one operation is before another.
@@ -53,7 +52,7 @@ struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    fn new(history: &History, actions: &'a Actions<'a>, fates: &Fates) -> Result<Self, String> {
+    fn new(history: &History, actions: &'a Actions<'a>, fates: &Fates) -> Self {
         let mut readers = vec![Vec::new(); actions.list.len()];
         let mut begun = vec![None; history.ops().len()];
         let mut begins = vec![None; actions.list.len()];
@@ -68,19 +67,18 @@ impl<'a> Graph<'a> {
             for batch in &action.polled {
                 for message in batch.records.iter().map(|record| record.message) {
                     let writer = fates.of(batch.key, message).writer;
-                    let writer = writer.ok_or_else(|| no_writer(actions, batch.key, message))?;
-                    if writer != reader {
+                    if let Some(writer) = writer.filter(|writer| *writer != reader) {
                         readers[writer].push((reader, batch.key, message));
                     }
                 }
             }
         }
-        Ok(Graph {
+        Graph {
             actions,
             readers,
             begun,
             begins,
-        })
+        }
     }
 
     /// Whether any operation is before another.
@@ -264,15 +262,8 @@ pub(super) struct Cycles {
 }
 
 /// Finds the cycles.
-///
-/// # Errors
-/// A message that was polled, but never sent.
-pub(super) fn find(
-    history: &History,
-    actions: &Actions<'_>,
-    fates: &Fates,
-) -> Result<Cycles, String> {
-    let mut graph = Graph::new(history, actions, fates)?;
+pub(super) fn find(history: &History, actions: &Actions<'_>, fates: &Fates) -> Cycles {
+    let mut graph = Graph::new(history, actions, fates);
     let is_empty = history.clients().next().is_some() && graph.is_empty();
     let components = graph.components();
     // Those that are circles by their messages alone, each in the place of the
@@ -315,5 +306,5 @@ pub(super) fn find(
         }
     };
     let cycles = components.into_iter().zip(plain).map(cycle).collect();
-    Ok(Cycles { cycles, is_empty })
+    Cycles { cycles, is_empty }
 }

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use finding::Rules;
+use history::edn::Value;
+use history::{History, OpType};
+
 use super::action::{Actions, Key, Message};
 use super::log::{Fates, Log};
 
@@ -20,12 +24,13 @@ pub(super) struct Lost {
 /// The lost messages, of those that were certainly sent.
 ///
 /// # Errors
-/// A key that was polled though nobody knows of a message there, or a message
-/// that nobody sent: Jepsen's checker does not end then.
+/// A key that was polled though nobody knows of a message there: Jepsen's checker does not
+/// end then. By sound rules none is lost there.
 pub(super) fn lost(
     actions: &Actions<'_>,
     logs: &[Log],
     fates: &Fates,
+    rules: Rules,
 ) -> Result<Vec<Lost>, String> {
     let mut all = Vec::new();
     let polls = actions.list.iter().filter(|action| action.is_ok());
@@ -47,6 +52,9 @@ pub(super) fn lost(
         let fates_here = fates.of_key(key).iter().zip(&first);
         let polled = fates_here.filter_map(|(fate, first)| first.filter(|_| fate.is_polled));
         let Some(bound) = polled.max() else {
+            if rules.are_sound() {
+                continue;
+            }
             return Err(format!(
                 "polls of key {} returned no message that is known to be there: there is no \
                  telling what they should have returned",
@@ -62,10 +70,9 @@ pub(super) fn lost(
                 if fate.is_polled {
                     continue;
                 }
-                let writer = fate
-                    .writer
-                    .ok_or_else(|| no_writer(actions, key, message))?;
-                if fates.is_certain(actions, writer) {
+                if let Some(writer) = fate.writer
+                    && fates.is_certain(actions, writer)
+                {
                     all.push(Lost {
                         key,
                         message,
@@ -81,12 +88,79 @@ pub(super) fn lost(
     Ok(all)
 }
 
-/// Why a message that nobody sent leaves no verdict.
-pub(super) fn no_writer(actions: &Actions<'_>, key: Key, message: Message) -> String {
+/// Every poll of a message of which no send ended, once each.
+pub(super) fn unsent(actions: &Actions<'_>, fates: &Fates) -> Vec<Read> {
+    let mut reads = Vec::new();
+    for (reader, action) in actions.list.iter().enumerate() {
+        for batch in &action.polled {
+            let messages = batch.records.iter().map(|record| record.message);
+            let unsent = messages.filter(|m| fates.of(batch.key, *m).writer.is_none());
+            reads.extend(unsent.map(|message| Read {
+                key: batch.key,
+                message,
+                reader,
+            }));
+        }
+    }
+    reads
+}
+
+/// Those of messages that nobody even asked to send, by polls that succeeded: each message
+/// once.
+pub(super) fn garbage(history: &History, actions: &Actions<'_>, unsent: &[Read]) -> Vec<Read> {
+    let mut known: BTreeSet<(&Value, &Value)> = BTreeSet::new();
+    if !unsent.is_empty() {
+        for (_, op) in history.clients().filter(|(_, op)| op.typ == OpType::Invoke) {
+            for step in op.value.items().unwrap_or_default() {
+                if let Some([_, key, message]) = step.items() {
+                    known.insert((key, message));
+                }
+            }
+        }
+    }
+    let mut garbage = Vec::new();
+    for read in unsent
+        .iter()
+        .filter(|read| actions.list[read.reader].is_ok())
+    {
+        let message = actions.messages[read.key][read.message];
+        if known.insert((actions.keys[read.key], message)) {
+            garbage.push(*read);
+        }
+    }
+    garbage
+}
+
+/// Why a message that nobody sent leaves no verdict, by Maelstrom's rules.
+pub(super) fn no_writer(actions: &Actions<'_>, read: &Read) -> String {
     format!(
         "the message {} of key {} was polled, but no send of it ended",
-        actions.messages[key][message], actions.keys[key]
+        actions.messages[read.key][read.message], actions.keys[read.key]
     )
+}
+
+/// Why there is no telling of messages that were sent several times, if one was: whose it is
+/// that is polled.
+pub(super) fn sent_again(actions: &Actions<'_>) -> Option<String> {
+    let of_key = |messages: &Vec<_>| vec![None; messages.len()];
+    let mut senders: Vec<Vec<Option<usize>>> = actions.messages.iter().map(of_key).collect();
+    for action in &actions.list {
+        for batch in &action.sent {
+            for record in &batch.records {
+                let sender = &mut senders[batch.key][record.message];
+                if let Some(first) = sender.replace(action.op.index) {
+                    return Some(format!(
+                        "{} was sent to key {} more than once, by operations {first} and {}, so polls \
+                         do not say whose it is",
+                        actions.messages[batch.key][record.message],
+                        actions.keys[batch.key],
+                        action.op.index,
+                    ));
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The acknowledged messages of each key that no poll returned.
@@ -102,7 +176,7 @@ pub(super) fn unseen(actions: &Actions<'_>, fates: &Fates) -> Vec<(Key, Vec<Mess
 }
 
 /// A poll of a message that it should not have returned.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Read {
     pub(super) key: Key,
     pub(super) message: Message,

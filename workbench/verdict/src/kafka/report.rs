@@ -1,7 +1,7 @@
 //! What was found: a section of the results for each kind of error, and the finding.
 
 use finding::log::{self, Cause, Causes, Fault};
-use finding::{Evidence, Finding, found};
+use finding::{Evidence, Finding, Reply, found};
 use history::edn::Value;
 
 use super::action::{Actions, Key, Message};
@@ -223,6 +223,25 @@ impl Reporter<'_> {
             self.offsets(read.key, fault)
         };
         Self::section("G1a", reads, MANY, entry, evidence)
+    }
+
+    /// Polls of what nobody sent, which Jepsen's checker does not judge.
+    pub(super) fn garbage(&self, reads: &[Read]) -> Option<Section> {
+        let entry = |read: &Read| {
+            Value::map([
+                ("key", self.key(read.key)),
+                ("value", self.value(read.key, read.message)),
+                ("op", self.op(read.reader, read.key, &[read.message])),
+            ])
+        };
+        let evidence = |read: &Read| {
+            Evidence::Reply(Reply::Garbage {
+                transaction: self.operation(read.reader),
+                key: self.key(read.key),
+                value: self.value(read.key, read.message),
+            })
+        };
+        Self::section("garbage-read", reads, MANY, entry, evidence)
     }
 
     pub(super) fn precommitted(&self, reads: &[Read]) -> Option<Section> {

@@ -355,3 +355,39 @@ fn a_send_without_an_end_may_have_happened() {
     let nothing = check(&History::default(), Rules::Sound);
     assert_eq!(nothing.valid, Validity::Unknown);
 }
+
+#[test]
+fn what_nobody_sent_cannot_be_polled() {
+    let history = history(
+        r#"0 invoke send [[:send "a" 1]]
+           0 ok send [[:send "a" [0 1]]]
+           1 invoke poll [[:poll]]
+           1 ok poll [[:poll {"a" [[0 1] [1 77]]}]]"#,
+    );
+    let checked = check(&history, Rules::Sound);
+    assert_eq!(checked.valid, Validity::Invalid);
+    assert_eq!(
+        checked.sentences(),
+        ["client 1 (operation 3) read 77 in key \"a\", which nobody wrote"]
+    );
+    assert_eq!(check(&history, Rules::Maelstrom).valid, Validity::Unknown);
+}
+
+/// A client that sends again what was refused, or of which it heard nothing.
+#[test]
+fn of_what_was_sent_again_there_is_no_telling() {
+    for first in ["fail", "info", "ok"] {
+        let text = format!(
+            "0 {first} send [[:send :x 5]]
+             0 ok send [[:send :x [1 5]]]
+             1 ok poll [[:poll {{:x [[1 5]]}}]]"
+        );
+        let checked = check(&history(&text), Rules::Sound);
+        assert_eq!(
+            checked.valid,
+            Validity::Unknown,
+            "{:?}",
+            checked.sentences()
+        );
+    }
+}
