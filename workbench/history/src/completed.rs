@@ -113,7 +113,7 @@ impl Op {
         let value = match (&*self.f, self.value.items()) {
             // What was read was not asked.
             ("read", Some([key, _])) => Value::Vector(vec![key.clone(), Value::Nil]),
-            ("read" | "get" | "generate" | "dequeue" | "pop" | "acquire", _) => Value::Nil,
+            ("read" | "get" | "generate" | "dequeue" | "pop", _) => Value::Nil,
             _ => self.value.clone(),
         };
         Op {
@@ -199,6 +199,9 @@ mod tests {
             .collect();
         assert_eq!(asked, [2, 3, 0, 1]);
         assert_eq!(completed.ops()[1].value.to_string(), "[7 nil]");
+        // Of how many permits, an acquire says by its end as well.
+        let history = History::read("{:process 0, :type :ok, :f :acquire, :value 2}").unwrap();
+        assert_eq!(history.completed().ops()[0].value, Value::Int(2));
     }
 
     #[test]
