@@ -3,6 +3,7 @@
 mod assert;
 mod cargo;
 mod check;
+mod command;
 mod dashes;
 mod draw;
 mod page;
@@ -30,7 +31,7 @@ const INTERRUPTED: u8 = 130;
 #[command(name = "workbench", version, args_override_self = true)]
 enum Command {
     Test(Box<test::Args>),
-    Check(check::Args),
+    Check(Box<check::Args>),
     Assert(assert::Args),
     Draw(draw::Args),
     Page(page::Args),

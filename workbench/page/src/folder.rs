@@ -14,7 +14,7 @@ use simulation::name::log_name;
 use simulation::summary::Summary;
 
 use crate::brief::Brief;
-use crate::run::{Page, Tail};
+use crate::run::{Page, Subject, Tail};
 
 /// How much of a log a page shows, and of all logs together, in bytes.
 const MOST_LOG: usize = 12_000;
@@ -50,7 +50,7 @@ pub fn write(folder: &Folder, run: &Kept<'_>) -> io::Result<()> {
     draw(&folder.path().join("anomalies"), &drawings)?;
     // After the others, since it links to them.
     let page = Page {
-        summary,
+        subject: Subject::Run(summary),
         findings,
         problems,
         history,

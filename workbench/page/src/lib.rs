@@ -1,10 +1,11 @@
 //! What a person looks at, as HTML that needs nothing else, neither a network nor a
 //! server: the page of a run ([`run`]), which stands in its folder beside charts and
-//! proofs ([`folder`]), and the list of all runs of a store ([`listing`]).
+//! proofs ([`folder`]), that of a history from elsewhere ([`history`](mod@history)), and the
+//! list of all runs of a store ([`listing`]).
 //!
 //! ```
 //! use history::History;
-//! use page::run::Page;
+//! use page::run::{Page, Subject};
 //! use simulation::recording::Recording;
 //! use simulation::summary::Summary;
 //!
@@ -16,7 +17,7 @@
 //!         "figures": []}"#,
 //! )?;
 //! let page = Page {
-//!     summary: &summary,
+//!     subject: Subject::Run(&summary),
 //!     findings: &[],
 //!     problems: &[],
 //!     history: &History::default(),
@@ -32,6 +33,7 @@
 
 pub mod brief;
 pub mod folder;
+pub mod history;
 mod html;
 pub mod listing;
 pub mod run;

@@ -1,5 +1,6 @@
 //! The page of a run: one file that shows everything a person may want to know
-//! of it, and needs nothing else, neither a network nor a server.
+//! of it, and needs nothing else, neither a network nor a server. That of a history from
+//! elsewhere is the same without nodes and messages: see [`Subject`].
 //!
 //! From above to below: the verdict and the sentence that explains it, the command
 //! that repeats the run, the figures with their limits; every anomaly with its
@@ -12,6 +13,7 @@
 //! and says what it does not.
 
 mod data;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +27,11 @@ use picture::svg::{cut, grouped};
 use simulation::recording::Recording;
 use simulation::run::Problem;
 
-use simulation::summary::{Figure, Summary, Verdict};
+use simulation::summary::{Figure, Verdict};
 
 use crate::html::{Made, html};
+
+pub use self::subject::{JudgedHistory, Subject};
 
 /// The end of a node's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +44,11 @@ pub struct Tail {
     pub before: u64,
 }
 
-/// A run, as its page shows it.
+/// A run or a history, as its page shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The verdict, the command, the figures.
-    pub summary: &'a Summary,
+    /// The verdict, the command, the figures, and what they are of.
+    pub subject: Subject<'a>,
     /// What is wrong.
     pub findings: &'a [Finding],
     /// What the nodes did wrong beside their replies.
@@ -93,51 +97,29 @@ impl Page<'_> {
     }
 
     fn header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let summary = self.summary;
-        let (mark, word) = match summary.verdict {
+        let subject = self.subject;
+        let (mark, word) = match subject.verdict() {
             Verdict::Valid => ("✓", "valid"),
             Verdict::Invalid => ("✗", "invalid"),
             Verdict::Unknown => ("?", "unknown"),
         };
-        let clock = match summary.virtual_time {
-            true => "virtual: the same seed gives the same run",
-            false => "real: another run with this seed is similar, not the same",
-        };
-        let repeat = match summary.virtual_time {
-            true => "Repeat it",
-            false => "Run it again",
-        };
         html!(
             f,
-            "<header class=\"" (word) "\">\n<h1><span class=\"name\">" (summary.workload)
+            "<header class=\"" (word) "\">\n<h1><span class=\"name\">" (subject.name())
             "</span> <span class=\"verdict\"><span aria-hidden=\"true\">" (mark) "</span> "
-            (word) "</span></h1>\n<p class=\"sentence\">" (summary.sentence) "</p>\n"
+            (word) "</span></h1>\n<p class=\"sentence\">" (subject.sentence()) "</p>\n"
         )?;
-        if summary.interrupted {
-            html!(
-                f,
-                "<p class=\"note\">The run was broken off; this is about what was done.</p>"
-            )?;
-        }
-        html!(
-            f,
-            "<dl class=\"origin\"><div><dt>began</dt><dd>" (summary.began)
-            "</dd></div><div><dt>nodes</dt><dd title=\"" (cut(&summary.nodes.join(" "), 300)) "\">"
-            (summary.nodes.len()) "</dd></div><div><dt>clients</dt><dd>" (summary.concurrency)
-            "</dd></div><div><dt>seed</dt><dd>" (summary.seed)
-            "</dd></div><div><dt>clock</dt><dd>" (clock) "</dd></div></dl>\n\
-             <div class=\"repeat\"><span id=\"repeat-label\">" (repeat) "</span>\
-             <code id=\"command\" tabindex=\"0\" aria-labelledby=\"repeat-label\">"
-            (summary.command) "</code>\
-             <button type=\"button\" id=\"copy\">Copy</button></div>\n"
-        )?;
+        subject.origin(f)?;
         self.figures(f)?;
         f.write_str("</header>\n")
     }
 
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.subject.figures().is_empty() {
+            return Ok(());
+        }
         f.write_str("<ul class=\"figures\">\n")?;
-        for figure in &self.summary.figures {
+        for figure in self.subject.figures() {
             let class = match figure.holds {
                 Some(true) => "<li class=\"holds\">",
                 Some(false) => "<li class=\"broken\">",
@@ -209,30 +191,34 @@ impl Page<'_> {
                     f,
                     "<figure class=\"proof\">\n\
                      <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\""
-                    (drawing.title) "\">\n" [Made(&drawing.svg)] "</div>\n<figcaption>\
-                     <a href=\"anomalies/" (drawing.name) "\">anomalies/" (drawing.name)
-                    "</a></figcaption></figure>\n"
-                )
+                    (drawing.title) "\">\n" [Made(&drawing.svg)] "</div>\n"
+                )?;
+                if self.subject.is_run() {
+                    html!(
+                        f,
+                        "<figcaption><a href=\"anomalies/" (drawing.name) "\">anomalies/"
+                        (drawing.name) "</a></figcaption>"
+                    )?;
+                }
+                f.write_str("</figure>\n")
             })
         })?;
-        more(
-            f,
-            self.drawings.len(),
-            MOST_DRAWINGS,
-            "drawings in anomalies/",
-        )?;
+        more(f, self.drawings.len(), MOST_DRAWINGS, "drawings")?;
         f.write_str("</section>\n")
     }
 
     /// Odd things are told of valid runs, too.
     fn found(&self) -> &'static str {
-        match self.summary.verdict {
+        match self.subject.verdict() {
             Verdict::Invalid => "What is wrong",
             Verdict::Valid | Verdict::Unknown => "What was found",
         }
     }
 
     fn charts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pictures.is_empty() {
+            return Ok(());
+        }
         f.write_str(
             "<section id=\"charts\"><h2>Charts</h2>\n\
              <p class=\"note\">Click a chart to see that moment below.</p>\n",
@@ -268,17 +254,22 @@ impl Page<'_> {
                 }
             }
         };
-        html!(
-            f,
-            "This page holds " (shown(&operations, "operation")) " and "
-            (shown(&messages, "message")) "."
-        )?;
+        html!(f, "This page holds "(shown(&operations, "operation")))?;
+        if self.subject.is_run() {
+            html!(f, " and "(shown(&messages, "message")))?;
+        }
+        f.write_str(".")?;
         if operations.omitted + messages.omitted > 0 {
             f.write_str(
                 " It keeps those around what is wrong and then the first; where it has none, \
-                 the diagram is hatched. All are in <a href=\"history.edn\">history.edn</a> and \
-                 <a href=\"messages.jsonl\">messages.jsonl</a>.",
+                 the diagram is hatched.",
             )?;
+            if self.subject.is_run() {
+                f.write_str(
+                    " All are in <a href=\"history.edn\">history.edn</a> and \
+                     <a href=\"messages.jsonl\">messages.jsonl</a>.",
+                )?;
+            }
         }
         f.write_str(after)?;
         for (id, part) in [("operations", &operations), ("messages", &messages)] {
@@ -353,42 +344,51 @@ impl Page<'_> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let summary = self.summary;
-        let icon = match summary.verdict {
+        let subject = self.subject;
+        let icon = match subject.verdict() {
             Verdict::Valid => "%230072b2'/><path d='M4 8.5l3 3 5-6",
             Verdict::Invalid => "%23d55e00'/><path d='M5 5l6 6M11 5l-6 6",
             Verdict::Unknown => "%236e7781'/><path d='M6 6a2 2 0 1 1 2 3M8 11v1",
         };
         html!(
             f,
-            "<!doctype html>\n<html lang=\"en\" data-workload=\"" (summary.workload)
-            "\">\n<head>\n<meta charset=\"utf-8\">\n\
+            "<!doctype html>\n<html lang=\"en\" data-of=\"" (subject.kind())
+            "\" data-workload=\"" (subject.name()) "\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"
-            (summary.verdict.word()) ": " (summary.workload) ", seed " (summary.seed)
-            "</title>\n\
+            (subject.verdict().word()) ": " (subject.title()) "</title>\n\
              <link rel=\"icon\" href=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' \
              viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='" [Made(icon)]
             "' fill='none' stroke='white' stroke-width='2'/></svg>\">\n<style>"
             [Made(palette::custom_properties("body", ""))] [Made(STYLE)]
             "</style>\n</head>\n<body>\n\
-             <nav aria-label=\"page\"><a class=\"all-runs\" href=\"../../index.html\">all runs</a>"
+             <nav aria-label=\"page\">"
         )?;
+        if subject.is_run() {
+            f.write_str("<a class=\"all-runs\" href=\"../../index.html\">all runs</a>")?;
+        }
         if !(self.findings.is_empty() && self.problems.is_empty() && self.drawings.is_empty()) {
             html!(f, "<a href=\"#anomalies\">" (self.found().to_lowercase()) "</a>")?;
         }
+        if !self.pictures.is_empty() {
+            f.write_str("<a href=\"#charts\">charts</a>")?;
+        }
+        f.write_str("<a href=\"#events\">what happened</a>")?;
+        if subject.is_run() {
+            f.write_str("<a href=\"#logs\">logs</a>")?;
+        }
         html!(
             f,
-            "<a href=\"#charts\">charts</a><a href=\"#events\">what happened</a>\
-             <a href=\"#logs\">logs</a>\
-             <button type=\"button\" id=\"theme\" title=\"light, dark or as the system\">\
+            "<button type=\"button\" id=\"theme\" title=\"light, dark or as the system\">\
              theme: system</button></nav>\n<main>\n"
         )?;
         self.header(f)?;
         self.anomalies(f)?;
         self.charts(f)?;
         self.explorer(f)?;
-        self.logs(f)?;
-        self.footer(f)?;
+        if subject.is_run() {
+            self.logs(f)?;
+            self.footer(f)?;
+        }
         html!(
             f,
             "</main>\n<script type=\"module\">" [Made(SCRIPT)] "</script>\n</body>\n</html>\n"

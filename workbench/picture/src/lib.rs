@@ -4,6 +4,7 @@
 //! - [`plot`]: charts, and messages as arrows between lanes.
 //! - [`timeline`]: operations as boxes, one column a client.
 //! - [`proof`]: what is wrong, drawn: a cycle, a window without an order, a lost element.
+//! - [`clock`]: times for a history that has none.
 //! - [`svg`], [`palette`]: what they are drawn with.
 //!
 //! ```
@@ -20,6 +21,7 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 
+pub mod clock;
 pub mod palette;
 pub mod plot;
 pub mod proof;

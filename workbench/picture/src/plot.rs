@@ -46,17 +46,27 @@ use std::time::Duration;
 use history::History;
 use simulation::recording::Recording;
 
+/// The charts that need no messages, with the names of their files.
+pub fn charts(history: &History, faults: &[Fault]) -> [(&'static str, String); 3] {
+    [
+        ("latency-raw.svg", latency_raw(history, faults)),
+        ("latency-quantiles.svg", latency_quantiles(history, faults)),
+        ("rate.svg", rate(history, faults)),
+    ]
+}
+
 /// The charts and the diagram of a run with the names of their files.
 pub fn files(history: &History, recording: &Recording) -> [(&'static str, String); 5] {
     let faults = fault::of_run(history, recording);
+    let [raw, quantiles, rate] = charts(history, &faults);
     // What set the nodes up comes before the start of a chart.
     let since_start = |time: i64| Duration::from_nanos(time.max(0) as u64);
     let in_flight = (recording.messages())
         .map(|message| (since_start(message.sent), message.received.map(since_start)));
     [
-        ("latency-raw.svg", latency_raw(history, &faults)),
-        ("latency-quantiles.svg", latency_quantiles(history, &faults)),
-        ("rate.svg", rate(history, &faults)),
+        raw,
+        quantiles,
+        rate,
         (
             "messages-in-flight.svg",
             messages_in_flight(history, &faults, in_flight),

@@ -29,7 +29,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use finding::{Evidence, Finding};
+use std::collections::BTreeMap;
+
+use finding::{Case, Evidence, Finding};
 use history::{History, Op, Process};
 use simulation::recording::Recording;
 
@@ -69,6 +71,13 @@ pub fn drawings(
             Evidence::Causes(causes) => cycle::draw_causes(kind, number, causes, history, more),
             Evidence::Twins(twins) => bars::twins(number, twins, history, recording, more),
             Evidence::Case(case) => bars::case(kind, number, case, history, recording, more),
+            Evidence::Reply(reply) => {
+                let case = Case {
+                    words: reply.to_string(),
+                    operations: vec![reply.operation().clone()],
+                };
+                bars::case(kind, number, &case, history, recording, more)
+            }
             Evidence::Mismatch(mismatch) => echo::draw(number, mismatch, history, more),
             _ => None,
         }));
@@ -79,7 +88,21 @@ pub fn drawings(
     // Of many kinds, first what is understood soonest: the fewest transactions.
     transactions.sort_by_key(|drawing| drawing.svg.len());
     drawings.extend(transactions);
+    tell_apart(&mut drawings);
     drawings
+}
+
+/// Gives each a file of its own: of several keys, each may have a finding of one kind.
+fn tell_apart(drawings: &mut [Drawing]) {
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    for drawing in drawings {
+        let count = taken.entry(drawing.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let stem = drawing.name.trim_end_matches(".svg");
+            drawing.name = format!("{stem}-again-{count}.svg");
+        }
+    }
 }
 
 /// The cases of a finding as drawings, each with its number; the last is told how many

@@ -26,6 +26,8 @@ use crate::svg::{Text, cut, grouped};
 const MOST_BYTES: usize = 1_350_000;
 /// Columns, beginning with the first that has something to do.
 const MOST_COLUMNS: usize = 200;
+/// Clients at a time, where nobody says how many there were.
+const MOST_CLIENTS: usize = 1_000;
 /// Faults that are shaded.
 const MOST_FAULTS: usize = 200;
 /// Characters of a box's text, and of a value that is shown to who points at it.
@@ -57,6 +59,13 @@ pub fn timeline(
     let boxes = boxes(history, &columns);
     let layout = Layout::new(history, faults, &columns, &boxes);
     draw(history, title, &columns, &boxes, &layout)
+}
+
+/// How many clients a history's run had at a time, as its processes' numbers tell; no
+/// more than 1,000, so that a picture has room for them.
+pub fn concurrency(history: &History) -> usize {
+    let concurrency = threads::concurrency(history);
+    usize::try_from(concurrency).map_or(MOST_CLIENTS, |count| count.clamp(1, MOST_CLIENTS))
 }
 
 /// The columns, in the order of threads.

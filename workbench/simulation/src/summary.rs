@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::judged::Judged;
-use crate::run::Outcome;
+use crate::run::Problem;
 use history::edn::Value;
 use history::quantile;
 use history::{History, OpType};
@@ -105,7 +105,12 @@ impl Summary {
             workload: run.workload.to_owned(),
             verdict: checked.valid.into(),
             interrupted: outcome.interrupted,
-            sentence: sentence(outcome, checked),
+            sentence: match outcome.problems.first() {
+                Some(Problem { node, what, .. }) => {
+                    format!("node {node}: {}", what.lines().next().unwrap_or_default())
+                }
+                None => sentence(checked),
+            },
             began,
             command,
             seed: run.config.seed,
@@ -118,11 +123,8 @@ impl Summary {
     }
 }
 
-fn sentence(outcome: &Outcome, checked: &Checked) -> String {
-    if let Some(problem) = outcome.problems.first() {
-        let what = problem.what.lines().next().unwrap_or_default();
-        return format!("node {}: {what}", problem.node);
-    }
+/// The sentence that explains a verdict.
+pub fn sentence(checked: &Checked) -> String {
     match (checked.sentences().into_iter().next(), checked.valid) {
         (Some(sentence), _) => sentence,
         (None, Validity::Valid) => "Everything looks good!".into(),
@@ -172,7 +174,12 @@ const FIGURES: [(&str, &str, &str); 11] = [
     ("net.servers.msg-count", "messages between servers", ""),
 ];
 
-fn figures(history: &History, results: &Value, availability: Option<Availability>) -> Vec<Figure> {
+/// The figures of a history and of the results on it, those first that matter most.
+pub fn figures(
+    history: &History,
+    results: &Value,
+    availability: Option<Availability>,
+) -> Vec<Figure> {
     let mut limits = limits(results, availability);
     let mut take = |path: &str| {
         let place = limits.iter().position(|limit| limit.path == path);
@@ -269,7 +276,9 @@ fn limits(results: &Value, availability: Option<Availability>) -> Vec<Limit> {
 fn latencies(history: &History) -> Vec<f64> {
     let ended = history.clients().filter(|(_, op)| op.typ == OpType::Ok);
     let mut latencies: Vec<f64> = ended
-        .filter_map(|(place, op)| Some((op.time - history.pair(place)?.time) as f64 / 1e6))
+        .filter_map(|(place, op)| {
+            Some(op.time.saturating_sub(history.pair(place)?.time) as f64 / 1e6)
+        })
         .collect();
     latencies.sort_by(f64::total_cmp);
     latencies

@@ -1,17 +1,19 @@
 //! `workbench check`: the verdict on a history that was recorded elsewhere.
 
+mod page;
 mod source;
 
 use std::path::PathBuf;
 
 use history::History;
 use history::edn::{self, Value};
+use picture::clock;
 use picture::proof;
 use simulation::judge;
 use verdict::isolation::model::Models;
 use verdict::jepsen::bank::Bank;
 use verdict::models::{self, Named};
-use verdict::{Availability, Checked, Rules};
+use verdict::{Availability, Checked, Rules, stats};
 use workloads::Registry;
 use workloads::guess::{Guess, guess};
 
@@ -77,6 +79,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER")]
     drawings: Option<PathBuf>,
 
+    /// Write a page that shows the verdict, the proofs and what happened, in one file: this
+    /// one, or one beside the history that has its name
+    #[arg(
+        long,
+        value_name = "FILE or FOLDER",
+        num_args = 0..=1,
+        require_equals = true
+    )]
+    page: Option<Option<PathBuf>>,
+
     /// Print JSON instead of EDN
     #[arg(long)]
     json: bool,
@@ -100,13 +112,27 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
             models::list()
         )
     })?;
-    let checked = match kind {
-        Kind::Model(model) => model.check(&history, &model_options(args)),
-        Kind::Workload(name) => as_workload(args, workloads, &name, &history)?,
+    let checked = match &kind {
+        Kind::Model(model) => {
+            let mut checked = model.check(&history, &model_options(args));
+            stats::add(&mut checked, &history);
+            checked
+        }
+        Kind::Workload(name) => as_workload(args, workloads, name, &history)?,
     };
+    if let Some(path) = &args.page {
+        page::write(
+            path.as_deref(),
+            &args.history,
+            kind.name(),
+            &history,
+            &checked,
+        )?;
+    }
     if let Some(folder) = &args.drawings {
-        let drawings = proof::drawings(&history, &checked.findings, None);
-        page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
+        let (drawn, _) = clock::drawable(&history);
+        let drawings = proof::drawings(&drawn, &checked.findings, None);
+        ::page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
     }
     let text = match args.json {
         true => format!("{:#}\n", checked.results.to_json()),
@@ -120,6 +146,16 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
 enum Kind {
     Model(&'static Named),
     Workload(String),
+}
+
+impl Kind {
+    /// What it is called.
+    fn name(&self) -> &str {
+        match self {
+            Kind::Model(model) => model.names[0],
+            Kind::Workload(name) => name,
+        }
+    }
 }
 
 /// What the flags say, or else the operations; the latter is told.

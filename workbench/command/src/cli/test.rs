@@ -1,7 +1,6 @@
 //! `workbench test`: runs a workload against a node's binary.
 
 mod choices;
-mod command;
 mod flags;
 mod meaningless;
 mod nodes;
@@ -15,7 +14,6 @@ use std::time::Duration;
 
 use maelstrom_node::Rng;
 
-use self::command::repeat_command;
 pub(super) use self::flags::Args;
 use programs::Program;
 use programs::{Clock, Programs};
@@ -28,6 +26,7 @@ use simulation::{Judged, Limits, run};
 use verdict::Validity;
 
 use self::signals::Signals;
+use super::command::repeat_command;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::store::Store;

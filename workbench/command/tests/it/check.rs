@@ -187,3 +187,42 @@ fn a_model_is_told_what_it_needs_to_know() {
         assert_eq!(output.status.code(), Some(status), "{args:?}: {output:?}");
     }
 }
+
+/// Of a history from elsewhere, for a model and for a workload.
+#[test]
+fn a_page_shows_what_a_history_is_judged_by() {
+    let folder = Folder::new("check-page");
+    let file = folder.path().join("recorded.edn");
+    fs::write(&file, STALE[0].1).unwrap();
+    let check = |args: &[&str]| {
+        let mut command = workbench(&["check"]);
+        command.args(args).arg(&file).output().unwrap()
+    };
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    // Beside the history, in a folder, or where one says.
+    let output = check(&["-m", "register", "--page"]);
+    tells(&output, 1, &["look at: ", "recorded.html"]);
+    assert!(page("recorded.html").contains("<title>invalid: cas-register, "));
+    let at = format!("--page={}", folder.path().display());
+    tells(&check(&["-w", "lin-kv", &at]), 1, &["index.html"]);
+    assert!(page("index.html").contains("<title>invalid: lin-kv, "));
+    assert!(page("index.html").contains("client 1 reads 7"));
+    let at = format!("--page={}", folder.path().join("no/such").display());
+    tells(&check(&[&at]), 255, &["cannot write the page to "]);
+    let at = format!("--page={}", file.display());
+    tells(&check(&[&at]), 255, &["that is the history"]);
+}
+
+/// Whatever it is held against, how many operations ended how is told.
+#[test]
+fn results_of_models_have_counts() {
+    let folder = Folder::new("check-stats");
+    let file = folder.path().join("history.edn");
+    fs::write(&file, STALE[1].1.replace(":ok", ":fail")).unwrap();
+    let mut command = workbench(&["check", "-m", "register", "--json"]);
+    let output = command.arg(&file).output().unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |key: &str| results["stats"]["by-f"]["write"][key].clone();
+    assert_eq!((count("count"), count("fail-count")), (1.into(), 1.into()));
+    assert_eq!(results["stats"]["valid?"], true);
+}

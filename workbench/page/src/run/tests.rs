@@ -12,6 +12,7 @@ use picture::plot;
 use rng::Rng;
 use serde_json::Value as Json;
 use simulation::run::{Message, MessageEvent};
+use simulation::summary::Summary;
 
 use super::*;
 
@@ -115,7 +116,7 @@ struct Parts {
 impl Parts {
     fn html(&self) -> String {
         let page = Page {
-            summary: &self.summary,
+            subject: Subject::Run(&self.summary),
             findings: &self.findings,
             problems: &[],
             history: &self.history,

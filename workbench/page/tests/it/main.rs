@@ -2,4 +2,5 @@
 
 mod browser;
 mod browsing;
+mod histories;
 mod pages;

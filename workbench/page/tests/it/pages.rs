@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use history::History;
-use page::run::{Page, Tail};
+use page::run::{Page, Subject, Tail};
 use picture::plot;
 use picture::proof::{self, Drawing};
 use rng::Rng;
@@ -65,7 +65,7 @@ impl Run {
             }],
         };
         let page = Page {
-            summary: &summary,
+            subject: Subject::Run(&summary),
             findings: &self.checked.findings,
             problems: &[],
             history: &self.history,

@@ -194,12 +194,12 @@ mod tests {
         let findings = check_rw_register(&history, &Models::default().0, Rules::Sound).findings;
         let drawings = drawings(&history, &findings, None);
         let names: Vec<&str> = drawings.iter().map(|drawing| &*drawing.name).collect();
-        assert_eq!(names, ["G1c-0.svg"]);
+        assert_eq!(names, ["altered-reply-0.svg", "G1c-0.svg"]);
         assert_eq!(
-            drawings[0].title,
+            drawings[1].title,
             "G1c: two transactions, each of which would have to come first"
         );
-        let svg = &drawings[0].svg;
+        let svg = &drawings[1].svg;
         for part in [
             ">T1: operation 2, client 0<",
             ">write &quot;&lt;&amp;&gt;&quot;: 1<",

@@ -42,7 +42,8 @@ pub(super) fn drawings(finding: &Finding) -> Vec<Drawing> {
 /// The operations of a key that have no order.
 struct Window {
     name: String,
-    key: String,
+    /// Which it is.
+    register: String,
     before: String,
     /// The index at which the operation ends that does not fit.
     stuck: usize,
@@ -174,10 +175,14 @@ impl Window {
         let key = &window.key;
         Window {
             name: match key {
+                Value::Nil => "register.svg".into(),
                 Value::Int(key) => format!("key-{key}.svg"),
                 _ => format!("key-number-{number}-{}.svg", file_part(&key.to_string())),
             },
-            key: fitted(&key.to_string(), 60),
+            register: match key {
+                Value::Nil => "The register".into(),
+                _ => format!("Key {}", fitted(&key.to_string(), 60)),
+            },
             before: match &window.before {
                 None => "Whatever the value was before, they contradict each other".into(),
                 Some(value) => format!(
@@ -205,13 +210,13 @@ impl Window {
 
         let title = match self.bars.len() {
             1 => format!(
-                "Key {}: nobody can have written what this operation found",
-                self.key
+                "{}: nobody can have written what this operation found",
+                self.register
             ),
             count => format!(
-                "Key {}: these {count} operations have no order in which each finds what was \
+                "{}: these {count} operations have no order in which each finds what was \
                  written last",
-                self.key
+                self.register
             ),
         };
         let before = match self.bars.len() {

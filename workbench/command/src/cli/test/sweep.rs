@@ -12,9 +12,9 @@ use simulation::recording::Recording;
 use simulation::run::{Observer, Position};
 use verdict::Validity;
 
-use super::command::{repeat_command, this_command};
 use super::signals::Signals;
 use super::{Args, began, broken_off, kept_or, run_and_report, run_once};
+use crate::cli::command::{repeat_command, this_command};
 use crate::store::Store;
 use simulation::summary::{Summary, Verdict};
 

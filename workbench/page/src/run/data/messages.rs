@@ -164,7 +164,7 @@ fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
 /// No messages yet, but who sends them.
 fn columns<'a>(page: &Page<'a>) -> Columns<'a> {
     let names = page.recording.endpoints();
-    let nodes = &page.summary.nodes;
+    let nodes = page.subject.nodes();
     let services = Service::all().map(|(name, _)| name);
     // Nodes in their order.
     let group = |name: &str| match nodes.iter().position(|node| node == name) {

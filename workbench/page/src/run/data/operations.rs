@@ -140,7 +140,7 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
             .iter()
             .map(|problem| (&*problem.node, problem.time.as_nanos() as i64))
             .collect(),
-        threads: page.summary.concurrency.max(1),
+        threads: page.subject.concurrency().max(1),
         functions: Vec::new(),
         gaps,
         index: Vec::new(),

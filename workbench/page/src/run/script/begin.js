@@ -8,6 +8,7 @@
 
 const $ = id => document.getElementById(id);
 const root = document.documentElement;
+const OF_RUN = root.dataset.of === 'run'; // and not of a history alone
 
 const THEMES = ['system', 'light', 'dark'];
 const remembered = () => { try { return localStorage.getItem('workbench-theme'); } catch { return null; } };

@@ -53,7 +53,8 @@ function draw() {
   const notes = [];
   if (messages.step > 1) notes.push(`One of ${messages.step} messages is drawn`);
   if (operations.hidden) notes.push(`${count(operations.hidden, 'operation')} on the same pixel as another`);
-  $('shown').textContent = `${count(operations.count, 'operation')} and ${count(messages.count, 'message')} from ${seconds(from)} to ${seconds(to)}.`
+  const and = OF_RUN ? ` and ${count(messages.count, 'message')}` : '';
+  $('shown').textContent = `${count(operations.count, 'operation')}${and} from ${seconds(from)} to ${seconds(to)}.`
     + (notes.length ? ` ${notes.join('; ')}: zoom in to see all.` : '')
     + (size.lane < 6 ? ' So many lanes are thin; choose some under Nodes.' : '');
   if (!$('table').hidden) fillTable();
@@ -374,7 +375,7 @@ function drawNames(g, c) {
   g.fillStyle = c['--soft'];
   g.font = '600 12px ui-sans-serif, system-ui, sans-serif';
   g.fillText('operations', 10, AXIS + 12);
-  g.fillText('messages', 10, size.lanesTop - 12);
+  if (OF_RUN) g.fillText('messages', 10, size.lanesTop - 12);
   g.font = '12px ui-sans-serif, system-ui, sans-serif';
   g.fillStyle = c['--ink'];
   g.textAlign = 'right';
@@ -391,14 +392,14 @@ function drawNames(g, c) {
   g.textAlign = 'left';
 }
 
-/// How many messages there are where, and what went wrong where: the same whatever the
-/// view.
+/// How many messages there are where, or operations where it is of no run, and what went
+/// wrong where: the same whatever the view.
 let profile = { axis: null, wide: 0 };
 function makeProfile(wide) {
   if (profile.axis === axis && profile.wide === wide) return;
   const at = value => Math.max(0, Math.min(1, (value - axis.low) / (axis.high - axis.low)));
   const bins = new Float64Array(Math.max(1, Math.ceil(wide / 2)));
-  for (let i = 0; i < M.n; i++) bins[Math.min(bins.length - 1, Math.floor(at(axis.from[i]) * wide / 2))]++;
+  for (const begin of OF_RUN ? axis.from : axis.begin) bins[Math.min(bins.length - 1, Math.floor(at(begin) * wide / 2))]++;
   const wrong = [null, new Set(), new Set()];
   for (let i = 0; i < O.n; i++) if (O.outcome[i]) wrong[O.outcome[i]].add(Math.round(at(axis.begin[i]) * wide));
   profile = { axis, wide, bins, most: bins.reduce((a, b) => Math.max(a, b), 1), wrong };
@@ -427,5 +428,5 @@ function drawOverview(c) {
   g.lineWidth = 2;
   g.strokeRect(a, 1, b - a, 42);
   g.fillStyle = c['--soft'];
-  g.fillText('the whole run', 10, 22);
+  g.fillText(OF_RUN ? 'the whole run' : 'all of it', 10, 22);
 }

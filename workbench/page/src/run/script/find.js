@@ -105,7 +105,7 @@ function makeKey() {
   if (O.gaps.length || M.gaps.length) add('--shade', sample(26, '<path d="M0 14L14 0M9 14L23 0M18 14L26 6"/>'), 'not in this page');
   add('--ink', sample(26, '<rect x="2" y="2" width="22" height="10" stroke-width="2.5"/>'), 'chosen');
   add('--info', sample(26, '<rect x="2" y="2" width="22" height="10" stroke-width="1.5"/>'), 'found');
-  add('--soft', sample(26, '<path d="M3 14V6M7 14V9M11 14V3M15 14V8M19 14V11" stroke-width="2"/>'), 'the whole run: how many messages when, and above them what failed or is unknown');
+  add('--soft', sample(26, '<path d="M3 14V6M7 14V9M11 14V3M15 14V8M19 14V11" stroke-width="2"/>'), `${OF_RUN ? 'the whole run: how many messages' : 'all of it: how many operations'} when, and above them what failed or is unknown`);
   $('key').innerHTML = items.join('');
 }
 

@@ -40,7 +40,8 @@ function operationsOf(item) {
 /// Where a person would begin to look: at what is wrong, or at the beginning.
 function begin() {
   const byHash = /^#op-(\d+)$/.exec(location.hash), problem = document.querySelector('[data-moment]');
-  const named = byHash ? [+byHash[1]] : [...document.querySelectorAll('.findings li')].flatMap(operationsOf);
+  const findings = [...document.querySelectorAll('.findings li')].map(operationsOf);
+  const named = byHash ? [+byHash[1]] : findings.find(operations => operations.length) ?? [];
   const i = O.place.get(named[0]);
   // Some twenty messages before and after, but not closer than a person can follow.
   const least = axis === axes.time ? Math.max(1e6, (axis.high - axis.low) / 200) : 20;
@@ -51,7 +52,14 @@ function begin() {
     const pad = Math.max((b - a) * 0.05, (least - (b - a)) / 2);
     show(a - pad, b + pad);
   };
-  if (i !== undefined) {
+  if (i !== undefined && !OF_RUN) {
+    // All that is named, and as much time before and after.
+    const places = named.map(index => O.place.get(index)).filter(place => place !== undefined);
+    const a = Math.min(...places.map(place => axis.begin[place])), b = Math.max(...places.map(place => axis.end[place]));
+    const margin = Math.max(b - a, least);
+    show(a - margin, b + margin);
+    choose({ kind: 'operation', i }, false);
+  } else if (i !== undefined) {
     frame(axis.begin[i], axis.end[i], 20, 20);
     choose({ kind: 'operation', i }, false);
   } else if (problem) {
@@ -71,7 +79,7 @@ async function main() {
     readOperations(await unpack('operations-data'));
     readMessages(await unpack('messages-data'));
   } catch (error) {
-    $('shown').textContent = `This browser cannot unpack the data (${error.message}); messages.svg and timeline.html show the same.`;
+    $('shown').textContent = `This browser cannot unpack the data (${error.message})${OF_RUN ? '; messages.svg and timeline.html show the same' : ''}.`;
     return;
   }
   join();

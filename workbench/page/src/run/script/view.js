@@ -36,5 +36,5 @@ function layout() {
   const top = AXIS + GAP, lanesTop = top + threads * row + GAP + 10;
   const y = new Float64Array(lanes.names.length).fill(-1);
   shown.forEach((place, i) => { y[place] = lanesTop + (i + 0.5) * lane; });
-  size = { width: diagram.clientWidth, top, row, lanesTop, lane, shownLanes: shown, y, height: Math.ceil(lanesTop + shown.length * lane + 8) };
+  size = { width: diagram.clientWidth, top, row, lanesTop, lane, shownLanes: shown, y, height: Math.ceil((OF_RUN ? lanesTop : lanesTop - GAP) + shown.length * lane + 8) };
 }
