@@ -222,6 +222,23 @@ pub(crate) fn block(kind: Kind, data: &[u8]) -> Vec<u8> {
     [&length[..], &checksum.to_be_bytes(), &rest, data].concat()
 }
 
+/// Gives the blocks of a file the checksums that they should have.
+pub(crate) fn mend(bytes: &mut [u8]) {
+    let mut at = 18;
+    while let Some(header) = bytes.get(at..at + 28) {
+        let length = u64::from_be_bytes(std::array::from_fn(|i| header[i]));
+        let Some(data) = usize::try_from(length)
+            .ok()
+            .and_then(|length| bytes.get(at + 28..at.checked_add(length)?))
+        else {
+            break;
+        };
+        let checksum = crc32(&[data, &header[..8], &[0; 4], &header[12..14], &[0; 14]].concat());
+        bytes[at + 8..at + 12].copy_from_slice(&checksum.to_be_bytes());
+        at += length as usize;
+    }
+}
+
 /// Bit by bit, as its polynomial says.
 fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
