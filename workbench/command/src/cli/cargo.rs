@@ -1,24 +1,40 @@
 //! Builds a node of this workspace, where no `--bin` was given.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Builds the package of this name in release mode, or an example of it as it is
-/// for tests, where it is nearly built already, and gives its executable.
+/// How a node is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Build {
+    /// As it is shipped: it takes part in real time.
+    Shipped,
+    /// As this command was, which has built half of it then: in virtual time nothing depends
+    /// on how fast it is.
+    LikeThis,
+}
+
+/// Builds the package of this name, or an example of it as it is for tests, where it is
+/// nearly built already, and gives its executable.
 ///
 /// # Errors
 /// When there is no such thing here or it does not compile; cargo has then said
 /// more on stderr.
-pub(super) fn build(package: &str, example: Option<&str>) -> Result<PathBuf, String> {
+pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<PathBuf, String> {
     let (kind, name) = match example {
         Some(example) => ("example", example),
         None => ("bin", package),
+    };
+    let profile = match (example, how) {
+        (Some(_), _) => "dev".into(),
+        (None, Build::Shipped) => "release".into(),
+        (None, Build::LikeThis) => profile_of(&std::env::current_exe().unwrap_or_default()),
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--quiet", "--package", package])
         .args([&format!("--{kind}"), name])
-        .args(example.is_none().then_some("--release"))
+        .args(["--profile", &profile])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
@@ -41,4 +57,39 @@ pub(super) fn build(package: &str, example: Option<&str>) -> Result<PathBuf, Str
     executables
         .next()
         .ok_or_else(|| format!("cargo built no executable {name}"))
+}
+
+/// The profile that this program was built in, which its folder is named after; `release`,
+/// if it was taken elsewhere.
+fn profile_of(program: &Path) -> String {
+    let folder = program.parent().unwrap_or(Path::new(""));
+    let is_cargos = folder
+        .parent()
+        .is_some_and(|f| f.join("CACHEDIR.TAG").is_file());
+    match folder.file_name().and_then(OsStr::to_str) {
+        Some("debug") if is_cargos => "dev".into(),
+        Some(profile) if is_cargos => profile.into(),
+        _ => "release".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_built_as_the_command_was() -> std::io::Result<()> {
+        let target = tempfile::tempdir()?;
+        let built = |folder: &str| profile_of(&target.path().join(folder).join("workbench"));
+        assert_eq!(
+            built("quick"),
+            "release",
+            "nothing says that it is Cargo's folder"
+        );
+        std::fs::write(target.path().join("CACHEDIR.TAG"), "")?;
+        assert_eq!(built("quick"), "quick");
+        assert_eq!(built("debug"), "dev");
+        assert_eq!(profile_of(Path::new("workbench")), "release");
+        Ok(())
+    }
 }

@@ -22,7 +22,7 @@ use super::values::{
     Concurrency, Faults, faults, init_timeout, nemesis_interval, probability, rate, time_limit,
 };
 use super::{meaningless, nodes, sweep};
-use crate::cli::cargo;
+use crate::cli::cargo::{self, Build};
 use crate::terminal;
 
 /// How many runs one command makes at most, each with a folder.
@@ -286,7 +286,11 @@ impl Args {
                      or --bin FILE"
                 ));
             }
-            return cargo::build(package, self.example.as_deref());
+            let how = match self.live {
+                true => Build::Shipped,
+                false => Build::LikeThis,
+            };
+            return cargo::build(package, self.example.as_deref(), how);
         };
         // Not looked for in PATH: Maelstrom does not, either.
         std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
