@@ -27,6 +27,8 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
+//! Findings are kept as JSON: [`write`] and [`read`].
+//!
 //! - [`evidence`]: what proves a finding, by what it looks like.
 //! - [`contradiction`], [`cycle`]: of transactions. [`window`]: of operations on a
 //!   register. [`element`]: of a set. [`log`]: of logs with offsets.
@@ -35,6 +37,7 @@ pub mod contradiction;
 pub mod cycle;
 pub mod element;
 pub mod evidence;
+mod json;
 pub mod log;
 mod reply;
 pub mod window;
@@ -48,6 +51,7 @@ pub use contradiction::Contradiction;
 pub use cycle::Cycle;
 pub use element::Element;
 pub use evidence::{Case, Evidence, Mismatch, Operation, Statement, Sum, Twins};
+pub use json::{read, write};
 pub use reply::Reply;
 pub use window::Window;
 

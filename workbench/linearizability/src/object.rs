@@ -2,6 +2,8 @@
 //! alone: there is one of each, however many models there are, and what they remember of a
 //! state is four bytes.
 
+use std::any::Any;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -42,8 +44,8 @@ pub(super) trait Object {
 /// An object of this model, whose states and operations get numbers as they come.
 pub(super) struct Numbered<'m, M: Sequential> {
     model: &'m M,
-    operations: Numbers<M::Operation>,
-    states: Numbers<M::State>,
+    operations: Numbers,
+    states: Numbers,
     bytes: usize,
 }
 
@@ -60,7 +62,7 @@ impl<'m, M: Sequential> Numbered<'m, M> {
     /// The operation of this number.
     #[cfg(test)]
     pub(super) fn operation_of(&self, number: Operation) -> &M::Operation {
-        &self.operations.all[number as usize]
+        self.operations.value(number)
     }
 
     fn number(&mut self, state: M::State) -> State {
@@ -87,20 +89,19 @@ impl<M: Sequential> Object for Numbered<'_, M> {
     }
 
     fn step(&mut self, state: State, operation: Operation) -> Vec<State> {
-        let state = Rc::clone(&self.states.all[state as usize]);
-        let operation = Rc::clone(&self.operations.all[operation as usize]);
-        let next = self.model.step(&state, &operation).into_iter();
-        next.map(|state| self.number(state)).collect()
+        let (state, operation) = (self.states.value(state), self.operations.value(operation));
+        let next: Vec<_> = self.model.step(state, operation).into_iter().collect();
+        next.into_iter().map(|state| self.number(state)).collect()
     }
 
     fn leaving(&self, operation: Operation) -> Leaving {
-        (self.model).leaving(&self.operations.all[operation as usize])
+        self.model.leaving(self.operations.value(operation))
     }
 
     fn any_state(&mut self, operations: &[Operation]) -> Option<Vec<State>> {
         let operations = operations.iter();
         let operations: Vec<_> =
-            (operations.map(|operation| &*self.operations.all[*operation as usize])).collect();
+            (operations.map(|operation| self.operations.value(*operation))).collect();
         let states = self.model.any_state(&operations)?;
         Some(states.into_iter().map(|state| self.number(state)).collect())
     }
@@ -115,31 +116,66 @@ impl<M: Sequential> Object for Numbered<'_, M> {
     }
 }
 
-/// Values, each with a number.
-struct Numbers<T> {
-    all: Vec<Rc<T>>,
-    numbers: BTreeMap<Rc<T>, u32>,
+/// A value that may get a number.
+trait Numberable: Any {
+    /// Its order, among values of its type.
+    fn order(&self, other: &dyn Numberable) -> Ordering;
 }
 
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Numbers {
-            all: Vec::new(),
-            numbers: BTreeMap::new(),
-        }
+impl<T: Ord + 'static> Numberable for T {
+    fn order(&self, other: &dyn Numberable) -> Ordering {
+        let other: &dyn Any = other;
+        self.cmp(other.downcast_ref().expect("all are of one type"))
     }
 }
 
-impl<T: Ord> Numbers<T> {
+impl Ord for dyn Numberable {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order(other)
+    }
+}
+
+impl PartialOrd for dyn Numberable {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for dyn Numberable {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for dyn Numberable {}
+
+/// Values of one type, each with a number. What orders them knows the type, the tree does
+/// not: there is one for all models.
+#[derive(Default)]
+struct Numbers {
+    all: Vec<Rc<dyn Numberable>>,
+    numbers: BTreeMap<Rc<dyn Numberable>, u32>,
+}
+
+impl Numbers {
     /// The number of this value, and whether it is new.
-    fn number(&mut self, value: T) -> (u32, bool) {
-        if let Some(number) = self.numbers.get(&value) {
+    fn number(&mut self, value: impl Ord + 'static) -> (u32, bool) {
+        self.number_of(Rc::new(value))
+    }
+
+    fn number_of(&mut self, value: Rc<dyn Numberable>) -> (u32, bool) {
+        if let Some(number) = self.numbers.get(&*value) {
             return (*number, false);
         }
         let number = self.all.len() as u32;
-        let value = Rc::new(value);
         self.all.push(Rc::clone(&value));
         self.numbers.insert(value, number);
         (number, true)
+    }
+
+    /// The value of this number, which is of this type.
+    fn value<T: 'static>(&self, number: u32) -> &T {
+        let value: &dyn Any = &*self.all[number as usize];
+        value.downcast_ref().expect("all are of one type")
     }
 }

@@ -47,9 +47,9 @@ use history::{History, Op, OpType, Process};
 /// ```
 pub trait Sequential {
     /// What the object may be like.
-    type State: Clone + Ord;
+    type State: Ord + 'static;
     /// What can be done with it, and what came of that where it is known.
-    type Operation: Clone + Ord;
+    type Operation: Ord + 'static;
 
     /// What it is called, such as `mutex`.
     fn name(&self) -> &str;

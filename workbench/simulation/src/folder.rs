@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use history::History;
 use history::edn::{self, Value};
 use serde::{Deserialize, Serialize};
-use verdict::Finding;
+use serde_json::value::RawValue;
+use verdict::finding::{self, Finding};
 
 use crate::recording::Recording;
 use crate::run::Problem;
@@ -65,11 +66,27 @@ impl Stored {
     }
 }
 
+/// What is wrong with a run.
+#[derive(Debug)]
+struct Found {
+    findings: Vec<Finding>,
+    problems: Vec<Problem>,
+}
+
 /// `findings.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct Found<F = Vec<Finding>, P = Vec<Problem>> {
-    findings: F,
-    problems: P,
+#[derive(Deserialize)]
+struct FoundJson<'a> {
+    #[serde(borrow)]
+    findings: &'a RawValue,
+    problems: Vec<Problem>,
+}
+
+impl Found {
+    fn read(json: &str) -> serde_json::Result<Self> {
+        let FoundJson { findings, problems } = serde_json::from_str(json)?;
+        let findings = finding::read(findings.get())?;
+        Ok(Found { findings, problems })
+    }
 }
 
 /// The folder of a run.
@@ -136,7 +153,15 @@ impl Folder {
         let Kept {
             findings, problems, ..
         } = run;
-        self.json("findings.json", &Found { findings, problems })?;
+        let indented = |json: String| json.replace('\n', "\n  ");
+        let findings = indented(finding::write(findings));
+        let problems = indented(serde_json::to_string_pretty(problems)?);
+        self.file("findings.json", |out| {
+            writeln!(
+                out,
+                "{{\n  \"findings\": {findings},\n  \"problems\": {problems}\n}}"
+            )
+        })?;
         for part in independent::parts(run.history, run.results) {
             let folder = self.path.join(&part.folder);
             fs::create_dir_all(&folder).map_err(|e| cannot("make", &folder, &e))?;
@@ -165,7 +190,7 @@ impl Folder {
             history,
             recording,
             summary: self.parsed(SUMMARY, |text| serde_json::from_str(text))?,
-            found: self.parsed("findings.json", |text| serde_json::from_str(text))?,
+            found: self.parsed("findings.json", Found::read)?,
             results: self.parsed("results.edn", edn::read)?,
         })
     }
