@@ -29,14 +29,17 @@ impl History {
         if !self.clients().any(lacks) {
             return None;
         }
-        // Clients that have crashed may tell so, of nothing, which is no end of an operation.
+        // Clients that have crashed may tell so, of nothing, which is no end of an operation,
+        // unless nothing but ends is known.
         let happens = self.clients().filter(|(_, op)| op.typ != OpType::Info);
         let known: BTreeSet<&str> = happens.map(|(_, op)| &*op.f).collect();
+        let is_of_ends = self.begun() == 0;
         let mut after: BTreeMap<Process, usize> = BTreeMap::new();
         let mut lacking: Vec<(usize, usize)> = Vec::new();
         for (place, op) in self.clients() {
             let earliest = after.insert(op.process, place + 1).unwrap_or_default();
-            if lacks((place, op)) && (op.value != Value::Nil || known.contains(&*op.f)) {
+            let is_end = is_of_ends || op.value != Value::Nil || known.contains(&*op.f);
+            if lacks((place, op)) && is_end {
                 lacking.push((earliest, place));
             }
         }

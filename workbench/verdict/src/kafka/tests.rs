@@ -391,3 +391,10 @@ fn of_what_was_sent_again_there_is_no_telling() {
         );
     }
 }
+
+#[test]
+fn of_what_follows_on_nothing_there_is_no_telling() {
+    let history = history("0 invoke poll [[:poll]]\n0 ok poll [[:poll {}]]");
+    assert_eq!(check(&history, Rules::Sound).valid, Validity::Unknown);
+    assert_eq!(check(&history, Rules::Maelstrom).valid, Validity::Invalid);
+}
