@@ -14,6 +14,19 @@ use std::io::Read;
 
 use ruzstd::decoding::StreamingDecoder;
 
+/// How many random histories a test makes: this many, or as many as `WORKBENCH_ROUNDS` says
+/// in the environment.
+///
+/// # Panics
+/// If that is no number.
+pub fn rounds(usual: usize) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "tests are no nodes")]
+    match std::env::var("WORKBENCH_ROUNDS") {
+        Ok(rounds) => rounds.parse().expect("WORKBENCH_ROUNDS is a number"),
+        Err(_) => usual,
+    }
+}
+
 /// A history, and how the genuine checker of its workload judged it.
 pub struct Case {
     /// What was done to the history, and a number: `stale-read-061`.

@@ -6,4 +6,6 @@ mod isolation;
 mod kafka;
 mod maelstrom;
 mod maelstroms_runs;
+mod metamorphic;
 mod nonsense;
+mod oracle;
