@@ -23,7 +23,7 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
-//! - Of state that is read at any time: [`bank`], [`bounds`] (counters), [`long_fork`],
+//! - Of state that is read at any time: [`bank`], [`bounds`] (counters), [`causal`], [`long_fork`],
 //!   [`sequential`], [`causal_reverse`], [`dirty_reads`], [`upsert`], [`adya`].
 //! - Of state that is read at the end: [`set`], [`monotonic`].
 //! - Of queues: [`queue`], [`total_queue`].
@@ -32,6 +32,7 @@
 pub mod adya;
 pub mod bank;
 pub mod bounds;
+pub mod causal;
 pub mod causal_reverse;
 pub mod dirty_reads;
 pub mod keys;
