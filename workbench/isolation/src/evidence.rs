@@ -121,7 +121,9 @@ impl Teller<'_> {
             },
             Instance::CyclicVersions { key: k, values } => Contradiction::CyclicVersions {
                 key: key(k),
-                values: values.iter().map(|value| self.owned(*value)).collect(),
+                values: (values.iter())
+                    .map(|version| version.map_or(Value::Nil, |value| self.owned(value)))
+                    .collect(),
             },
             Instance::CycleExists {
                 model,

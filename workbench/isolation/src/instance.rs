@@ -57,7 +57,7 @@ pub(super) enum Instance {
         value: Id,
     },
     /// Versions each of which comes before each other.
-    CyclicVersions { key: Id, values: Vec<Id> },
+    CyclicVersions { key: Id, values: Vec<Option<Id>> },
     /// A cycle of transactions, each before the next by the relation at its
     /// place.
     Cycle {
@@ -231,7 +231,10 @@ impl Teller<'_> {
                 ])
             }
             Instance::CyclicVersions { key: k, values } => {
-                Value::map([("key", key(*k)), ("scc", self.values(values))])
+                let versions = values
+                    .iter()
+                    .map(|version| version.map_or(Value::Nil, value));
+                Value::map([("key", key(*k)), ("scc", versions.collect())])
             }
             Instance::Cycle {
                 transactions,

@@ -10,10 +10,10 @@
 //! Elle gives, set up as Maelstrom does.
 //!
 //! ```
-//! use finding::{Rules, Validity};
+//! use finding::Validity;
 //! use history::History;
+//! use isolation::options::Options;
 //! use isolation::check_list_append;
-//! use isolation::model::Models;
 //!
 //! // A transaction reads what another appended, and that one what the first appended.
 //! let history = History::read(
@@ -22,14 +22,16 @@
 //!      {:process 0, :type :ok, :f :txn, :value [[:append 1 1] [:r 2 [1]]]}
 //!      {:process 1, :type :ok, :f :txn, :value [[:append 2 1] [:r 1 [1]]]}",
 //! )?;
-//! let models: Models = "read-committed".parse()?;
-//! let checked = check_list_append(&history, &models.0, Rules::Sound);
+//! let options = Options { models: "read-committed".parse()?, ..Options::default() };
+//! let checked = check_list_append(&history, &options);
 //! assert_eq!(checked.valid, Validity::Invalid);
 //! assert!(checked.findings[0].anomaly == "G1c");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! - [`options`]: what is asked for, and what is known.
 //! - [`model`], [`anomaly`]: which model forbids what.
+//! - `sessions`: models of what clients see, from `read-your-writes` to `linearizable`.
 //! - `instance`, `evidence`: what shows an anomaly.
 //! - [`graph`]: what cycles are found in.
 
@@ -44,12 +46,14 @@ mod list_append;
 mod lost_update;
 pub mod model;
 mod names;
+pub mod options;
 mod pattern;
 mod reason;
 mod relation;
 mod replies;
 mod rw_register;
 mod search;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -64,60 +68,107 @@ use self::graph::Graph;
 use self::instance::{Instance, Teller};
 use self::list_append::Lists;
 use self::model::Model;
+use self::options::Options;
 use self::pattern::PATTERNS;
 use self::reason::Reasons;
 use self::relation::{Edges, TimeOrder};
 use self::rw_register::Registers;
+use self::sessions::{Sessions, Verdict};
 use self::transaction::{Datatype, Transaction, Transactions};
 use finding::{Checked, Evidence, LISTED, Reply, Rules, Validity, found};
 
 /// Judges transactions over lists, of reads and appends.
-pub fn check_list_append(history: &History, models: &[Model], rules: Rules) -> Checked {
-    check(history, Datatype::List, models, rules)
+pub fn check_list_append(history: &History, options: &Options) -> Checked {
+    check(history, Datatype::List, options)
 }
 
 /// Judges transactions over registers, of reads and writes.
-pub fn check_rw_register(history: &History, models: &[Model], rules: Rules) -> Checked {
-    check(history, Datatype::Register, models, rules)
+pub fn check_rw_register(history: &History, options: &Options) -> Checked {
+    check(history, Datatype::Register, options)
 }
 
-fn check(history: &History, datatype: Datatype, models: &[Model], rules: Rules) -> Checked {
+fn check(history: &History, datatype: Datatype, options: &Options) -> Checked {
+    let models = &options.models.0;
+    let rules = options.rules;
+    let by = |models: &[Model]| options.forbidden(models.iter().copied());
     if !rules.are_sound() {
-        return judged(history, datatype, models, rules);
+        return judged(history, datatype, &by(models), options);
     }
     let history = &*history.completed();
-    let (seen, unseen): (Vec<Model>, Vec<Model>) = models
-        .iter()
-        .partition(|model| !model::forbidden([**model]).is_empty());
-    let mut checked = match &seen[..] {
-        [] => judged(history, datatype, &[Model::StrongSerializable], rules),
-        seen => judged(history, datatype, seen, rules),
-    };
-    // What keeps to the strongest model keeps to all; else there is no telling of those
-    // that forbid nothing that is seen here.
-    if let [first, ..] = &unseen[..] {
-        let strongest = match seen.contains(&Model::StrongSerializable) || seen.is_empty() {
-            true => checked.valid,
-            false => judged(history, datatype, &[Model::StrongSerializable], rules).valid,
+    let models = models.iter().map(|model| model.judged_as());
+    let (of_clients, models): (Vec<Model>, Vec<Model>) =
+        models.partition(|model| sessions::is_asked(*model));
+    let forbidden = by(&models);
+    if of_clients.is_empty() {
+        return match forbidden.is_empty() {
+            true => Checked::unknown("nobody said what it is held against: no model, no anomaly"),
+            false => judged(history, datatype, &forbidden, options),
         };
-        let is_broken = match seen.is_empty() {
-            // Of what no model allows, it does not matter which is asked for.
-            true => checked.findings.iter().any(|f| f.anomaly == GARBAGE_READ),
-            false => checked.valid == Validity::Invalid,
-        };
-        let is_known = strongest == Validity::Valid || is_broken;
-        if !is_known && checked.valid != Validity::Unknown {
-            checked.set_unknown(format!(
-                "there is no telling whether it is {first}: what that forbids cannot be told from \
-                 reads and writes, and it is not strong-serializable, of which it would follow"
-            ));
+    }
+    let transactions = match Transactions::read(history, datatype) {
+        Ok(transactions) if transactions.all.is_empty() => {
+            return Checked::unknown("no transaction: there is nothing to judge");
         }
+        Ok(transactions) => transactions,
+        Err(why) => return Checked::unknown(why),
+    };
+    let mut checked = match forbidden.is_empty() {
+        false => judged(history, datatype, &forbidden, options),
+        true => {
+            let mut checked = Checked {
+                valid: Validity::Valid,
+                results: Value::map([("valid?", true.into())]),
+                findings: Vec::new(),
+            };
+            tell_replies(history, &transactions, rules, &mut checked);
+            checked
+        }
+    };
+    let mut why = None;
+    match Sessions::new(history, &transactions, options) {
+        Err(reason) => why = Some(reason),
+        Ok(sessions) => {
+            for model in of_clients {
+                match sessions.judge(model) {
+                    Verdict::Valid => {}
+                    Verdict::Invalid(finding) => {
+                        checked.set(Validity::Invalid);
+                        add_type(&mut checked, &finding.anomaly);
+                        checked.findings.push(*finding);
+                    }
+                    Verdict::Unknown(reason) => why = why.or(Some(reason)),
+                }
+            }
+        }
+    }
+    if let (Some(why), Validity::Valid) = (why, checked.valid) {
+        checked.set_unknown(why);
     }
     checked
 }
 
-/// By these models, which forbid something.
-fn judged(history: &History, datatype: Datatype, models: &[Model], rules: Rules) -> Checked {
+/// Says that there is an anomaly of this type as well.
+fn add_type(checked: &mut Checked, name: &str) {
+    let types = checked.results.get("anomaly-types").and_then(Value::items);
+    let types = types.unwrap_or_default().iter().cloned();
+    let mut types: Vec<Value> = types.collect();
+    if !types.contains(&Value::keyword(name)) {
+        types.push(Value::keyword(name));
+    }
+    if let Value::Map(entries) = &mut checked.results {
+        entries.retain(|(key, _)| *key != Value::keyword("anomaly-types"));
+    }
+    checked.results.insert("anomaly-types", Value::list(types));
+}
+
+/// By the absence of these anomalies.
+fn judged(
+    history: &History,
+    datatype: Datatype,
+    forbidden: &BTreeSet<Anomaly>,
+    options: &Options,
+) -> Checked {
+    let rules = options.rules;
     let transactions = match Transactions::read(history, datatype) {
         Ok(transactions) => transactions,
         Err(why) => return Checked::unknown(why),
@@ -125,11 +176,11 @@ fn judged(history: &History, datatype: Datatype, models: &[Model], rules: Rules)
     if rules.are_sound() && transactions.all.is_empty() {
         return Checked::unknown("no transaction: there is nothing to judge");
     }
-    let time = time_order(models);
+    let time = time_order(forbidden);
     let judge = Judge {
         history,
         transactions: &transactions,
-        forbidden: model::forbidden(models.iter().copied()),
+        forbidden,
         rules,
         time,
     };
@@ -138,19 +189,21 @@ fn judged(history: &History, datatype: Datatype, models: &[Model], rules: Rules)
             let found = lists.anomalies()?;
             judge.all(&lists, lists.edges(), found)
         }),
-        Datatype::Register => Registers::new(&transactions, rules, time).and_then(|registers| {
-            let found = registers.anomalies();
-            judge.all(&registers, registers.edges(), found)
-        }),
+        Datatype::Register => {
+            let registers = Registers::new(&transactions, rules, time, options.keys);
+            registers.and_then(|registers| {
+                let found = registers.anomalies();
+                judge.all(&registers, registers.edges(), found)
+            })
+        }
     };
     let mut checked = judged.unwrap_or_else(Checked::unknown);
     tell_replies(history, &transactions, rules, &mut checked);
     checked
 }
 
-/// The order of time that these models ask for.
-fn time_order(models: &[Model]) -> TimeOrder {
-    let forbidden = model::forbidden(models.iter().copied());
+/// The order of time that is asked for where these are forbidden.
+fn time_order(forbidden: &BTreeSet<Anomaly>) -> TimeOrder {
     let forbids = |suffix| {
         let patterns = PATTERNS.iter().map(|pattern| pattern.anomaly);
         let mut variants = patterns.filter(|anomaly| anomaly.name().ends_with(suffix));
@@ -170,7 +223,7 @@ fn time_order(models: &[Model]) -> TimeOrder {
 struct Judge<'a> {
     history: &'a History,
     transactions: &'a Transactions,
-    forbidden: BTreeSet<Anomaly>,
+    forbidden: &'a BTreeSet<Anomaly>,
     rules: Rules,
     time: TimeOrder,
 }
@@ -221,7 +274,7 @@ impl Judge<'_> {
             transactions,
             reasons,
         };
-        Ok(results(&teller, &anomalies, &self.forbidden, self.rules))
+        Ok(results(&teller, &anomalies, self.forbidden, self.rules))
     }
 }
 
@@ -350,14 +403,7 @@ fn tell_replies(
             Rules::Sound => {
                 checked.findings.splice(0..0, found);
                 checked.set(Validity::Invalid);
-                let types = checked.results.get("anomaly-types").and_then(Value::items);
-                let types = types.unwrap_or_default().iter().cloned();
-                let types = types.chain([Value::keyword(GARBAGE_READ)]);
-                let types = Value::list(types);
-                if let Value::Map(entries) = &mut checked.results {
-                    entries.retain(|(key, _)| *key != Value::keyword("anomaly-types"));
-                }
-                checked.results.insert("anomaly-types", types);
+                add_type(checked, GARBAGE_READ);
             }
         }
     }

@@ -4,6 +4,8 @@
 //! before what it then wrote ("writes follow reads", Kingsbury and Alvaro,
 //! VLDB 2020, section 5.2), as Maelstrom sets Elle up.
 
+mod known_keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use finding::Rules;
@@ -12,6 +14,7 @@ use history::OpType;
 use super::anomaly::Anomaly;
 use super::instance::Instance;
 use super::lost_update;
+use super::options::Keys;
 use super::reason::{Reason, Reasons, external_reads, external_writes};
 use super::relation::{Edges, RW, TimeOrder, WR, WW};
 use super::transaction::{Id, Seen, Step, Transactions};
@@ -28,6 +31,8 @@ pub(super) struct Registers<'a> {
     /// The values of keys that several transactions wrote, each another version: they have
     /// no place in the order. (To Elle, such are one.)
     again: BTreeSet<(Id, Id)>,
+    /// Versions each of which would come before each other.
+    cyclic: Vec<Instance>,
     rules: Rules,
 }
 
@@ -64,6 +69,7 @@ impl<'a> Registers<'a> {
         transactions: &'a Transactions,
         rules: Rules,
         time: TimeOrder,
+        known: Keys,
     ) -> Result<Self, String> {
         let mut kinds = (0..transactions.keys.len() as Id)
             .map(|key| std::mem::discriminant(transactions.keys.value(key)));
@@ -79,6 +85,7 @@ impl<'a> Registers<'a> {
             orders_versions: true,
             known_next: BTreeSet::new(),
             again: BTreeSet::new(),
+            cyclic: Vec::new(),
             rules,
         };
         if rules.are_sound() {
@@ -103,13 +110,15 @@ impl<'a> Registers<'a> {
                 }
             }
         }
-        registers.orders_versions = registers.cyclic_versions().is_empty();
+        registers.cyclic = registers.cyclic_versions();
+        registers.orders_versions = registers.cyclic.is_empty();
         if rules.are_sound() {
             for (id, key) in (0..).zip(&mut registers.keys) {
                 let is_one = |value| !registers.again.contains(&(id, value));
                 key.order_in_time(transactions, time, is_one);
             }
         }
+        registers.know(known);
         Ok(registers)
     }
 
@@ -183,7 +192,7 @@ impl<'a> Registers<'a> {
             let components = Graph::new(names.len(), &edges).components(1);
             // A transaction that writes what it read is no cycle.
             for component in components.iter().filter(|component| component.len() > 1) {
-                let values = component.iter().map(|place| names[*place as usize]);
+                let values = component.iter().map(|place| Some(names[*place as usize]));
                 found.push(Instance::CyclicVersions {
                     key: id,
                     values: values.collect(),
@@ -284,7 +293,7 @@ impl<'a> Registers<'a> {
                 }
             }
         }
-        let cyclic = self.cyclic_versions().into_iter();
+        let cyclic = self.cyclic.iter().cloned();
         found.extend(cyclic.map(|cyclic| (Anomaly::CyclicVersions, cyclic)));
         let lost = lost_update::find(self.transactions).into_iter();
         found.extend(lost.map(|lost| (Anomaly::LostUpdate, lost)));

@@ -26,14 +26,23 @@ fn history(transcript: &str) -> History {
     History::read(&text).unwrap()
 }
 
+/// These models, by these rules.
+fn options(models: &model::Models, rules: Rules) -> Options {
+    Options {
+        rules,
+        models: models.clone(),
+        ..Options::default()
+    }
+}
+
 /// The verdict on lists or registers, by what writes there are, and the
 /// anomalies.
 fn judged(transcript: &str, model: &str) -> String {
     let history = history(transcript);
     let models: model::Models = model.parse().unwrap();
     let checked = match transcript.contains(":append") {
-        true => check_list_append(&history, &models.0, Rules::Maelstrom),
-        false => check_rw_register(&history, &models.0, Rules::Maelstrom),
+        true => check_list_append(&history, &options(&models, Rules::Maelstrom)),
+        false => check_rw_register(&history, &options(&models, Rules::Maelstrom)),
     };
     let part = |key| checked.results.get(key).cloned().unwrap_or_default();
     format!("{} {}", part("valid?"), part("anomaly-types"))
@@ -205,10 +214,10 @@ fn what_cannot_be_judged_is_unknown_and_says_why() {
         ),
     ] {
         let history = history(transcript);
-        let models = &model::Models::default().0;
+        let models = model::Models::default();
         let checked = match transcript.contains(":append") {
-            true => check_list_append(&history, models, Rules::Maelstrom),
-            false => check_rw_register(&history, models, Rules::Maelstrom),
+            true => check_list_append(&history, &options(&models, Rules::Maelstrom)),
+            false => check_rw_register(&history, &options(&models, Rules::Maelstrom)),
         };
         assert_eq!(checked.valid, Validity::Unknown);
         assert_eq!(checked.sentences()[0], why);
@@ -264,8 +273,14 @@ fn nonsense_is_judged_too() {
         let history = History::read(&text).unwrap();
         for model in Model::ALL {
             for rules in [Rules::Sound, Rules::Maelstrom] {
-                verdicts.insert(check_list_append(&history, &[*model], rules).valid);
-                verdicts.insert(check_rw_register(&history, &[*model], rules).valid);
+                verdicts.insert(
+                    check_list_append(&history, &options(&model::Models(vec![*model]), rules))
+                        .valid,
+                );
+                verdicts.insert(
+                    check_rw_register(&history, &options(&model::Models(vec![*model]), rules))
+                        .valid,
+                );
             }
         }
     }
@@ -278,8 +293,8 @@ fn verdict(rules: Rules, models: &str, text: &str) -> (Validity, String) {
     let history = History::read(text).unwrap();
     let models: model::Models = models.parse().unwrap();
     let checked = match text.contains(":append") {
-        true => check_list_append(&history, &models.0, rules),
-        false => check_rw_register(&history, &models.0, rules),
+        true => check_list_append(&history, &options(&models, rules)),
+        false => check_rw_register(&history, &options(&models, rules)),
     };
     let types = checked.results.get("anomaly-types");
     let types = types.map_or(String::new(), Value::to_string);
@@ -378,7 +393,7 @@ fn the_order_of_time_is_only_that_of_what_was_over() {
 }
 
 #[test]
-fn a_model_of_which_nothing_can_be_seen_is_not_passed() {
+fn models_of_clients_are_checked() {
     let cycle = "{:type :ok, :process 0, :f :txn, :value [[:append :x 1] [:append :y 1]]}
                  {:type :ok, :process 1, :f :txn, :value [[:append :x 2] [:append :y 2]]}
                  {:type :ok, :process 2, :f :txn, :value [[:r :x [1 2]] [:r :y [2 1]]]}";
@@ -426,8 +441,11 @@ fn what_nobody_did_is_not_valid() {
             "operation 0",
         ),
     ] {
-        let models = &model::Models::default().0;
-        let checked = check_list_append(&History::read(text).unwrap(), models, Rules::Sound);
+        let models = model::Models::default();
+        let checked = check_list_append(
+            &History::read(text).unwrap(),
+            &options(&models, Rules::Sound),
+        );
         assert_eq!(checked.valid, Validity::Unknown);
         assert!(
             checked.sentences()[0].contains(why),
@@ -453,7 +471,7 @@ fn too_many_dependencies_are_told_before_they_fill_the_memory() {
     assert_eq!(valid, Validity::Invalid);
     let history = History::read(&text("nil", 4000, |i| i)).unwrap();
     let models: model::Models = "serializable".parse().unwrap();
-    let checked = check_rw_register(&history, &models.0, Rules::Sound);
+    let checked = check_rw_register(&history, &options(&models, Rules::Sound));
     assert_eq!(checked.valid, Validity::Unknown);
     assert!(
         checked.sentences()[0].starts_with("there are more than 4450304 dependencies between 4000"),

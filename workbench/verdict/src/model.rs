@@ -116,23 +116,31 @@ impl Model {
     /// Transactions that append to lists and read them, isolated by all these consistency
     /// models.
     pub fn list_append(consistency: Models) -> Self {
-        Model::list_append_by(consistency, Rules::Sound)
+        Model::list_append_by(isolation::options::Options {
+            models: consistency,
+            ..isolation::options::Options::default()
+        })
     }
 
-    pub(crate) fn list_append_by(consistency: Models, rules: Rules) -> Self {
+    /// The same, with all that may be said of them.
+    pub fn list_append_by(options: isolation::options::Options) -> Self {
         Model::new("list-append", move |history| {
-            isolation::check_list_append(history, &consistency.0, rules)
+            isolation::check_list_append(history, &options)
         })
     }
 
     /// Transactions that write registers and read them, likewise.
     pub fn rw_register(consistency: Models) -> Self {
-        Model::rw_register_by(consistency, Rules::Sound)
+        Model::rw_register_by(isolation::options::Options {
+            models: consistency,
+            ..isolation::options::Options::default()
+        })
     }
 
-    pub(crate) fn rw_register_by(consistency: Models, rules: Rules) -> Self {
+    /// The same, with all that may be said of them.
+    pub fn rw_register_by(options: isolation::options::Options) -> Self {
         Model::new("rw-register", move |history| {
-            isolation::check_rw_register(history, &consistency.0, rules)
+            isolation::check_rw_register(history, &options)
         })
     }
 
@@ -197,6 +205,12 @@ impl Model {
     /// Writes that are seen in their order in time, by `write` and `read` of all.
     pub fn causal_reverse() -> Self {
         Model::new("causal-reverse", jepsen::causal_reverse::check)
+    }
+
+    /// A register whose operations follow on each other, by `read-init`, `write` and `read`
+    /// with positions and links.
+    pub fn causal_register() -> Self {
+        Model::new("causal-register", jepsen::causal::check)
     }
 
     /// Records whose values grow with their timestamps, by `add` and `read` at the end.

@@ -19,6 +19,7 @@
 use history::History;
 use history::edn::Value;
 use isolation::model::Models;
+use isolation::options::{Anomalies, Keys};
 use jepsen::bank::Bank;
 use linearizability::models::{Counter, Lock, Log, Map, MultiRegister, Queue, Semaphore, Set};
 
@@ -36,10 +37,26 @@ pub struct Options {
     pub permits: Option<u64>,
     /// What transactions must keep to.
     pub consistency_models: Models,
+    /// What they must not show, whatever the models say.
+    pub anomalies: Anomalies,
+    /// What is known of the keys of transactions, each by itself.
+    pub keys: Keys,
     /// What is known of a bank.
     pub bank: Bank,
     /// How many keys the reads of a long fork's history read. `None`: any.
     pub group_size: Option<usize>,
+}
+
+impl Options {
+    /// Those for transactions.
+    pub fn transactions(&self) -> isolation::options::Options {
+        isolation::options::Options {
+            rules: self.rules,
+            models: self.consistency_models.clone(),
+            anomalies: self.anomalies.clone(),
+            keys: self.keys,
+        }
+    }
 }
 
 /// A model with its names.
@@ -171,18 +188,12 @@ pub const ALL: &[Named] = &[
     Named {
         names: &["list-append", "txn-list-append"],
         doc: "transactions that append to lists and read them: [:append k v], [:r k [v]]",
-        model: |options| {
-            let models = options.consistency_models.clone();
-            Ok(Model::list_append_by(models, options.rules))
-        },
+        model: |options| Ok(Model::list_append_by(options.transactions())),
     },
     Named {
         names: &["rw-register", "txn-rw-register"],
         doc: "transactions that write registers and read them: [:w k v], [:r k v]",
-        model: |options| {
-            let models = options.consistency_models.clone();
-            Ok(Model::rw_register_by(models, options.rules))
-        },
+        model: |options| Ok(Model::rw_register_by(options.transactions())),
     },
     Named {
         names: &["bank"],
@@ -228,6 +239,12 @@ pub const ALL: &[Named] = &[
         names: &["comments", "causal-reverse"],
         doc: "writes that are seen in their order in time: :write, :read of all",
         model: |_| Ok(Model::causal_reverse()),
+    },
+    Named {
+        names: &["causal-register", "causal"],
+        doc: "a register whose operations follow on each other: :read-init, :write, :read with \
+              :position and :link",
+        model: |_| Ok(Model::causal_register()),
     },
     Named {
         names: &["monotonic"],

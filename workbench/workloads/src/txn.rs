@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 
 use history::edn::Value;
 use maelstrom_node::Rng;
+use verdict::isolation;
 use verdict::isolation::model::Models;
+use verdict::isolation::options::{Anomalies, Keys};
 
 use simulation::client::{Completion, Operation, Step, expect};
 use simulation::wire::Body;
@@ -33,6 +35,10 @@ pub struct Options {
     pub max_writes_per_key: u32,
     /// What the nodes are to keep to.
     pub consistency_models: Models,
+    /// What they must not show, whatever the models say.
+    pub anomalies: Anomalies,
+    /// What is known of each key by itself.
+    pub keys: Keys,
 }
 
 /// Maelstrom's.
@@ -43,6 +49,20 @@ impl Default for Options {
             max_txn_length: 4,
             max_writes_per_key: 16,
             consistency_models: Models::default(),
+            anomalies: Anomalies::default(),
+            keys: Keys::default(),
+        }
+    }
+}
+
+impl Options {
+    /// What transactions are judged by.
+    pub(super) fn judged_by(&self) -> isolation::options::Options {
+        isolation::options::Options {
+            models: self.consistency_models.clone(),
+            anomalies: self.anomalies.clone(),
+            keys: self.keys,
+            ..isolation::options::Options::default()
         }
     }
 }

@@ -4,7 +4,7 @@
 use history::History;
 use history::edn::Value;
 use maelstrom_node::Rng;
-use verdict::isolation::model::Models;
+use verdict::isolation::options::Options;
 use verdict::{Checked, Rules};
 
 use crate::txn;
@@ -16,7 +16,7 @@ use simulation::workload::Workload;
 #[derive(Clone, Debug)]
 pub struct TxnListAppend {
     generator: txn::Generator,
-    models: Models,
+    judged_by: Options,
 }
 
 /// The function of a write.
@@ -27,7 +27,7 @@ impl TxnListAppend {
     pub fn new(options: &txn::Options) -> Self {
         TxnListAppend {
             generator: txn::Generator::new(WRITE, options),
-            models: options.consistency_models.clone(),
+            judged_by: options.judged_by(),
         }
     }
 }
@@ -60,6 +60,10 @@ impl Workload for TxnListAppend {
     }
 
     fn check(&self, history: &History, rules: Rules) -> Checked {
-        verdict::isolation::check_list_append(history, &self.models.0, rules)
+        let judged_by = Options {
+            rules,
+            ..self.judged_by.clone()
+        };
+        verdict::isolation::check_list_append(history, &judged_by)
     }
 }

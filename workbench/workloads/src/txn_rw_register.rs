@@ -3,7 +3,7 @@
 
 use history::History;
 use maelstrom_node::Rng;
-use verdict::isolation::model::Models;
+use verdict::isolation::options::Options;
 use verdict::{Checked, Rules};
 
 use crate::txn;
@@ -15,7 +15,7 @@ use simulation::workload::Workload;
 #[derive(Clone, Debug)]
 pub struct TxnRwRegister {
     generator: txn::Generator,
-    models: Models,
+    judged_by: Options,
 }
 
 /// The function of a write.
@@ -26,7 +26,7 @@ impl TxnRwRegister {
     pub fn new(options: &txn::Options) -> Self {
         TxnRwRegister {
             generator: txn::Generator::new(WRITE, options),
-            models: options.consistency_models.clone(),
+            judged_by: options.judged_by(),
         }
     }
 }
@@ -57,6 +57,10 @@ impl Workload for TxnRwRegister {
     }
 
     fn check(&self, history: &History, rules: Rules) -> Checked {
-        verdict::isolation::check_rw_register(history, &self.models.0, rules)
+        let judged_by = Options {
+            rules,
+            ..self.judged_by.clone()
+        };
+        verdict::isolation::check_rw_register(history, &judged_by)
     }
 }

@@ -1,9 +1,10 @@
 //! `workbench check`: the verdict on a history that was recorded elsewhere.
 
+mod elle_cli;
 mod page;
 mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use history::History;
 use history::edn::{self, Value};
@@ -11,17 +12,19 @@ use picture::clock;
 use picture::proof;
 use simulation::judge;
 use verdict::isolation::model::Models;
+use verdict::isolation::options::{Anomalies, Keys};
 use verdict::jepsen::bank::Bank;
 use verdict::models::{self, Named};
-use verdict::{Availability, Checked, Rules, stats};
+use verdict::{Availability, Checked, Rules, Validity, stats};
 use workloads::Registry;
 use workloads::guess::{Guess, guess};
 
 use crate::terminal;
 
-/// Judge a recorded history: Jepsen's history.edn, history.txt or test.jepsen, JSON, or lines of
-/// JSON, also packed with gzip; the results are printed as EDN
+/// Judge recorded histories: Jepsen's history.edn, history.txt or test.jepsen, JSON, or lines of
+/// JSON, also packed with gzip; takes the flags of elle-cli as well
 #[derive(Debug, clap::Args)]
+#[command(version)]
 pub(super) struct Args {
     /// What workload the history is of; without it, that is guessed from the operations
     #[arg(short, long, value_name = "NAME", conflicts_with = "model")]
@@ -42,8 +45,26 @@ pub(super) struct Args {
     availability: Option<Availability>,
 
     /// What consistency models transactions must keep to, with commas between
-    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
+    #[arg(
+        short,
+        long,
+        value_name = "MODELS",
+        default_value = "strict-serializable"
+    )]
     consistency_models: Models,
+
+    /// Anomalies that transactions must not show, whatever the models say, with commas between
+    #[arg(short, long, value_name = "ANOMALIES", default_value = "")]
+    anomalies: Anomalies,
+
+    /// Of transactions over registers: take for granted that each key is sequentially
+    /// consistent by itself
+    #[arg(long)]
+    sequential_keys: bool,
+
+    /// The same: that each key is linearizable by itself
+    #[arg(long)]
+    linearizable_keys: bool,
 
     /// What a register holds at first, as EDN; of several, a map
     #[arg(long, value_name = "VALUE", default_value = "nil", value_parser = value)]
@@ -75,8 +96,8 @@ pub(super) struct Args {
     #[arg(long)]
     as_maelstrom: bool,
 
-    /// A folder for pictures that prove what is wrong
-    #[arg(long, value_name = "FOLDER")]
+    /// A folder for pictures that prove what is wrong; one in it for each of several histories
+    #[arg(short = 'd', long, visible_alias = "directory", value_name = "FOLDER")]
     drawings: Option<PathBuf>,
 
     /// Write a page that shows the verdict, the proofs and what happened, in one file: this
@@ -89,23 +110,49 @@ pub(super) struct Args {
     )]
     page: Option<Option<PathBuf>>,
 
-    /// Print JSON instead of EDN
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printing: elle_cli::Printing,
 
-    /// The history, or - for standard input
-    history: PathBuf,
+    /// The histories, or - for standard input
+    #[arg(required = true)]
+    histories: Vec<PathBuf>,
+
+    // The last, since its heading is for all that follow.
+    #[command(flatten)]
+    meaningless: elle_cli::Meaningless,
 }
 
 pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
-    let path = args.history.display();
-    let bytes = source::read(&args.history).map_err(|e| format!("cannot read {path}: {e}"))?;
+    if let Some(said) = args.meaningless.said() {
+        terminal::tell(&format!("workbench: {said}"));
+    }
+    let is_many = args.histories.len() > 1;
+    let output = args.printing.output(is_many || args.model.is_some());
+    let mut valid = Validity::Valid;
+    for path in &args.histories {
+        let (history, checked) = judged(args, workloads, path)?;
+        if let Some(folder) = &args.drawings {
+            let (drawn, _) = clock::drawable(&history);
+            let drawings = proof::drawings(&drawn, &checked.findings, None);
+            let name = path.file_name().filter(|_| is_many).unwrap_or_default();
+            ::page::folder::draw(&folder.join(name), &drawings).map_err(|e| e.to_string())?;
+        }
+        elle_cli::print(output, path, &checked)?;
+        valid = valid.and(checked.valid);
+    }
+    Ok(valid.exit_status())
+}
+
+/// A history, and the verdict on it.
+fn judged(args: &Args, workloads: &Registry, file: &Path) -> Result<(History, Checked), String> {
+    let path = file.display();
+    let bytes = source::read(file).map_err(|e| format!("cannot read {path}: {e}"))?;
     let found = history::read::read_bytes(&bytes).map_err(|e| format!("{path}: {e}"))?;
     for note in &found.notes {
         terminal::tell(&format!("workbench: {path}: {note}"));
     }
     let history = found.history;
-    let kind = kind(args, &history).ok_or_else(|| {
+    let kind = kind(args, file, &history).ok_or_else(|| {
         format!(
             "{path}: the operations do not say what it is a history of: pass -w with a workload, \
                  or -m with a model:\n{}",
@@ -121,25 +168,9 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
         Kind::Workload(name) => as_workload(args, workloads, name, &history)?,
     };
     if let Some(path) = &args.page {
-        page::write(
-            path.as_deref(),
-            &args.history,
-            kind.name(),
-            &history,
-            &checked,
-        )?;
+        page::write(path.as_deref(), file, kind.name(), &history, &checked)?;
     }
-    if let Some(folder) = &args.drawings {
-        let (drawn, _) = clock::drawable(&history);
-        let drawings = proof::drawings(&drawn, &checked.findings, None);
-        ::page::folder::draw(folder, &drawings).map_err(|e| e.to_string())?;
-    }
-    let text = match args.json {
-        true => format!("{:#}\n", checked.results.to_json()),
-        false => checked.results.pretty(),
-    };
-    super::print(&text)?;
-    Ok(checked.valid.exit_status())
+    Ok((history, checked))
 }
 
 /// What a history is held against.
@@ -159,14 +190,14 @@ impl Kind {
 }
 
 /// What the flags say, or else the operations; the latter is told.
-fn kind(args: &Args, history: &History) -> Option<Kind> {
+fn kind(args: &Args, file: &Path, history: &History) -> Option<Kind> {
     if let Some(model) = args.model {
         return Some(Kind::Model(model));
     }
     if let Some(name) = &args.workload {
         return Some(Kind::Workload(name.clone()));
     }
-    let path = args.history.display();
+    let path = file.display();
     let tell = |flag: &str, why: &str| {
         terminal::tell(&format!(
             "workbench: {path}: taken for {flag}, since {why}; say so, or otherwise, to be sure"
@@ -192,6 +223,8 @@ fn as_workload(
         ..workloads::Options::default()
     };
     options.txn.consistency_models = args.consistency_models.clone();
+    options.txn.anomalies = args.anomalies.clone();
+    options.txn.keys = keys(args);
     let workload = workloads.find(name, &options).ok_or("no such workload")?;
     let rules = rules(args.as_maelstrom);
     Ok(judge::history(
@@ -208,12 +241,22 @@ fn model_options(args: &Args) -> models::Options {
         initial: args.initial.clone(),
         permits: args.permits,
         consistency_models: args.consistency_models.clone(),
+        anomalies: args.anomalies.clone(),
+        keys: keys(args),
         bank: Bank {
             total: args.total_amount,
             accounts: None,
             negative_balances: args.allow_negative_balances,
         },
         group_size: args.group_size,
+    }
+}
+
+/// What the flags say of keys.
+fn keys(args: &Args) -> Keys {
+    Keys {
+        are_sequential: args.sequential_keys,
+        are_linearizable: args.linearizable_keys,
     }
 }
 

@@ -226,3 +226,118 @@ fn results_of_models_have_counts() {
     assert_eq!((count("count"), count("fail-count")), (1.into(), 1.into()));
     assert_eq!(results["stats"]["valid?"], true);
 }
+
+/// A script that calls elle-cli needs only another program's name.
+#[test]
+fn the_command_line_of_elle_cli_works_as_it_is() {
+    let folder = Folder::new("check-elle-cli");
+    let file = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let good = file(
+        "good.json",
+        r#"[{"type": "ok", "f": "txn", "value": [["w", "x", 1]], "process": 0},
+            {"type": "ok", "f": "txn", "value": [["r", "x", 1]], "process": 1}]"#,
+    );
+    let bad = file(
+        "bad.edn",
+        "{:type :ok, :f :txn, :value [[:r :x nil] [:w :y 1]], :process 0}
+         {:type :ok, :f :txn, :value [[:r :y nil] [:w :x 1]], :process 1}",
+    );
+    let stdout = |args: &[&str], status: i32| {
+        let output = workbench(&["check"]).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = stdout(&["--model", "rw-register", &good, &bad], 1);
+    assert_eq!(told, format!("{good} \t true\n{bad} \t false\n"));
+    let all = [
+        "-m",
+        "elle-rw-register",
+        "-f",
+        "edn",
+        "-c",
+        "snapshot-isolation",
+        "-a",
+        "G0",
+        "-s",
+        "1000",
+        "-p",
+        "svg",
+        "-t",
+        "5000",
+        "-b",
+        "65536",
+        "-g",
+        "0",
+        "-n",
+        "--max-transfer",
+        "5",
+        "-o",
+        "100",
+        "-v",
+        "text",
+        &bad,
+    ];
+    assert_eq!(stdout(&all, 0), format!("{bad} \t true\n"));
+    // Anomalies alone.
+    for (anomalies, status) in [("G1a,G1c", 0), ("G2-item", 1)] {
+        let args = ["-m", "rw-register", "-c", "", "-a", anomalies, &bad];
+        stdout(&args, status);
+    }
+    for json in [&["-v", "json"][..], &["--verbose"], &["--output", "json"]] {
+        let told = stdout(&[&["-m", "rw-register", &bad], json].concat(), 1);
+        assert!(
+            told.starts_with('{') && told.contains("\"valid?\": false"),
+            "{told}"
+        );
+    }
+    let drawings = folder.path().join("elle").display().to_string();
+    stdout(&["-m", "rw-register", "-d", &drawings, &bad], 1);
+    assert!(folder.path().join("elle/G2-item-0.svg").is_file());
+    stdout(&["--version"], 0);
+    stdout(
+        &[
+            "-m",
+            "rw-register",
+            &folder.path().join("none").display().to_string(),
+        ],
+        255,
+    );
+}
+
+/// What is known of each key by itself gives an order to its versions.
+#[test]
+fn keys_may_be_taken_for_sequential_or_linearizable() {
+    let folder = Folder::new("check-keys");
+    let file = folder.path().join("history.edn");
+    let check = |text: &str, flag: &str| {
+        fs::write(&file, text).unwrap();
+        let mut command = workbench(&["check", "-m", "rw-register", "-c", "serializable"]);
+        command.args((!flag.is_empty()).then_some(flag));
+        command.arg(&file).output().unwrap().status.code()
+    };
+    // A client writes 1 and then 2, and reads 1.
+    let session = "{:type :ok, :f :txn, :value [[:w :x 1]], :process 0}
+                   {:type :ok, :f :txn, :value [[:w :x 2]], :process 0}
+                   {:type :ok, :f :txn, :value [[:r :x 1]], :process 0}";
+    for (flag, status) in [("", 0), ("--wfr-keys", 0), ("--sequential-keys", 1)] {
+        assert_eq!(check(session, flag), Some(status), "{flag}");
+    }
+    // The same by three clients, one after the other.
+    let time = "{:type :invoke, :f :txn, :value [[:w :x 1]], :process 0}
+                {:type :ok, :f :txn, :value [[:w :x 1]], :process 0}
+                {:type :invoke, :f :txn, :value [[:w :x 2]], :process 1}
+                {:type :ok, :f :txn, :value [[:w :x 2]], :process 1}
+                {:type :invoke, :f :txn, :value [[:r :x nil]], :process 2}
+                {:type :ok, :f :txn, :value [[:r :x 1]], :process 2}";
+    for (flag, status) in [
+        ("", 0),
+        ("--sequential-keys", 0),
+        ("--linearizable-keys", 1),
+    ] {
+        assert_eq!(check(time, flag), Some(status), "{flag}");
+    }
+}

@@ -6,7 +6,7 @@ use super::*;
 fn judged(model: &str, text: &str) -> (Validity, String) {
     let models: model::Models = model.parse().unwrap();
     let history = History::read(text).unwrap();
-    let checked = check_list_append(&history, &models.0, Rules::Sound);
+    let checked = check_list_append(&history, &options(&models, Rules::Sound));
     let types = checked.results.get("anomaly-types").cloned();
     (checked.valid, types.unwrap_or_default().to_string())
 }

@@ -147,7 +147,7 @@ fn history_of(txns: &[Txn], is_list: bool) -> History {
 #[test]
 fn what_has_an_order_is_never_convicted() {
     let rng = Rng::new(11);
-    let models = model::Models::default().0;
+    let options = Options::default();
     for is_list in [true, false] {
         let (mut good, mut bad, mut convicted) = (0, 0, 0);
         for i in 0..8000 {
@@ -159,8 +159,8 @@ fn what_has_an_order_is_never_convicted() {
             let expected = has_order(&txns, &all, &BTreeMap::new(), is_list);
             let history = history_of(&txns, is_list);
             let checked = match is_list {
-                true => check_list_append(&history, &models, Rules::Sound),
-                false => check_rw_register(&history, &models, Rules::Sound),
+                true => check_list_append(&history, &options),
+                false => check_rw_register(&history, &options),
             };
             match expected {
                 true => {

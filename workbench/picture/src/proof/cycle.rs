@@ -176,9 +176,8 @@ fn mark(is_read: bool, key: &Value, value: Option<&Value>) -> Mark {
 mod tests {
     use super::super::drawings;
     use super::*;
-    use verdict::Rules;
     use verdict::isolation::check_rw_register;
-    use verdict::isolation::model::Models;
+    use verdict::isolation::options::Options;
 
     /// Two transactions that each read what the other wrote; the key is not a
     /// name that XML likes.
@@ -191,7 +190,7 @@ mod tests {
     #[test]
     fn a_cycle_is_drawn() {
         let history = History::read(CYCLE).unwrap();
-        let findings = check_rw_register(&history, &Models::default().0, Rules::Sound).findings;
+        let findings = check_rw_register(&history, &Options::default()).findings;
         let drawings = drawings(&history, &findings, None);
         let names: Vec<&str> = drawings.iter().map(|drawing| &*drawing.name).collect();
         assert_eq!(names, ["altered-reply-0.svg", "G1c-0.svg"]);

@@ -234,6 +234,7 @@ impl Args {
                 max_txn_length: self.max_txn_length,
                 max_writes_per_key: self.max_writes_per_key,
                 consistency_models: self.consistency_models.clone(),
+                ..workloads::txn::Options::default()
             },
             nodes: config.nodes.len(),
             latency: config.network.latency.mean,
