@@ -9,12 +9,16 @@ mod compare;
 mod from;
 mod json;
 mod number;
+mod numbers;
 mod read;
 mod text;
 mod write;
 
+use std::borrow::Cow;
+
 pub use json::Entries;
 pub use json::JsonError;
+pub use numbers::Numbers;
 pub(crate) use read::{DEEPEST, EachError, each, is_name, name, past_comments};
 pub use read::{ReadError, read, read_all};
 
@@ -35,7 +39,7 @@ pub enum Value {
     /// `"a string"`
     Str(String),
     /// `:a-keyword`, without its colon.
-    Keyword(String),
+    Keyword(Cow<'static, str>),
     /// `a-symbol`
     Symbol(String),
     /// `\c`
@@ -60,7 +64,7 @@ impl Value {
 
     /// The keyword of this name.
     pub fn keyword(name: impl Into<String>) -> Value {
-        Value::Keyword(name.into())
+        Value::Keyword(Cow::Owned(name.into()))
     }
 
     /// A map from keywords, in this order.
@@ -114,6 +118,15 @@ impl Value {
         match self {
             Value::Int(int) => Some(i128::from(*int)),
             Value::BigInt(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The name that a keyword or a symbol is; or a string, as JSON has names.
+    pub fn as_name(&self) -> Option<&str> {
+        match self {
+            Value::Keyword(name) => Some(name),
+            Value::Symbol(name) | Value::Str(name) => Some(name),
             _ => None,
         }
     }

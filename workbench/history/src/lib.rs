@@ -19,6 +19,7 @@ mod builder;
 mod completed;
 pub mod edn;
 mod fressian;
+mod names;
 mod quantile;
 pub mod read;
 pub mod recorder;
@@ -147,24 +148,6 @@ impl Op {
         }
         Value::Tagged("jepsen.history.Op".into(), Box::new(map))
     }
-}
-
-/// A function's name; the usual ones take no memory of their own.
-fn function(name: String) -> Cow<'static, str> {
-    let usual = [
-        "read",
-        "add",
-        "broadcast",
-        "generate",
-        "echo",
-        "txn",
-        "send",
-        "poll",
-        "assign",
-        "write",
-        "cas",
-    ];
-    (usual.into_iter().find(|known| *known == name)).map_or(Cow::Owned(name), Cow::Borrowed)
 }
 
 /// As a line of `history.edn`.

@@ -181,14 +181,16 @@ impl Graph {
                 }
                 if low[v] == number[v] {
                     let from = open.iter().rposition(|w| *w as usize == v).unwrap_or(0);
-                    let mut component = open.split_off(from);
-                    for w in &component {
+                    for w in &open[from..] {
                         number[*w as usize] = DONE;
                     }
-                    if component.len() > 1 || self.label(v as u32, v as u32) & mask != 0 {
+                    let is_single = open.len() == from + 1;
+                    if !is_single || self.label(v as u32, v as u32) & mask != 0 {
+                        let mut component = open[from..].to_vec();
                         component.sort_unstable();
                         components.push(component);
                     }
+                    open.truncate(from);
                 }
             }
         }

@@ -40,6 +40,7 @@ pub mod clojure_order;
 mod cycles;
 mod evidence;
 mod exists;
+mod few;
 pub mod graph;
 mod instance;
 mod list_append;
@@ -257,7 +258,9 @@ impl Judge<'_> {
                 transactions.all.len()
             ));
         }
+        let any = edges.any;
         let graph = Graph::new(transactions.all.len(), &edges.edges);
+        drop(edges);
         let mut anomalies: BTreeMap<Anomaly, Vec<Instance>> = BTreeMap::new();
         let index = |txn: &Transaction| history.ops()[txn.place].index;
         let hash = |txn| clojure_order::hash_operation(index(txn));
@@ -266,7 +269,7 @@ impl Judge<'_> {
         for (anomaly, instance) in found.into_iter().chain(cycles) {
             anomalies.entry(anomaly).or_default().push(instance);
         }
-        if !edges.any {
+        if !any {
             anomalies.insert(Anomaly::EmptyTransactionGraph, vec![Instance::Empty]);
         }
         let teller = Teller {

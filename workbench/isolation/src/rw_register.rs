@@ -12,6 +12,7 @@ use finding::Rules;
 use history::OpType;
 
 use super::anomaly::Anomaly;
+use super::few::Few;
 use super::instance::Instance;
 use super::lost_update;
 use super::options::Keys;
@@ -48,12 +49,12 @@ struct Key {
 #[derive(Default)]
 struct Version {
     /// Who wrote and who read it, of those that succeeded.
-    writers: Vec<u32>,
-    readers: Vec<u32>,
+    writers: Few,
+    readers: Few,
     /// What those wrote that had read it, each once.
-    next: Vec<Id>,
+    next: Few,
     /// What was written after it in the order of time, as far as that is to be kept to.
-    later: Vec<Id>,
+    later: Few,
     /// Whether a transaction left it that may have happened, or one saw it that
     /// did.
     exists: bool,

@@ -127,11 +127,7 @@ pub fn check(history: &History, group_size: Option<usize>) -> Checked {
 fn parse(value: &Value) -> Option<Txn<'_>> {
     let items = value.items()?;
     let is_read = |item: &Value| match item.items()? {
-        [
-            Value::Keyword(name) | Value::Str(name) | Value::Symbol(name),
-            _,
-            _,
-        ] => match &**name {
+        [name, _, _] => match name.as_name()? {
             "r" | "read" => Some(true),
             "w" | "write" => Some(false),
             _ => None,

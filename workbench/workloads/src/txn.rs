@@ -198,7 +198,7 @@ mod tests {
             };
             let step = |step: &Value| match step.items() {
                 Some([Value::Keyword(f), key, value]) => {
-                    (f.clone(), key.as_int().unwrap(), value.as_int())
+                    (f.to_string(), key.as_int().unwrap(), value.as_int())
                 }
                 _ => panic!("no step: {step}"),
             };

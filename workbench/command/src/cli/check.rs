@@ -139,6 +139,10 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
         }
         elle_cli::print(output, path, &checked)?;
         valid = valid.and(checked.valid);
+        if !is_many {
+            // It is not freed: the system does that faster when the command has ended.
+            std::mem::forget(history);
+        }
     }
     Ok(valid.exit_status())
 }
@@ -148,6 +152,7 @@ fn judged(args: &Args, workloads: &Registry, file: &Path) -> Result<(History, Ch
     let path = file.display();
     let bytes = source::read(file).map_err(|e| format!("cannot read {path}: {e}"))?;
     let found = history::read::read_bytes(&bytes).map_err(|e| format!("{path}: {e}"))?;
+    drop(bytes);
     for note in &found.notes {
         terminal::tell(&format!("workbench: {path}: {note}"));
     }

@@ -16,9 +16,10 @@ impl Value {
             (Value::Nil, _) => Some(Ordering::Less),
             (_, Value::Nil) => Some(Ordering::Greater),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            (Value::Str(a), Value::Str(b))
-            | (Value::Keyword(a), Value::Keyword(b))
-            | (Value::Symbol(a), Value::Symbol(b)) => Some(a.encode_utf16().cmp(b.encode_utf16())),
+            (Value::Str(a), Value::Str(b)) | (Value::Symbol(a), Value::Symbol(b)) => {
+                Some(compare_texts(a, b))
+            }
+            (Value::Keyword(a), Value::Keyword(b)) => Some(compare_texts(a, b)),
             (Value::Char(a), Value::Char(b)) => Some(a.cmp(b)),
             (Value::Vector(a), Value::Vector(b)) => {
                 let mut order = a.len().cmp(&b.len());
@@ -70,6 +71,8 @@ impl Ord for Value {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Str(a), Value::Str(b)) => compare_texts(a, b),
+            (Value::Keyword(a), Value::Keyword(b)) => compare_texts(a, b),
             (Value::Char(a), Value::Char(b)) => a.cmp(b),
             (Value::Float(a), Value::Float(b)) => compare_floats(*a, *b),
             (Value::Int(_) | Value::BigInt(_), Value::Int(_) | Value::BigInt(_)) => {
@@ -92,6 +95,14 @@ impl Ord for Value {
                     .then_with(|| self.compare(other).unwrap_or(Ordering::Equal)),
             },
         }
+    }
+}
+
+/// By their units of UTF-16, as Java compares texts.
+fn compare_texts(a: &str, b: &str) -> Ordering {
+    match a.is_ascii() && b.is_ascii() {
+        true => a.cmp(b),
+        false => a.encode_utf16().cmp(b.encode_utf16()),
     }
 }
 

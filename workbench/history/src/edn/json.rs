@@ -45,7 +45,8 @@ impl Value {
                 true => Json::from(*float),
                 false => Json::from(self.to_string()),
             },
-            Value::Str(text) | Value::Keyword(text) | Value::Symbol(text) => Json::from(&**text),
+            Value::Str(text) | Value::Symbol(text) => Json::from(&**text),
+            Value::Keyword(name) => Json::from(&**name),
             Value::Char(c) => Json::from(c.to_string()),
             Value::List(items) | Value::Vector(items) => items.iter().map(Value::to_json).collect(),
             Value::Set(items) => {
@@ -65,7 +66,8 @@ impl Value {
 
     fn as_key(&self) -> String {
         match self {
-            Value::Str(text) | Value::Keyword(text) => text.clone(),
+            Value::Str(text) => text.clone(),
+            Value::Keyword(name) => name.clone().into_owned(),
             other => other.to_string(),
         }
     }

@@ -4,7 +4,7 @@ use super::Value;
 
 /// The number that a token is.
 pub(super) fn number(token: &str) -> Option<Value> {
-    if let Some(int) = integer(token) {
+    if let Some(int) = plain(token).map(Value::Int).or_else(|| integer(token)) {
         return Some(int);
     }
     if let Some((numerator, denominator)) = token.split_once('/') {
@@ -15,6 +15,24 @@ pub(super) fn number(token: &str) -> Option<Value> {
     let float = token.strip_suffix('M').unwrap_or(token);
     let float: f64 = float.parse().ok()?;
     Some(Value::Float(float))
+}
+
+/// A decimal integer as nearly all are: without more ado, and of no more digits than any
+/// `i64` holds.
+fn plain(token: &str) -> Option<i64> {
+    let (is_negative, digits) = match token.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, token),
+    };
+    let is_short = (1..=18).contains(&digits.len());
+    if !is_short || (digits.len() > 1 && digits.starts_with('0')) {
+        return None;
+    }
+    let mut int = 0;
+    for byte in digits.bytes() {
+        int = 10 * int + i64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+    }
+    Some(if is_negative { -int } else { int })
 }
 
 /// An integer as Clojure writes it: `12`, `12N`, `0x1f`, `037`, `2r1010`.
@@ -59,6 +77,9 @@ mod tests {
     fn integers_have_many_forms() {
         for (token, int) in [
             ("0", 0),
+            ("-0", 0),
+            ("999999999999999999", 999_999_999_999_999_999),
+            ("1000000000000000000", 1_000_000_000_000_000_000),
             ("-7", -7),
             ("+7", 7),
             ("7N", 7),

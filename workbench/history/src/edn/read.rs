@@ -1,9 +1,11 @@
 //! The reader: text to values, without recursion deeper than [`DEEPEST`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Value;
 use super::number::number;
+use crate::names;
 
 /// How deep values may nest; a history needs some ten levels.
 pub(crate) const DEEPEST: usize = 512;
@@ -38,7 +40,7 @@ impl ReadError {
 /// # Errors
 /// If it holds none, more than one, or is no EDN.
 pub fn read(text: &str) -> Result<Value, ReadError> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     let value = reader.value(0)?;
     match reader.skip(0)? {
         None => Ok(value),
@@ -51,7 +53,7 @@ pub fn read(text: &str) -> Result<Value, ReadError> {
 /// # Errors
 /// If it is no EDN.
 pub fn read_all(text: &str) -> Result<Vec<Value>, ReadError> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     let mut values = Vec::new();
     while reader.skip(0)?.is_some() {
         values.push(reader.value(0)?);
@@ -79,7 +81,7 @@ pub(crate) fn each<E>(
     text: &str,
     mut take: impl FnMut(usize, Value) -> Result<(), E>,
 ) -> Result<(), EachError<E>> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     let (mut line, mut counted) = (1, 0);
     // The bracket that closes the list that is being read, and where that begins.
     let mut open: Option<(char, usize)> = None;
@@ -114,7 +116,7 @@ pub(crate) fn each<E>(
 
 /// What follows the comments and the space at the beginning of a text.
 pub(crate) fn past_comments(text: &str) -> &str {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     match reader.skip(0) {
         Ok(_) => reader.rest(),
         Err(_) => text,
@@ -125,19 +127,34 @@ struct Reader<'a> {
     text: &'a str,
     /// The next byte; always at the border of a character.
     at: usize,
+    /// The items of lists that are being read, those of the innermost last: so that a list
+    /// takes no more memory than it has items.
+    items: Vec<Value>,
 }
 
 /// Whether a text may be the name of a keyword.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains(ends_token)
+    !text.is_empty() && token(text) == text
 }
 
 /// The same without what no name has in it.
-pub(crate) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> Cow<'_, str> {
     match text {
-        "" => "_".to_owned(),
-        text => text.replace(ends_token, "_"),
+        "" => Cow::Borrowed("_"),
+        text if is_name(text) => Cow::Borrowed(text),
+        text => Cow::Owned(text.replace(ends_token, "_")),
     }
+}
+
+/// What a text begins with up to the first character that no token has in it.
+fn token(text: &str) -> &str {
+    let plain = |byte: &u8| byte.is_ascii() && !ends_token(*byte as char);
+    let end = match text.bytes().position(|byte| !plain(&byte)) {
+        Some(at) if text.as_bytes()[at].is_ascii() => at,
+        Some(_) => text.find(ends_token).unwrap_or(text.len()),
+        None => text.len(),
+    };
+    &text[..end]
 }
 
 fn ends_token(c: char) -> bool {
@@ -145,6 +162,14 @@ fn ends_token(c: char) -> bool {
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Reader {
+            text,
+            at: 0,
+            items: Vec::new(),
+        }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -191,6 +216,11 @@ impl<'a> Reader<'a> {
     /// Skips white space, comments and `#_` with its value; gives what follows.
     fn skip(&mut self, depth: usize) -> Result<Option<char>, ReadError> {
         loop {
+            // Most characters are of one byte.
+            if let Some(b' ' | b',' | b'\n') = self.text.as_bytes().get(self.at) {
+                self.at += 1;
+                continue;
+            }
             match self.peek() {
                 Some(c) if c.is_whitespace() || c == ',' => self.bump(c),
                 Some(';') => {
@@ -214,8 +244,8 @@ impl<'a> Reader<'a> {
             return Err(self.error("a value", "the end"));
         };
         match c {
-            '(' => Ok(Value::List(self.sequence("(", ')', depth)?)),
-            '[' => Ok(Value::Vector(self.sequence("[", ']', depth)?)),
+            '(' => Ok(Value::List(self.items("(", ')', depth)?)),
+            '[' => Ok(Value::Vector(self.items("[", ']', depth)?)),
             '{' => self.map(depth),
             '"' => self.string(),
             '#' => self.dispatch(depth),
@@ -231,18 +261,28 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads items up to the closing bracket.
-    fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
-        let mut items = Vec::new();
+    fn items(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
+        let first = self.sequence(open, close, depth)?;
+        Ok(self.items.drain(first..).collect())
+    }
+
+    /// Reads items up to the closing bracket, and leaves them behind the others; gives the
+    /// place of the first.
+    fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<usize, ReadError> {
+        let first = self.items.len();
         let start = self.at;
         self.at += open.len();
         loop {
             match self.skip(depth)? {
                 Some(c) if c == close => {
                     self.bump(c);
-                    return Ok(items);
+                    return Ok(first);
                 }
                 None | Some(')' | ']' | '}') => return Err(self.unclosed(close, start)),
-                Some(_) => items.push(self.value(depth + 1)?),
+                Some(_) => {
+                    let item = self.value(depth + 1)?;
+                    self.items.push(item);
+                }
             }
         }
     }
@@ -259,14 +299,17 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Value, ReadError> {
-        let mut items = self.sequence("{", '}', depth)?.into_iter();
-        let mut entries = Vec::with_capacity(items.len() / 2);
-        while let Some(key) = items.next() {
-            let Some(value) = items.next() else {
-                return Err(self.error_at(self.at - 1, "a value for the last key", "}"));
-            };
+        let first = self.sequence("{", '}', depth)?;
+        let count = self.items.len() - first;
+        if !count.is_multiple_of(2) {
+            return Err(self.error_at(self.at - 1, "a value for the last key", "}"));
+        }
+        let mut entries = Vec::with_capacity(count / 2);
+        let mut items = self.items.drain(first..);
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
             entries.push((key, value));
         }
+        drop(items);
         Ok(Value::Map(entries))
     }
 
@@ -294,7 +337,9 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let mut text = String::new();
         loop {
-            let plain = self.rest().find(['"', '\\']).unwrap_or(self.rest().len());
+            let rest = self.rest();
+            let ends = |byte: u8| matches!(byte, b'"' | b'\\');
+            let plain = rest.bytes().position(ends).unwrap_or(rest.len());
             text.push_str(&self.rest()[..plain]);
             self.at += plain;
             let escape = self.at;
@@ -378,8 +423,7 @@ impl<'a> Reader<'a> {
     }
 
     fn token(&mut self) -> &'a str {
-        let rest = self.rest();
-        let token = &rest[..rest.find(ends_token).unwrap_or(rest.len())];
+        let token = token(self.rest());
         self.at += token.len();
         token
     }
@@ -402,12 +446,15 @@ impl<'a> Reader<'a> {
         let mut map = self.map(depth)?;
         if let Value::Map(entries) = &mut map {
             for (key, _) in entries {
-                if let Value::Keyword(name) | Value::Symbol(name) = key {
-                    match name.strip_prefix("_/") {
-                        Some(plain) => *name = plain.to_owned(),
-                        None if name.contains('/') || namespace.is_empty() => {}
-                        None => *name = format!("{namespace}/{name}"),
-                    }
+                let of = |name: &str| match name.strip_prefix("_/") {
+                    Some(plain) => plain.to_owned(),
+                    None if name.contains('/') || namespace.is_empty() => name.to_owned(),
+                    None => format!("{namespace}/{name}"),
+                };
+                match key {
+                    Value::Keyword(name) => *name = Cow::Owned(of(name)),
+                    Value::Symbol(name) => *name = of(name),
+                    _ => {}
                 }
             }
         }
@@ -416,7 +463,7 @@ impl<'a> Reader<'a> {
 
     fn dispatch(&mut self, depth: usize) -> Result<Value, ReadError> {
         match self.rest().as_bytes().get(1) {
-            Some(b'{') => return Ok(Value::Set(self.sequence("#{", '}', depth)?)),
+            Some(b'{') => return Ok(Value::Set(self.items("#{", '}', depth)?)),
             Some(b':') => return self.namespaced_map(depth),
             Some(b'^') => return self.metadata(2, depth),
             // A pattern and a variable are as their text.
@@ -483,7 +530,7 @@ impl<'a> Reader<'a> {
             "false" => Ok(Value::Bool(false)),
             _ => match token.strip_prefix(':') {
                 Some("") => Err(self.error_at(start, "a keyword's name", ":")),
-                Some(name) => Ok(Value::Keyword(name.to_owned())),
+                Some(name) => Ok(Value::Keyword(names::name(name))),
                 None => Ok(Value::Symbol(token.to_owned())),
             },
         }

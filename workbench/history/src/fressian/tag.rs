@@ -5,6 +5,7 @@ use super::input::ReadError;
 use super::number;
 use super::value::{Reader, map};
 use crate::edn::{self, Value};
+use crate::names;
 
 /// The tag of an operation, which has its fields without their names.
 const OP: &str = "jepsen.history.Op";
@@ -21,7 +22,7 @@ impl Reader<'_> {
         let (at, depth) = (self.at(), depth + 1);
         let tagged = |tag: &str, value| Value::Tagged(tag.to_owned(), Box::new(value));
         Ok(match tag {
-            "key" => Value::Keyword(edn::name(&self.name(depth)?)),
+            "key" => Value::Keyword(names::name(&edn::name(&self.name(depth)?))),
             "sym" => symbol(self.name(depth)?),
             "map" => match self.value(depth)? {
                 Value::Vector(items) => map(at, items)?,
@@ -184,7 +185,7 @@ fn symbol(name: String) -> Value {
 fn tag_name(tag: &str) -> String {
     let name = edn::name(tag);
     match name.starts_with(char::is_alphabetic) {
-        true => name,
+        true => name.into_owned(),
         false => format!("tag/{name}"),
     }
 }

@@ -404,7 +404,8 @@ impl<'a> Reader<'a> {
     fn new_struct(&mut self, depth: usize) -> Result<Value, ReadError> {
         let at = self.at();
         let tag = match self.value(depth + 1)? {
-            Value::Str(tag) | Value::Keyword(tag) | Value::Symbol(tag) => tag,
+            Value::Str(tag) | Value::Symbol(tag) => tag,
+            Value::Keyword(tag) => tag.into_owned(),
             other => return Err(ReadError::new(at, "a tag, a string", other.brief())),
         };
         let place = self.structs.len();
@@ -469,9 +470,8 @@ pub(super) fn map(at: usize, items: Vec<Value>) -> Result<Value, ReadError> {
 fn weight(value: &Value) -> usize {
     let within = match value {
         Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Char(_) => 0,
-        Value::BigInt(text) | Value::Str(text) | Value::Keyword(text) | Value::Symbol(text) => {
-            text.len()
-        }
+        Value::BigInt(text) | Value::Str(text) | Value::Symbol(text) => text.len(),
+        Value::Keyword(name) => name.len(),
         Value::List(items) | Value::Vector(items) | Value::Set(items) => {
             items.iter().map(weight).sum()
         }

@@ -27,14 +27,18 @@ pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), 
         );
         return pair(drafts, |_| true, 0);
     }
-    let number = |client: &Value| match client {
-        Value::Int(number) => Some(*number),
-        _ => None,
+    // Where all are numbers, there is nothing to be taken.
+    let is_named = |draft: &Draft| match &draft.client {
+        None | Some(Value::Int(_)) => false,
+        Some(Value::Keyword(name)) => name != "nemesis",
+        Some(_) => true,
     };
-    let numbers = drafts
-        .iter()
-        .filter_map(|draft| number(draft.client.as_ref()?));
-    let taken: BTreeSet<i64> = numbers.collect();
+    let has_names = drafts.iter().any(is_named);
+    let numbers = drafts.iter().filter_map(|draft| match draft.client {
+        Some(Value::Int(number)) => Some(number),
+        _ => None,
+    });
+    let taken: BTreeSet<i64> = numbers.filter(|_| has_names).collect();
     let mut free = (0..).filter(|number| !taken.contains(number));
     let mut named: BTreeMap<String, i64> = BTreeMap::new();
     for draft in &mut *drafts {

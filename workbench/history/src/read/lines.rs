@@ -4,7 +4,7 @@
 use super::operation::{Draft, Reader, type_named};
 use super::{Format, Found, HistoryError, Place};
 use crate::edn::{self, Value};
-use crate::{OpType, function};
+use crate::{OpType, names};
 
 /// How many lines are looked at to know these by.
 const LOOKED_AT: usize = 1000;
@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
             Err(_) => Value::keyword("nemesis"),
         });
         if !parts.f.is_empty() {
-            draft.op.f = function(edn::name(parts.f));
+            draft.op.f = names::name(&edn::name(parts.f));
         }
         let values =
             edn::read_all(parts.rest).map_err(|e| HistoryError::line(i + 1, e.in_line()))?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{Format, Found, HistoryError, Place, clients};
 use crate::edn::{self, Value};
-use crate::{History, Op, OpType, Process, function};
+use crate::{History, Op, OpType, Process, names};
 
 /// An operation as far as it is read.
 pub(super) struct Draft {
@@ -61,21 +61,10 @@ impl Draft {
                 ));
             }
         };
-        let name = |key: &Value| match key {
-            Value::Keyword(name) | Value::Str(name) => {
-                Some(name.strip_prefix(':').unwrap_or(name).to_owned())
-            }
-            _ => None,
-        };
-        let typ = entries
-            .iter()
-            .find(|(key, _)| name(key).as_deref() == Some("type"));
+        let typ = entries.iter().find(|(key, _)| name(key) == Some("type"));
         let mut draft = match typ {
             Some((_, typ)) => Draft::new(place, op_type(typ)?),
-            None if entries
-                .iter()
-                .any(|(key, _)| name(key).as_deref() == Some("valid?")) =>
-            {
+            None if entries.iter().any(|(key, _)| name(key) == Some("valid?")) => {
                 return Err(
                     "expected an operation with a :type, found results: they have :valid?; the \
                      history is in another file"
@@ -93,8 +82,8 @@ impl Draft {
         Ok(draft)
     }
 
-    fn take(&mut self, key: String, value: Value) -> Result<(), String> {
-        match (&*key, value) {
+    fn take(&mut self, key: &str, value: Value) -> Result<(), String> {
+        match (key, value) {
             ("type", _) => {}
             ("index", Value::Int(index)) if index >= 0 => {
                 self.op.index = index as usize;
@@ -106,27 +95,36 @@ impl Draft {
             ("index" | "time", _) => {}
             ("process", Value::Nil) => {}
             ("process", client) => self.client = Some(client),
-            ("f", Value::Keyword(name) | Value::Str(name) | Value::Symbol(name)) => {
-                self.op.f = function(edn::name(name.strip_prefix(':').unwrap_or(&name)));
-            }
             ("f", Value::Nil) => {}
-            ("f", other) => {
-                return Err(format!("expected a keyword as :f, found {}", other.brief()));
-            }
+            ("f", value) => match named(&value) {
+                Some(name) => self.op.f = names::name(&edn::name(name)),
+                None => {
+                    return Err(format!("expected a keyword as :f, found {}", value.brief()));
+                }
+            },
             ("value", value) => self.value(value),
-            (key, value) => self.op.extra.push((edn::name(key), value)),
+            (key, value) => (self.op.extra).push((edn::name(key).into_owned(), value)),
         }
         Ok(())
     }
 }
 
+/// The name that a key is.
+fn name(key: &Value) -> Option<&str> {
+    match key {
+        Value::Symbol(_) => None,
+        key => named(key),
+    }
+}
+
+/// The name that a value is, as a keyword or as a text, such as JSON has.
+fn named(value: &Value) -> Option<&str> {
+    let name = value.as_name()?;
+    Some(name.strip_prefix(':').unwrap_or(name))
+}
+
 fn op_type(typ: &Value) -> Result<OpType, String> {
-    let name = match typ {
-        Value::Keyword(name) | Value::Str(name) | Value::Symbol(name) => name,
-        _ => "",
-    };
-    let name = name.strip_prefix(':').unwrap_or(name);
-    type_named(name).ok_or_else(|| {
+    type_named(named(typ).unwrap_or_default()).ok_or_else(|| {
         format!(
             "expected :invoke, :ok, :fail or :info as :type, found {}",
             typ.brief()
@@ -167,7 +165,10 @@ impl Reader {
         let mut notes = Vec::new();
         self.number(&mut notes);
         clients::name(&mut self.drafts, &mut notes)?;
-        let ops = self.drafts.into_iter().map(|draft| draft.op).collect();
+        let ops = self.drafts.into_iter().map(|draft| draft.op);
+        // They are where the drafts were, and those are larger.
+        let mut ops: Vec<Op> = ops.collect();
+        ops.shrink_to_fit();
         Ok(Found {
             history: History::new(ops),
             format,

@@ -52,10 +52,7 @@ impl Sequential for MultiRegister {
             let Some([f, key, value]) = access.items() else {
                 return Err(expected());
             };
-            let (Value::Keyword(f) | Value::Str(f)) = f else {
-                return Err(expected());
-            };
-            match &**f {
+            match f.as_name().ok_or_else(expected)? {
                 "read" | "r" if *value == Value::Nil || outcome.is_none() => {}
                 "read" | "r" => accesses.push(Access::Read(key.clone(), value.clone())),
                 "write" | "w" => accesses.push(Access::Write(key.clone(), value.clone())),

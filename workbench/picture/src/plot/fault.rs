@@ -124,7 +124,7 @@ pub fn faults(history: &History) -> Vec<Fault> {
                 faults.push(Fault {
                     kind: kind.to_owned(),
                     detail: match &op.value {
-                        Value::Keyword(shape) => Some(shape.clone()),
+                        Value::Keyword(shape) => Some(shape.clone().into_owned()),
                         _ => None,
                     },
                     begin: seconds(op.time),

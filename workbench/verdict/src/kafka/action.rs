@@ -1,9 +1,7 @@
 //! What clients did to the logs, read from a history: sends, polls and
 //! assignments that ended, with keys and messages as small numbers.
 
-use std::collections::BTreeMap;
-
-use history::edn::Value;
+use history::edn::{Numbers, Value};
 use history::{History, Op, OpType, Process};
 
 /// The number of a key, in the order in which keys appear.
@@ -48,12 +46,9 @@ impl Action<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Actions<'a> {
     pub(super) list: Vec<Action<'a>>,
-    /// The name of each key.
-    pub(super) keys: Vec<&'a Value>,
+    keys: Numbers<'a>,
     /// Each key's messages.
-    pub(super) messages: Vec<Vec<&'a Value>>,
-    key_numbers: BTreeMap<&'a Value, Key>,
-    message_numbers: Vec<BTreeMap<&'a Value, Message>>,
+    messages: Vec<Numbers<'a>>,
 }
 
 impl<'a> Actions<'a> {
@@ -114,7 +109,7 @@ impl<'a> Actions<'a> {
                         },
                     };
                     let before = action.sent.len();
-                    batch(&mut action.sent, before, key).push(record);
+                    batch(&mut action.sent, before, key, 1).push(record);
                 }
                 ("poll", []) => {}
                 ("poll", [polled, ..]) => self.read_poll(polled, action)?,
@@ -132,10 +127,12 @@ impl<'a> Actions<'a> {
         };
         // The keys of one poll differ, and there may be many.
         let before = action.polled.len();
+        action.polled.reserve_exact(logs.len());
         for (key, pairs) in logs {
             let key = self.key(key);
-            let records = batch(&mut action.polled, before, key);
-            for pair in items(pairs, "a list of offsets and messages")? {
+            let pairs = items(pairs, "a list of offsets and messages")?;
+            let records = batch(&mut action.polled, before, key, pairs.len());
+            for pair in pairs {
                 let pair = items(pair, "an offset and a message")?;
                 records.push(self.record(key, pair)?);
             }
@@ -158,33 +155,37 @@ impl<'a> Actions<'a> {
     }
 
     fn key(&mut self, name: &'a Value) -> Key {
-        let next = self.keys.len();
-        let key = *self.key_numbers.entry(name).or_insert(next);
-        if key == next {
-            self.keys.push(name);
-            self.messages.push(Vec::new());
-            self.message_numbers.push(BTreeMap::new());
+        let key = self.keys.number(name) as Key;
+        if key == self.messages.len() {
+            self.messages.push(Numbers::default());
         }
         key
     }
 
     fn message(&mut self, key: Key, value: &'a Value) -> Message {
-        let messages = &mut self.messages[key];
-        let next = messages.len();
-        let message = *self.message_numbers[key].entry(value).or_insert(next);
-        if message == next {
-            messages.push(value);
-        }
-        message
+        self.messages[key].number(value) as Message
+    }
+
+    /// The name of each key.
+    pub(super) fn keys(&self) -> &[&'a Value] {
+        self.keys.values()
+    }
+
+    /// A key's messages.
+    pub(super) fn messages(&self, key: Key) -> &[&'a Value] {
+        self.messages[key].values()
     }
 }
 
-/// Those of a key, which may be new among the first `known` batches.
-fn batch(batches: &mut Vec<Batch>, known: usize, key: Key) -> &mut Vec<Record> {
+/// Those of a key, which may be among the first `known` batches; with room for more.
+fn batch(batches: &mut Vec<Batch>, known: usize, key: Key, more: usize) -> &mut Vec<Record> {
     let mut known = batches.iter().take(known);
     let place = known.position(|batch| batch.key == key);
     let place = place.unwrap_or_else(|| {
-        let records = Vec::new();
+        if batches.is_empty() {
+            batches.reserve_exact(1);
+        }
+        let records = Vec::with_capacity(more);
         batches.push(Batch { key, records });
         batches.len() - 1
     });

@@ -42,8 +42,8 @@ pub(super) struct Cycle {
 /// So paths of time are as short to write down as the history is.
 struct Graph<'a> {
     actions: &'a Actions<'a>,
-    /// For each action, who polled what it sent.
-    readers: Vec<Vec<(usize, Key, Message)>>,
+    /// Who polled what each action sent.
+    readers: Readers,
     /// For each place of the history, the action that begins there, if time
     /// counts.
     begun: Vec<Option<usize>>,
@@ -51,9 +51,58 @@ struct Graph<'a> {
     begins: Vec<Option<usize>>,
 }
 
+/// An action that polled a message, and which.
+type Reader = (u32, Key, Message);
+
+/// Who polled what each action sent, side by side: there are many.
+struct Readers {
+    all: Vec<Reader>,
+    /// Where those of each action begin, and at last their number.
+    starts: Vec<usize>,
+}
+
+impl Readers {
+    fn new(actions: &Actions<'_>, fates: &Fates) -> Self {
+        let mut starts = vec![0; actions.list.len() + 2];
+        each_poll(actions, fates, |writer, _| starts[writer + 2] += 1);
+        for writer in 2..starts.len() {
+            starts[writer] += starts[writer - 1];
+        }
+        let mut all = vec![(0, 0, 0); starts.last().copied().unwrap_or_default()];
+        each_poll(actions, fates, |writer, reader| {
+            all[starts[writer + 1]] = reader;
+            starts[writer + 1] += 1;
+        });
+        Readers { all, starts }
+    }
+
+    /// How many actions there are.
+    fn len(&self) -> usize {
+        self.starts.len() - 2
+    }
+
+    fn of(&self, writer: usize) -> &[Reader] {
+        &self.all[self.starts[writer]..self.starts[writer + 1]]
+    }
+}
+
+/// Gives each message that another polled than sent it: who sent it, and the reader.
+fn each_poll(actions: &Actions<'_>, fates: &Fates, mut each: impl FnMut(usize, Reader)) {
+    for (reader, action) in actions.list.iter().enumerate() {
+        for batch in action.polled.iter().filter(|_| action.assigned.is_none()) {
+            for message in batch.records.iter().map(|record| record.message) {
+                let writer = fates.of(batch.key, message).writer;
+                if let Some(writer) = writer.filter(|writer| *writer != reader) {
+                    each(writer, (reader as u32, batch.key, message));
+                }
+            }
+        }
+    }
+}
+
 impl<'a> Graph<'a> {
     fn new(history: &History, actions: &'a Actions<'a>, fates: &Fates) -> Self {
-        let mut readers = vec![Vec::new(); actions.list.len()];
+        let readers = Readers::new(actions, fates);
         let mut begun = vec![None; history.ops().len()];
         let mut begins = vec![None; actions.list.len()];
         for (reader, action) in actions.list.iter().enumerate() {
@@ -63,14 +112,6 @@ impl<'a> Graph<'a> {
             if let Some(place) = history.pair_place(action.place) {
                 begun[place] = Some(reader);
                 begins[reader] = Some(place);
-            }
-            for batch in &action.polled {
-                for message in batch.records.iter().map(|record| record.message) {
-                    let writer = fates.of(batch.key, message).writer;
-                    if let Some(writer) = writer.filter(|writer| *writer != reader) {
-                        readers[writer].push((reader, batch.key, message));
-                    }
-                }
             }
         }
         Graph {
@@ -91,7 +132,7 @@ impl<'a> Graph<'a> {
         let is_after = |(place, begun): (usize, &Option<usize>)| {
             begun.is_some() && first_end.is_some_and(|end| place > end)
         };
-        self.readers.iter().all(Vec::is_empty) && !self.begun.iter().enumerate().any(is_after)
+        self.readers.all.is_empty() && !self.begun.iter().enumerate().any(is_after)
     }
 
     fn nodes(&self) -> usize {
@@ -103,9 +144,9 @@ impl<'a> Graph<'a> {
     fn next(&self, node: usize, number: usize) -> Option<usize> {
         let count = self.readers.len();
         let Some(place) = node.checked_sub(count) else {
-            let readers = &self.readers[node];
+            let readers = self.readers.of(node);
             return match readers.get(number) {
-                Some((reader, ..)) => Some(*reader),
+                Some((reader, ..)) => Some(*reader as usize),
                 None if number == readers.len() => {
                     let action = &self.actions.list[node];
                     let counts = action.assigned.is_none() && action.is_ok();
@@ -125,7 +166,7 @@ impl<'a> Graph<'a> {
     /// The strongly connected components of several actions each (Tarjan 1972,
     /// with a stack of its own instead of recursion).
     fn components(&self) -> Vec<Vec<usize>> {
-        const NEW: usize = usize::MAX;
+        const NEW: u32 = u32::MAX;
         let nodes = self.nodes();
         let (mut number, mut low) = (vec![NEW; nodes], vec![0; nodes]);
         let mut is_open = vec![false; nodes];
@@ -158,13 +199,12 @@ impl<'a> Graph<'a> {
                         }
                         if low[node] == number[node] {
                             let from = open.iter().rposition(|other| *other == node);
-                            let mut component = open.split_off(from.unwrap_or(open.len()));
-                            for node in &component {
-                                is_open[*node] = false;
-                            }
-                            component.retain(|node| *node < self.readers.len());
-                            component.sort_unstable();
+                            let members = open.drain(from.unwrap_or(open.len())..);
+                            let members = members.inspect(|node| is_open[*node] = false);
+                            let actions = members.filter(|node| *node < self.readers.len());
+                            let mut component: Vec<usize> = actions.collect();
                             if component.len() > 1 {
+                                component.sort_unstable();
                                 components.push(component);
                             }
                         }
@@ -180,8 +220,8 @@ impl<'a> Graph<'a> {
     fn cycle(&self, component: &[usize]) -> Vec<(usize, Why)> {
         let is_inside = |action: usize| component.binary_search(&action).is_ok();
         let sent = component.iter().flat_map(|&writer| {
-            let readers = self.readers[writer].iter();
-            readers.map(move |(reader, key, message)| (writer, *reader, *key, *message))
+            let readers = self.readers.of(writer).iter();
+            readers.map(move |(reader, key, message)| (writer, *reader as usize, *key, *message))
         });
         let inside = sent.filter(|(_, reader, ..)| is_inside(*reader));
         // Best is a message whose reader is before its writer straight away.
@@ -237,9 +277,8 @@ impl<'a> Graph<'a> {
                 };
                 origin = earlier;
             }
-            let sent = self.readers[origin]
-                .iter()
-                .find(|(reader, ..)| *reader == node);
+            let mut readers = self.readers.of(origin).iter();
+            let sent = readers.find(|(reader, ..)| *reader as usize == node);
             let why = match sent {
                 Some((_, key, message)) if previous == origin => Why::Sent(*key, *message),
                 _ => Why::Ended,

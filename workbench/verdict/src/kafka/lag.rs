@@ -32,7 +32,7 @@ impl Lag {
         Value::map([
             ("time", seconds(lag.time)),
             ("process", Value::Int(lag.process)),
-            ("key", actions.keys[lag.key].clone()),
+            ("key", actions.keys()[lag.key].clone()),
             ("lag", seconds(lag.nanos)),
         ])
     }
@@ -79,7 +79,7 @@ impl Seen {
 /// The worst lag; the first of those that are as long.
 pub(super) fn worst(history: &History, actions: &Actions<'_>) -> Option<Lag> {
     // For each key, ever higher offsets and the times when they were known.
-    let mut known: Vec<Vec<(i64, i64)>> = vec![Vec::new(); actions.keys.len()];
+    let mut known: Vec<Vec<(i64, i64)>> = vec![Vec::new(); actions.keys().len()];
     for action in &actions.list {
         if matches!(action.op.typ, OpType::Ok | OpType::Info) {
             for (key, offset) in highest(action) {

@@ -92,8 +92,8 @@ pub(super) struct Fates(Vec<Vec<Fate>>);
 
 impl Fates {
     pub(super) fn new(actions: &Actions<'_>) -> Self {
-        let of_key = |messages: &Vec<_>| vec![Fate::default(); messages.len()];
-        let mut fates: Vec<Vec<Fate>> = actions.messages.iter().map(of_key).collect();
+        let of_key = |key| vec![Fate::default(); actions.messages(key).len()];
+        let mut fates: Vec<Vec<Fate>> = (0..actions.keys().len()).map(of_key).collect();
         for (i, action) in actions.list.iter().enumerate() {
             for batch in &action.sent {
                 for record in &batch.records {
@@ -140,20 +140,43 @@ impl Fates {
 
 /// The log of each key.
 pub(super) fn logs(actions: &Actions<'_>, fates: &Fates) -> Vec<Log> {
-    let mut seen: Vec<Vec<(i64, Message)>> = vec![Vec::new(); actions.keys.len()];
+    let mut seen: Vec<Seen> = (0..actions.keys().len())
+        .map(|key| Seen {
+            all: Vec::new(),
+            last: vec![-1; actions.messages(key).len()],
+        })
+        .collect();
     for (i, action) in actions.list.iter().enumerate() {
         let sent = match fates.is_certain(actions, i) {
             true => &action.sent[..],
             false => &[],
         };
         for batch in sent.iter().chain(&action.polled) {
-            let known = batch.records.iter().filter_map(|record| {
-                let offset = record.offset.filter(|offset| *offset >= 0)?;
-                Some((offset, record.message))
-            });
-            seen[batch.key].extend(known);
+            let seen = &mut seen[batch.key];
+            for record in &batch.records {
+                if let Some(offset) = record.offset.filter(|offset| *offset >= 0) {
+                    seen.add(offset, record.message);
+                }
+            }
         }
     }
-    let logs = seen.into_iter().zip(&actions.messages);
-    logs.map(|(seen, values)| Log::new(seen, values)).collect()
+    let logs = seen.into_iter().enumerate();
+    logs.map(|(key, seen)| Log::new(seen.all, actions.messages(key)))
+        .collect()
+}
+
+/// The messages of a key at offsets.
+struct Seen {
+    all: Vec<(i64, Message)>,
+    /// Where each was seen last; -1 for nowhere. That is where it is seen again, nearly
+    /// always.
+    last: Vec<i64>,
+}
+
+impl Seen {
+    fn add(&mut self, offset: i64, message: Message) {
+        if std::mem::replace(&mut self.last[message], offset) != offset {
+            self.all.push((offset, message));
+        }
+    }
 }

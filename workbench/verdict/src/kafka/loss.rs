@@ -41,7 +41,7 @@ pub(super) fn lost(
         let places = &logs[key].places;
         // A message may be at several offsets: it must have been polled once
         // polls went beyond its last, but they only went as far as its first.
-        let messages = actions.messages[key].len();
+        let messages = actions.messages(key).len();
         let (mut first, mut last) = (vec![None; messages], vec![0; messages]);
         for (index, (_, messages)) in places.iter().enumerate() {
             for &message in messages {
@@ -58,7 +58,7 @@ pub(super) fn lost(
             return Err(format!(
                 "polls of key {} returned no message that is known to be there: there is no \
                  telling what they should have returned",
-                actions.keys[key]
+                actions.keys()[key]
             ));
         };
         let at_bound = places[bound].1.iter().copied();
@@ -123,8 +123,8 @@ pub(super) fn garbage(history: &History, actions: &Actions<'_>, unsent: &[Read])
         .iter()
         .filter(|read| actions.list[read.reader].is_ok())
     {
-        let message = actions.messages[read.key][read.message];
-        if known.insert((actions.keys[read.key], message)) {
+        let message = actions.messages(read.key)[read.message];
+        if known.insert((actions.keys()[read.key], message)) {
             garbage.push(*read);
         }
     }
@@ -135,15 +135,16 @@ pub(super) fn garbage(history: &History, actions: &Actions<'_>, unsent: &[Read])
 pub(super) fn no_writer(actions: &Actions<'_>, read: &Read) -> String {
     format!(
         "the message {} of key {} was polled, but no send of it ended",
-        actions.messages[read.key][read.message], actions.keys[read.key]
+        actions.messages(read.key)[read.message],
+        actions.keys()[read.key]
     )
 }
 
 /// Why there is no telling of messages that were sent several times, if one was: whose it is
 /// that is polled.
 pub(super) fn sent_again(actions: &Actions<'_>) -> Option<String> {
-    let of_key = |messages: &Vec<_>| vec![None; messages.len()];
-    let mut senders: Vec<Vec<Option<usize>>> = actions.messages.iter().map(of_key).collect();
+    let of_key = |key| vec![None; actions.messages(key).len()];
+    let mut senders: Vec<Vec<Option<usize>>> = (0..actions.keys().len()).map(of_key).collect();
     for action in &actions.list {
         for batch in &action.sent {
             for record in &batch.records {
@@ -152,8 +153,8 @@ pub(super) fn sent_again(actions: &Actions<'_>) -> Option<String> {
                     return Some(format!(
                         "{} was sent to key {} more than once, by operations {first} and {}, so polls \
                          do not say whose it is",
-                        actions.messages[batch.key][record.message],
-                        actions.keys[batch.key],
+                        actions.messages(batch.key)[record.message],
+                        actions.keys()[batch.key],
                         action.op.index,
                     ));
                 }
@@ -170,7 +171,7 @@ pub(super) fn unseen(actions: &Actions<'_>, fates: &Fates) -> Vec<(Key, Vec<Mess
         let unseen = fates.filter(|(_, fate)| fate.is_acknowledged && !fate.is_polled);
         unseen.map(|(message, _)| message).collect()
     };
-    let keys = (0..actions.keys.len()).map(|key| (key, of_key(key)));
+    let keys = (0..actions.keys().len()).map(|key| (key, of_key(key)));
     keys.filter(|(_, unseen): &(_, Vec<_>)| !unseen.is_empty())
         .collect()
 }

@@ -13,11 +13,11 @@ impl Reporter<'_> {
     }
 
     pub(super) fn key(&self, key: Key) -> Value {
-        self.actions.keys[key].clone()
+        self.actions.keys()[key].clone()
     }
 
     pub(super) fn value(&self, key: Key, message: Message) -> Value {
-        self.actions.messages[key][message].clone()
+        self.actions.messages(key)[message].clone()
     }
 
     pub(super) fn operation(&self, action: usize) -> Operation {

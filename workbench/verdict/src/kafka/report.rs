@@ -95,7 +95,7 @@ impl Reporter<'_> {
     pub(super) fn duplicates(&self) -> Option<Section> {
         let mut duplicates: Vec<(Key, Message, Vec<i64>)> = Vec::new();
         for (key, log) in self.logs.iter().enumerate() {
-            let mut offsets = vec![Vec::new(); self.actions.messages[key].len()];
+            let mut offsets = vec![Vec::new(); self.actions.messages(key).len()];
             for (offset, messages) in &log.places {
                 for &message in messages {
                     offsets[message].push(*offset);
@@ -167,7 +167,7 @@ impl Reporter<'_> {
             return None;
         }
         let mut unseen: Vec<&(Key, Vec<Message>)> = unseen.iter().collect();
-        unseen.sort_by_key(|(key, _)| self.actions.keys[*key]);
+        unseen.sort_by_key(|(key, _)| self.actions.keys()[*key]);
         let counts = unseen
             .iter()
             .map(|(key, messages)| (self.key(*key), messages.len().into()));
