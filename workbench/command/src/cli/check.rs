@@ -3,8 +3,10 @@
 mod elle_cli;
 mod page;
 mod source;
+mod time_budget;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use history::History;
 use history::edn::{self, Value};
@@ -19,6 +21,8 @@ use verdict::{Availability, Checked, Rules, Validity, stats};
 use workloads::Registry;
 use workloads::guess::{Guess, guess};
 
+use self::elle_cli::Output;
+use self::time_budget::Watch;
 use crate::terminal;
 
 /// Judge recorded histories: Jepsen's history.edn, history.txt or test.jepsen, JSON, or lines of
@@ -96,6 +100,16 @@ pub(super) struct Args {
     #[arg(long)]
     as_maelstrom: bool,
 
+    /// After how many seconds there is no verdict on a history: it is unknown then, and the
+    /// command ends
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = time_budget::USUAL,
+        value_parser = time_budget::parse
+    )]
+    time_budget: Duration,
+
     /// A folder for pictures that prove what is wrong; one in it for each of several histories
     #[arg(short = 'd', long, visible_alias = "directory", value_name = "FOLDER")]
     drawings: Option<PathBuf>,
@@ -130,7 +144,7 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
     let output = args.printing.output(is_many || args.model.is_some());
     let mut valid = Validity::Valid;
     for path in &args.histories {
-        let (history, checked) = judged(args, workloads, path)?;
+        let (history, checked) = judged(args, workloads, path, output)?;
         if let Some(folder) = &args.drawings {
             let (drawn, _) = clock::drawable(&history);
             let drawings = proof::drawings(&drawn, &checked.findings, None);
@@ -148,7 +162,17 @@ pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
 }
 
 /// A history, and the verdict on it.
-fn judged(args: &Args, workloads: &Registry, file: &Path) -> Result<(History, Checked), String> {
+fn judged(
+    args: &Args,
+    workloads: &Registry,
+    file: &Path,
+    output: Output,
+) -> Result<(History, Checked), String> {
+    let of = file.to_owned();
+    let watch = Watch::new(args.time_budget, move |checked| {
+        // Where nobody reads it, the exit status says it.
+        let _ = elle_cli::print(output, &of, checked);
+    });
     let path = file.display();
     let bytes = source::read(file).map_err(|e| format!("cannot read {path}: {e}"))?;
     let found = history::read::read_bytes(&bytes).map_err(|e| format!("{path}: {e}"))?;
@@ -172,6 +196,7 @@ fn judged(args: &Args, workloads: &Registry, file: &Path) -> Result<(History, Ch
         }
         Kind::Workload(name) => as_workload(args, workloads, name, &history)?,
     };
+    watch.settle();
     if let Some(path) = &args.page {
         page::write(path.as_deref(), file, kind.name(), &history, &checked)?;
     }

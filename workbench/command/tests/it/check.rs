@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -340,4 +340,29 @@ fn keys_may_be_taken_for_sequential_or_linearizable() {
     ] {
         assert_eq!(check(time, flag), Some(status), "{flag}");
     }
+}
+
+/// Nobody ends the standard input, so there is never a verdict.
+#[test]
+fn without_a_verdict_in_time_it_is_unknown() {
+    let waits = |args: &[&str]| {
+        let mut command = workbench(&["check", "-w", "lin-kv", "--time-budget", "0.1"]);
+        let mut child = command
+            .args(args)
+            .arg("-")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        waits(&[]),
+        "{:valid? :unknown,\n :error \"there was no verdict after 0.1 s: --time-budget grants more\"}\n"
+    );
+    assert!(waits(&["--json"]).contains(r#""valid?": "unknown""#));
 }
