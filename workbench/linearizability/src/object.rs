@@ -37,6 +37,9 @@ pub(super) trait Object {
     /// How many bytes all states take that have a number, about.
     fn bytes(&self) -> usize;
 
+    /// How much work all steps were, of which one that makes a small state is 1.
+    fn work(&self) -> u64;
+
     /// Takes the numbers from all states.
     fn forget_states(&mut self);
 }
@@ -47,7 +50,11 @@ pub(super) struct Numbered<'m, M: Sequential> {
     operations: Numbers,
     states: Numbers,
     bytes: usize,
+    work: u64,
 }
+
+/// How large a state is that is made and found again in twice the time of a small one.
+const SMALL: usize = 256;
 
 impl<'m, M: Sequential> Numbered<'m, M> {
     pub(super) fn new(model: &'m M) -> Self {
@@ -56,6 +63,7 @@ impl<'m, M: Sequential> Numbered<'m, M> {
             operations: Numbers::default(),
             states: Numbers::default(),
             bytes: 0,
+            work: 0,
         }
     }
 
@@ -66,8 +74,10 @@ impl<'m, M: Sequential> Numbered<'m, M> {
     }
 
     fn number(&mut self, state: M::State) -> State {
+        let size = self.model.size(&state);
+        self.work += (size / SMALL) as u64;
         // The state itself, twice a pointer to it, counts, and the number.
-        let bytes = self.model.size(&state) + size_of::<M::State>() + 64;
+        let bytes = size + size_of::<M::State>() + 64;
         let (number, is_new) = self.states.number(state);
         self.bytes += if is_new { bytes } else { 0 };
         number
@@ -89,6 +99,7 @@ impl<M: Sequential> Object for Numbered<'_, M> {
     }
 
     fn step(&mut self, state: State, operation: Operation) -> Vec<State> {
+        self.work += 1;
         let (state, operation) = (self.states.value(state), self.operations.value(operation));
         let next: Vec<_> = self.model.step(state, operation).into_iter().collect();
         next.into_iter().map(|state| self.number(state)).collect()
@@ -108,6 +119,10 @@ impl<M: Sequential> Object for Numbered<'_, M> {
 
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn work(&self) -> u64 {
+        self.work
     }
 
     fn forget_states(&mut self) {

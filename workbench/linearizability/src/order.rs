@@ -25,7 +25,7 @@ pub(super) struct Call {
 /// How far a search may go.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// How many steps of the object it may take.
+    /// How many steps of the object it may take; one to a large state counts as several.
     pub(super) steps: u64,
     /// How many bytes it may remember, about.
     pub(super) bytes: usize,
@@ -79,7 +79,8 @@ pub(super) struct Search<'c> {
     /// Whether it can be left out.
     is_free: Vec<bool>,
     bounds: Bounds,
-    steps: u64,
+    /// What the object had done before.
+    before: u64,
     /// How many bytes it remembers, about, beside the states.
     bytes: usize,
     seen: Vec<BTreeSet<Rc<Configuration>>>,
@@ -117,6 +118,7 @@ impl<'c> Search<'c> {
             like[call as usize] = last.insert(calls[call as usize].operation, call);
         }
         Search {
+            before: object.work(),
             object,
             calls,
             seen: (0..=returns.len()).map(|_| BTreeSet::new()).collect(),
@@ -126,7 +128,6 @@ impl<'c> Search<'c> {
             like,
             is_free,
             bounds,
-            steps: 0,
             bytes: 0,
             farthest: 0,
         }
@@ -136,7 +137,7 @@ impl<'c> Search<'c> {
     pub(super) fn run(mut self, starts: Vec<State>) -> (Answer, u64) {
         for start in starts {
             if let Some(answer) = self.from(start) {
-                return (answer, self.steps);
+                return (answer, self.steps());
             }
         }
         let answer = match self.returns.get(self.farthest) {
@@ -145,7 +146,12 @@ impl<'c> Search<'c> {
             },
             None => Answer::Order,
         };
-        (answer, self.steps)
+        (answer, self.steps())
+    }
+
+    /// How many steps it took; one to a large state counts as several.
+    fn steps(&self) -> u64 {
+        self.object.work() - self.before
     }
 
     fn from(&mut self, start: State) -> Option<Answer> {
@@ -155,7 +161,7 @@ impl<'c> Search<'c> {
             if frame.passed == self.returns.len() {
                 return Some(Answer::Order);
             }
-            if self.steps > self.bounds.steps {
+            if self.steps() > self.bounds.steps {
                 return Some(Answer::TooManySteps);
             }
             if self.bytes + self.object.bytes() > self.bounds.bytes {
@@ -198,7 +204,6 @@ impl<'c> Search<'c> {
                 returned,
                 ..
             } = self.calls[call as usize];
-            self.steps += 1;
             let states = self.object.step(frame.at.state, operation).into_iter();
             // What may never take effect need not, where it has none.
             let states = states.filter(|state| returned.is_some() || *state != frame.at.state);
@@ -226,7 +231,6 @@ impl<'c> Search<'c> {
                 if !self.is_free[place] || done.binary_search(call).is_ok() {
                     return false;
                 }
-                self.steps += 1;
                 let states = self.object.step(state, self.calls[place].operation);
                 !states.is_empty() && states.iter().all(|next| *next == state)
             });
