@@ -1,0 +1,143 @@
+//! Strings, patterns and characters, with their escapes.
+
+use super::{ReadError, Reader};
+use crate::edn::Value;
+
+impl Reader<'_> {
+    /// A regular expression, whose backslashes are its own.
+    pub(super) fn pattern(&mut self) -> Result<Value, ReadError> {
+        let start = self.at;
+        self.at += 1;
+        let mut is_escaped = false;
+        while let Some(c) = self.peek() {
+            self.bump(c);
+            match c {
+                '"' if !is_escaped => {
+                    return Ok(Value::Str(self.text[start + 1..self.at - 1].to_owned()));
+                }
+                _ => is_escaped = c == '\\' && !is_escaped,
+            }
+        }
+        let (line, column) = self.position(start);
+        let expected = format!("\" of the pattern in line {line}, column {column}");
+        Err(self.error(expected, "the end"))
+    }
+
+    pub(super) fn string(&mut self) -> Result<Value, ReadError> {
+        let start = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            let ends = |byte: u8| matches!(byte, b'"' | b'\\');
+            let plain = rest.bytes().position(ends).unwrap_or(rest.len());
+            text.push_str(&self.rest()[..plain]);
+            self.at += plain;
+            let escape = self.at;
+            match self.peek() {
+                Some('"') => {
+                    self.at += 1;
+                    return Ok(Value::Str(text));
+                }
+                Some(_) => {
+                    self.at += 1;
+                    let c = self.peek().unwrap_or(' ');
+                    self.at += self.peek().map_or(0, char::len_utf8);
+                    text.push(match c {
+                        'n' => '\n',
+                        't' => '\t',
+                        'r' => '\r',
+                        'b' => '\u{8}',
+                        'f' => '\u{c}',
+                        '"' | '\\' | '/' => c,
+                        'u' => self.utf16(escape)?,
+                        '0'..='7' => self.octal(c),
+                        _ => {
+                            let expected = r"an escape such as \n or \u00e9";
+                            return Err(self.error_at(escape, expected, format_args!("\\{c}")));
+                        }
+                    });
+                }
+                None => {
+                    let (line, column) = self.position(start);
+                    let expected = format!("\" of the string in line {line}, column {column}");
+                    return Err(self.error(expected, "the end"));
+                }
+            }
+        }
+    }
+
+    /// The character of `\101`, of which the first digit has been read.
+    fn octal(&mut self, first: char) -> char {
+        let mut code = first.to_digit(8).unwrap_or_default();
+        for _ in 0..2 {
+            let digit = self.peek().and_then(|c| c.to_digit(8));
+            let Some(digit) = digit.filter(|digit| code * 8 + digit < 256) else {
+                break;
+            };
+            self.at += 1;
+            code = code * 8 + digit;
+        }
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The character of `\uXXXX`, or of two such that are a surrogate pair;
+    /// the `\u` has been read.
+    fn utf16(&mut self, escape: usize) -> Result<char, ReadError> {
+        let mut units = Vec::new();
+        loop {
+            let unit = self
+                .rest()
+                .get(..4)
+                .and_then(|hex| u16::from_str_radix(hex, 16).ok());
+            let Some(unit) = unit else {
+                return Err(self.error_at(
+                    escape,
+                    "four hexadecimal digits after \\u",
+                    self.found(),
+                ));
+            };
+            self.at += 4;
+            units.push(unit);
+            if units.len() == 1
+                && (0xd800..0xdc00).contains(&unit)
+                && self.rest().starts_with("\\u")
+            {
+                self.at += 2;
+                continue;
+            }
+            let decoded = char::decode_utf16(units).next();
+            return Ok(decoded
+                .and_then(Result::ok)
+                .unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+    }
+
+    pub(super) fn character(&mut self) -> Result<Value, ReadError> {
+        let start = self.at;
+        self.at += 1;
+        let Some(first) = self.peek() else {
+            return Err(self.error("a character after \\", "the end"));
+        };
+        self.bump(first);
+        let name = format!("{first}{}", self.token());
+        let mut chars = name.chars();
+        let c = match (&*name, chars.next(), chars.next()) {
+            ("newline", ..) => '\n',
+            ("return", ..) => '\r',
+            ("space", ..) => ' ',
+            ("tab", ..) => '\t',
+            ("formfeed", ..) => '\u{c}',
+            ("backspace", ..) => '\u{8}',
+            (_, Some(c), None) => c,
+            (_, Some(base @ ('u' | 'o')), _) => {
+                { u32::from_str_radix(&name[1..], if base == 'u' { 16 } else { 8 }) }
+                    .ok()
+                    .and_then(char::from_u32)
+                    .ok_or_else(|| self.error_at(start, "a character", format_args!("\\{name}")))?
+            }
+            _ => return Err(self.error_at(start, "a character", format_args!("\\{name}"))),
+        };
+        Ok(Value::Char(c))
+    }
+}
