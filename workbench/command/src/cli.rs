@@ -79,14 +79,15 @@ fn crash(why: &str) -> ExitCode {
     ExitCode::from(CRASH)
 }
 
-/// The arguments; a workload must be one of these.
+/// The arguments; a workload must be one of these, or, of a history, a model.
 fn parse(workloads: &Registry) -> Result<Command, clap::Error> {
     let mut command = Command::command();
     for subcommand in ["test", "check"] {
         let workloads = workloads.clone();
         let name = move |name: &str| {
             let known: Vec<&str> = workloads.names().collect();
-            match known.contains(&name) {
+            let is_model = subcommand == "check" && verdict::models::find(name).is_some();
+            match known.contains(&name) || is_model {
                 true => Ok(name.to_owned()),
                 false => Err(format!("expected one of {}", known.join(", "))),
             }

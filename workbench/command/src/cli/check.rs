@@ -30,7 +30,8 @@ use crate::terminal;
 #[derive(Debug, clap::Args)]
 #[command(version)]
 pub(super) struct Args {
-    /// What workload the history is of; without it, that is guessed from the operations
+    /// What workload the history is of, or a model as with -m; without it, that is guessed from
+    /// the operations
     #[arg(short, long, value_name = "NAME", conflicts_with = "model")]
     workload: Option<String>,
 
@@ -181,7 +182,7 @@ fn judged(
         terminal::tell(&format!("workbench: {path}: {note}"));
     }
     let history = found.history;
-    let kind = kind(args, file, &history).ok_or_else(|| {
+    let kind = kind(args, workloads, file, &history).ok_or_else(|| {
         format!(
             "{path}: the operations do not say what it is a history of: pass -w with a workload, \
                  or -m with a model:\n{}",
@@ -220,12 +221,14 @@ impl Kind {
 }
 
 /// What the flags say, or else the operations; the latter is told.
-fn kind(args: &Args, file: &Path, history: &History) -> Option<Kind> {
+fn kind(args: &Args, workloads: &Registry, file: &Path, history: &History) -> Option<Kind> {
     if let Some(model) = args.model {
         return Some(Kind::Model(model));
     }
     if let Some(name) = &args.workload {
-        return Some(Kind::Workload(name.clone()));
+        let is_workload = workloads.names().any(|known| known == name);
+        let model = models::find(name).filter(|_| !is_workload);
+        return Some(model.map_or_else(|| Kind::Workload(name.clone()), Kind::Model));
     }
     let path = file.display();
     let tell = |flag: &str, why: &str| {

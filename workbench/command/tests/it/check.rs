@@ -308,6 +308,30 @@ fn the_command_line_of_elle_cli_works_as_it_is() {
     );
 }
 
+/// Where a workload is asked for, a model will do; the results are EDN, as of any workload.
+#[test]
+fn a_model_may_be_named_where_a_workload_is() {
+    let folder = Folder::new("check-model-as-workload");
+    let file = folder.path().join("history.edn");
+    let text = "{:type :ok, :f :txn, :value [[:append :x 1]], :process 0}
+                {:type :ok, :f :txn, :value [[:r :x [1 1]]], :process 1}";
+    fs::write(&file, text).unwrap();
+    for name in ["elle-list-append", "list-append", "txn-list-append"] {
+        let output = workbench(&["check", "-w", name])
+            .arg(&file)
+            .output()
+            .unwrap();
+        tells(&output, 1, &[]);
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains(":valid? false"), "{told}");
+    }
+    let output = workbench(&["check", "-w", "list"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    tells(&output, 254, &["expected one of broadcast, "]);
+}
+
 /// What is known of each key by itself gives an order to its versions.
 #[test]
 fn keys_may_be_taken_for_sequential_or_linearizable() {
