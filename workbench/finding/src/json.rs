@@ -8,7 +8,7 @@ pub fn write(findings: &[Finding]) -> String {
     serde_json::to_string_pretty(findings).expect("findings hold no maps with keys of a kind")
 }
 
-/// Findings from the JSON that [`write`] makes.
+/// Findings from the JSON that [`write()`] makes.
 ///
 /// # Errors
 /// What is no such JSON, and where.

@@ -27,7 +27,7 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 //!
-//! Findings are kept as JSON: [`write`] and [`read`].
+//! Findings are kept as JSON: [`write()`] and [`read()`].
 //!
 //! - [`evidence`]: what proves a finding, by what it looks like.
 //! - [`contradiction`], [`cycle`]: of transactions. [`window`]: of operations on a
