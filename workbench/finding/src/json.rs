@@ -5,7 +5,7 @@ use crate::Finding;
 
 /// Findings as JSON, over several lines.
 pub fn write(findings: &[Finding]) -> String {
-    serde_json::to_string_pretty(findings).expect("findings hold no maps with keys of a kind")
+    serde_json::to_string_pretty(findings).expect("what a finding holds is JSON")
 }
 
 /// Findings from the JSON that [`write()`] makes.
