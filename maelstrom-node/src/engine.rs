@@ -1,5 +1,5 @@
 //! A node without I/O: lines and the time go in, lines and the next deadline
-//! come out.
+//! come out; and if it has a disk, what is to be done there.
 //!
 //! Whoever drives it decides what time it is and where the lines go:
 //! [`run`](crate::run) joins it to stdin, stdout and the clock, a simulator to
@@ -8,6 +8,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::disk::{Command, Files};
 use crate::executor::Executor;
 use crate::id::is_client;
 use crate::logging::{self, excerpt};
@@ -60,6 +61,27 @@ impl<S: Server> Engine<S> {
         }
     }
 
+    /// Gives it a disk, on which it finds what `load` gives for its name: all of that is
+    /// durable, or an error says why it cannot be read. It is asked when the server first wants
+    /// its disk, if ever. Whoever drives the engine then carries out its
+    /// [disk commands](Engine::disk_commands).
+    ///
+    /// Without this, the node's disk is empty, all on it counts as durable at once, nothing
+    /// has to be carried out, and it is forgotten with the node.
+    ///
+    /// # Panics
+    /// If `init` has arrived.
+    pub fn with_disk(
+        mut self,
+        load: impl FnOnce(&NodeId) -> Result<Files, String> + 'static,
+    ) -> Self {
+        match &mut self.state {
+            State::Waiting(waiting) => waiting.set_load(Box::new(load)),
+            State::Running(_) => panic!("a node is given its disk before its init"),
+        }
+        self
+    }
+
     /// Takes a line of input, with or without its newline. `now` is the time
     /// since the start; an earlier one than before counts as that.
     ///
@@ -79,6 +101,9 @@ impl<S: Server> Engine<S> {
         };
         match &mut self.state {
             State::Running(running) => {
+                if running.node.failure().is_some() {
+                    return;
+                }
                 running.node.set_now(self.now);
                 running.message(message, line);
                 running.run();
@@ -111,7 +136,53 @@ impl<S: Server> Engine<S> {
     pub fn deadline(&self) -> Option<Duration> {
         match &self.state {
             State::Waiting(_) => None,
+            State::Running(running) if running.node.failure().is_some() => None,
             State::Running(running) => running.node.timers().next(),
+        }
+    }
+
+    /// Takes what is to be done on the disk since the last time, in this order; to be asked after
+    /// every turn, when the turn's output was taken. A sync is the last of them, and comes only
+    /// if something waits for it and none is under way.
+    pub fn disk_commands(&mut self) -> Vec<Command> {
+        match &self.state {
+            State::Waiting(_) => Vec::new(),
+            State::Running(running) => {
+                (running.node.opened_disk()).map_or_else(Vec::new, |disk| disk.take_commands())
+            }
+        }
+    }
+
+    /// The sync that is under way is done: whoever waited for it goes on. Or it has failed, or
+    /// something before it has: then the node [cannot go on](Engine::failure).
+    ///
+    /// # Panics
+    /// If no sync is under way and this is no failure.
+    pub fn synced(&mut self, now: Duration, result: Result<(), String>) {
+        self.now = now.max(self.now);
+        let State::Running(running) = &mut self.state else {
+            panic!("a node has no disk before its init");
+        };
+        if running.node.failure().is_some() {
+            return;
+        }
+        running.node.set_now(self.now);
+        logging::set_current(running.node.id());
+        let disk = running.node.disk();
+        match result {
+            Ok(()) => disk.synced(),
+            Err(why) => disk.fail(why),
+        }
+        running.run();
+    }
+
+    /// Why the node cannot go on: a write or a sync has failed, or a file is damaged. From then on, it
+    /// takes no lines, runs no task, has no output (also not that of the turn in which it failed)
+    /// and no commands. Whoever drives it ends it, and may start another one with what is on its disk.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.state {
+            State::Waiting(_) => None,
+            State::Running(running) => running.node.failure(),
         }
     }
 
@@ -158,6 +229,7 @@ impl<S: Server> Engine<S> {
     pub fn output_len(&self) -> usize {
         match &self.state {
             State::Waiting(waiting) => waiting.output_len(),
+            State::Running(running) if running.node.failure().is_some() => 0,
             State::Running(running) => running.node.out().len(),
         }
     }
@@ -171,6 +243,7 @@ impl<S: Server> Engine<S> {
         assert!(buffer.is_empty(), "the buffer still holds output");
         match &mut self.state {
             State::Waiting(waiting) => std::mem::swap(waiting.out(), buffer),
+            State::Running(running) if running.node.failure().is_some() => {}
             State::Running(running) => std::mem::swap(&mut *running.node.out(), buffer),
         }
     }
@@ -255,6 +328,9 @@ impl<S: Server> Running<S> {
     fn run(&mut self) {
         // A task that wakes itself each time would go on for ever.
         for _ in 0..MAX_STEPS {
+            if self.node.failure().is_some() {
+                return;
+            }
             let spawned = self.node.take_spawned();
             let idle = spawned.is_empty();
             for task in spawned {

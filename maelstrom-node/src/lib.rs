@@ -425,6 +425,7 @@
 //!
 //! [Maelstrom]: https://github.com/jepsen-io/maelstrom
 
+pub mod disk;
 mod engine;
 mod error;
 mod executor;

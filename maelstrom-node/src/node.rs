@@ -1,7 +1,7 @@
 //! The handle to the node that handlers and tasks hold: who it is, whom it
 //! knows, and all it can do.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::disk::{Disk, Load};
 use crate::executor::LocalFuture;
 use crate::id::is_client;
 use crate::rpc::{Call, Calls, Retry};
@@ -48,11 +49,21 @@ struct Shared {
     spawned: RefCell<Vec<LocalFuture>>,
     rng: Rng,
     input_ended: Cell<bool>,
+    /// Once it was asked for.
+    disk: OnceCell<Disk>,
+    /// Gives what is on it, until then.
+    load: Cell<Option<Load>>,
 }
 
 impl Node {
     /// `id` must be one of `node_ids`, and each of these be there once.
-    pub(crate) fn new(id: NodeId, node_ids: Vec<NodeId>, rng: Rng, now: Duration) -> Node {
+    pub(crate) fn new(
+        id: NodeId,
+        node_ids: Vec<NodeId>,
+        rng: Rng,
+        now: Duration,
+        load: Option<Load>,
+    ) -> Node {
         let place = node_ids.iter().position(|other| *other == id);
         Node(Rc::new(Shared {
             prefix: prefix(&id),
@@ -67,6 +78,8 @@ impl Node {
             spawned: RefCell::default(),
             rng,
             input_ended: Cell::new(false),
+            disk: OnceCell::new(),
+            load: Cell::new(load),
         }))
     }
 
@@ -209,6 +222,22 @@ impl Node {
     /// the node was started with.
     pub fn rng(&self) -> &Rng {
         &self.0.rng
+    }
+
+    /// The node's disk: what it still knows after it was killed. See [`disk`](crate::disk).
+    pub fn disk(&self) -> Disk {
+        let open = || Disk::new(&self.0.id, self.0.load.take());
+        self.0.disk.get_or_init(open).clone()
+    }
+
+    /// The disk, if it was ever asked for.
+    pub(crate) fn opened_disk(&self) -> Option<&Disk> {
+        self.0.disk.get()
+    }
+
+    /// Why the node cannot go on, if so.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.0.disk.get()?.failure()
     }
 
     pub(crate) fn timers(&self) -> RefMut<'_, Timers> {

@@ -30,6 +30,7 @@
 //! Longer ones are better kept as text, with everything that the node says written below what it
 //! is told: see [`play`].
 
+mod disk;
 mod transcript;
 
 use std::fmt;
@@ -37,15 +38,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::disk::Files;
 use crate::{Engine, Node, Server};
+use disk::TestDisk;
 
 pub use transcript::play;
 
-/// An [`Engine`] with its clock. What it writes comes back as text, a line
+/// An [`Engine`] with its clock and its disk. What it writes comes back as text, a line
 /// each.
+///
+/// The disk is in memory. Its syncs take no time, unless they are [held back](TestNode::hold_syncs).
 pub struct TestNode<S: Server> {
     engine: Engine<S>,
     now: Duration,
+    disk: TestDisk,
     /// What it said at its start, to be given with what it says next.
     early: Vec<String>,
 }
@@ -54,9 +60,15 @@ impl<S: Server> TestNode<S> {
     /// A node to which nothing was said yet, not even `init`. Its random
     /// numbers follow from the seed.
     pub fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static) -> Self {
+        TestNode::with_disk(seed, Files::new(), start)
+    }
+
+    fn with_disk(seed: u64, files: Files, start: impl FnOnce(Node) -> S + 'static) -> Self {
+        let found = files.clone();
         TestNode {
-            engine: Engine::new(seed, start),
+            engine: Engine::new(seed, start).with_disk(|_| Ok(found)),
             now: Duration::ZERO,
+            disk: TestDisk::new(files),
             early: Vec::new(),
         }
     }
@@ -72,12 +84,31 @@ impl<S: Server> TestNode<S> {
         node_ids: [&str; N],
         start: impl FnOnce(Node) -> S + 'static,
     ) -> Self {
-        TestNode::start_among(id, &node_ids, start)
+        TestNode::start_among(id, &node_ids, Files::new(), start)
+    }
+
+    /// The same, with these files on its disk: such as are [left](TestNode::kill) of another one.
+    ///
+    /// # Panics
+    /// If the first thing it says is not `init_ok`, as when it cannot go on with these files.
+    #[track_caller]
+    pub fn start_with<const N: usize>(
+        id: &str,
+        node_ids: [&str; N],
+        files: Files,
+        start: impl FnOnce(Node) -> S + 'static,
+    ) -> Self {
+        TestNode::start_among(id, &node_ids, files, start)
     }
 
     #[track_caller]
-    fn start_among(id: &str, node_ids: &[&str], start: impl FnOnce(Node) -> S + 'static) -> Self {
-        let mut node = TestNode::new(0, start);
+    fn start_among(
+        id: &str,
+        node_ids: &[&str],
+        files: Files,
+        start: impl FnOnce(Node) -> S + 'static,
+    ) -> Self {
+        let mut node = TestNode::with_disk(0, files, start);
         let init = json!({"type": "init", "node_id": id, "node_ids": node_ids, "msg_id": 1});
         let line = json!({"src": "c0", "dest": id, "body": init}).to_string();
         node.engine.line(node.now, line.as_bytes());
@@ -86,7 +117,8 @@ impl<S: Server> TestNode<S> {
             r#"{{"src":{},"dest":"c0","body":{{"type":"init_ok","in_reply_to":1}}}}"#,
             Value::from(id)
         );
-        assert_eq!(said.first(), Some(&init_ok), "the answer to init");
+        let failure = node.engine.failure().unwrap_or("the answer to init");
+        assert_eq!(said.first(), Some(&init_ok), "{failure}");
         node.early = said.split_off(1);
         node
     }
@@ -111,6 +143,7 @@ impl<S: Server> TestNode<S> {
         while let Some(at) = self.engine.deadline().filter(|at| *at <= end) {
             self.now = at.max(self.now);
             self.engine.advance(self.now);
+            self.disk.serve(&mut self.engine, self.now);
         }
         self.now = end;
         self.engine.advance(end);
@@ -121,6 +154,28 @@ impl<S: Server> TestNode<S> {
     pub fn end_input(&mut self) -> Vec<String> {
         self.engine.end_input(self.now);
         self.take()
+    }
+
+    /// From now on, no sync is done: what waits for one waits.
+    pub fn hold_syncs(&mut self) {
+        self.disk.holds_syncs = true;
+    }
+
+    /// Syncs are done again, the one that was held back first. Gives what it writes because of that.
+    pub fn release_syncs(&mut self) -> Vec<String> {
+        self.disk.holds_syncs = false;
+        self.take()
+    }
+
+    /// Kills it, and gives what is left on its disk: what was synced.
+    pub fn kill(self) -> Files {
+        self.kill_keeping(0)
+    }
+
+    /// Kills it, and gives what is left on its disk: what was synced, and the first so many bytes of
+    /// what was written since. A file that was to be replaced is replaced if there are enough for it.
+    pub fn kill_keeping(self, bytes: usize) -> Files {
+        self.disk.left(bytes)
     }
 
     /// The time since it was started.
@@ -134,6 +189,7 @@ impl<S: Server> TestNode<S> {
     }
 
     fn take(&mut self) -> Vec<String> {
+        self.disk.serve(&mut self.engine, self.now);
         let mut out = Vec::new();
         self.engine.swap_output(&mut out);
         let text = String::from_utf8(out).expect("JSON is UTF-8");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::Load;
 use crate::logging::{self, excerpt};
 use crate::wire::{Address, Message, prefix, write_message};
 use crate::{Error, Node, NodeId, Result, Rng};
@@ -20,6 +21,7 @@ const LINE: usize = 64;
 pub(crate) struct Waiting<S> {
     start: Option<Box<dyn FnOnce(Node) -> S>>,
     rng: Rng,
+    load: Option<Load>,
     /// What came too early.
     early: Vec<Box<[u8]>>,
     /// What that takes, in bytes.
@@ -73,6 +75,7 @@ impl<S> Waiting<S> {
         Waiting {
             start: Some(Box::new(start)),
             rng: Rng::new(seed),
+            load: None,
             early: Vec::new(),
             kept: 0,
             refused: 0,
@@ -82,6 +85,10 @@ impl<S> Waiting<S> {
 
     pub(crate) fn reseed(&mut self, seed: u64) {
         self.rng = Rng::new(seed);
+    }
+
+    pub(crate) fn set_load(&mut self, load: Load) {
+        self.load = Some(load);
     }
 
     pub(crate) fn output_len(&self) -> usize {
@@ -161,7 +168,8 @@ impl<S> Waiting<S> {
         }
         let start = self.start.take()?;
         let prefix = prefix(&init.node_id);
-        let node = Node::new(init.node_id, init.node_ids, self.rng.clone(), now);
+        let Init { node_id, node_ids } = init;
+        let node = Node::new(node_id, node_ids, self.rng.clone(), now, self.load.take());
         // Before the server can send anything.
         self.write(&prefix, message, &InitReply::InitOk);
         node.out().append(&mut self.out);

@@ -4,6 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::TestNode;
+use crate::disk::Files;
 use crate::{Node, Server};
 
 /// Does what a transcript tells to do, and gives it back with everything that came of it: where
@@ -90,7 +91,9 @@ where
     let (id, node_ids) = who.split_once(" of ").expect("start ID of ID...");
     let node_ids: Vec<&str> = node_ids.split(' ').collect();
     let options = options.to_owned();
-    TestNode::start_among(id, &node_ids, move |node| start(&options, node))
+    TestNode::start_among(id, &node_ids, Files::new(), move |node| {
+        start(&options, node)
+    })
 }
 
 /// What the node says to this.
