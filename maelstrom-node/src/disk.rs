@@ -77,6 +77,8 @@
 //! what is to be done, and whoever drives the engine has the disk. In a simulation it is simulated,
 //! in a test it is in memory.
 
+#[cfg(test)]
+mod corruption;
 mod crc;
 mod frame;
 mod log;

@@ -429,6 +429,7 @@ pub mod disk;
 mod engine;
 mod error;
 mod executor;
+mod folder;
 mod id;
 mod json;
 pub mod kv;
@@ -447,6 +448,7 @@ pub mod wire;
 
 pub use engine::{CLIENT_TIMEOUT, Engine};
 pub use error::{Error, ErrorCode, Result};
+pub use folder::DISK;
 pub use id::NodeId;
 pub use json::{Json, JsonError, MAX_NESTING};
 pub use lockstep::LOCKSTEP;

@@ -4,6 +4,9 @@
 //! written when no complete line is left to handle, so a burst costs few system
 //! calls and a single request is answered at once. While there is a deadline,
 //! poll(2) waits for input or for it, whichever comes first.
+//!
+//! What a node writes on its disk is done then too, behind the output, and synced once for all
+//! lines that were there; while the disk does that, the node waits.
 
 use std::fs::File;
 use std::io::{self, BufRead, ErrorKind, Read, Write, stdin, stdout};
@@ -11,6 +14,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::folder::Storage;
 use crate::{Engine, Node, Server, lockstep, logging};
 
 /// How much is read at once; a line may be longer.
@@ -30,7 +34,8 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// requests that are being handled are finished (for at most 3 seconds),
 /// everything is written, and the exit code is that of success. So it is when
 /// stdout is closed: then nobody listens any more. Any other error of stdin or
-/// stdout is logged and gives failure.
+/// stdout is logged and gives failure, and so is that the node
+/// [cannot go on](Engine::failure) with its disk: the folder that [`DISK`](crate::DISK) tells of.
 pub fn run<S: Server>(start: impl FnOnce(Node) -> S + 'static) -> ExitCode {
     logging::init();
     match serve(Engine::new(seed(), start)) {
@@ -60,8 +65,20 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     if let Some(seed) = lockstep::asked_for() {
         return lockstep::serve(engine, seed, input, output);
     }
+    let storage = Storage::default();
+    engine = storage.attach(engine);
+    let finish_turn = |engine: &mut Engine<S>, output: &mut Output| {
+        output.write(engine)?;
+        while storage.serve(engine, || started.elapsed()) {
+            output.write(engine)?;
+        }
+        match engine.failure() {
+            Some(why) => Err(io::Error::other(why)),
+            None => Ok(()),
+        }
+    };
     loop {
-        output.write(&mut engine)?;
+        finish_turn(&mut engine, &mut output)?;
         let wait = (engine.deadline()).map(|at| at.saturating_sub(started.elapsed()));
         match input.fill(wait)? {
             Filled::Nothing => engine.advance(started.elapsed()),
@@ -84,7 +101,7 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     engine.end_input(started.elapsed());
     let end = started.elapsed() + DRAIN;
     loop {
-        output.write(&mut engine)?;
+        finish_turn(&mut engine, &mut output)?;
         let now = started.elapsed();
         match engine.deadline() {
             Some(at) if engine.handlers() > 0 && at < end => {

@@ -9,7 +9,7 @@ use maelstrom_node::{Engine, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 /// Keeps elements in a log, and the last one in a record as well.
-struct Keeper {
+pub(crate) struct Keeper {
     disk: Disk,
     log: Log<String>,
     last: Record<String>,
@@ -18,7 +18,7 @@ struct Keeper {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Request {
+pub(crate) enum Request {
     /// Answered when it is durable.
     Add {
         element: String,
@@ -36,7 +36,7 @@ enum Request {
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Response {
+pub(crate) enum Response {
     Ok,
     ReadOk {
         elements: Vec<String>,
@@ -44,7 +44,7 @@ enum Response {
     },
 }
 
-fn start(node: Node) -> Keeper {
+pub(crate) fn start(node: Node) -> Keeper {
     let disk = node.disk();
     let (log, elements) = disk.log("elements");
     Keeper {

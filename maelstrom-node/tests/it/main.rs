@@ -1,9 +1,12 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
 mod calls;
-mod disk;
+pub(crate) mod disk;
+mod folder;
 mod init;
+mod lockstep;
 mod probe;
+mod program;
 mod protocol;
 mod script;
 mod services;
