@@ -74,8 +74,10 @@
 //! # Where it is
 //!
 //! The engine does no I/O here either: [`Engine::disk_commands`](crate::Engine::disk_commands) says
-//! what is to be done, and whoever drives the engine has the disk. In a simulation it is simulated,
-//! in a test it is in memory.
+//! what is to be done, and whoever drives the engine has the disk. On Maelstrom it is a folder:
+//! [`DISK`](crate::DISK) says where, how a node that is started again finds it, and what becomes of that
+//! of an earlier run. In lockstep it is the [simulator's](crate::LOCKSTEP); in a
+//! [`TestNode`](crate::testing::TestNode) it is in memory.
 
 #[cfg(test)]
 mod corruption;

@@ -5,8 +5,8 @@
 //! This page is a guide, to be read from the top: [a first node](#a-first-node),
 //! [state](#state), [other nodes](#other-nodes),
 //! [calls that are answered](#calls-that-are-answered), [time](#time),
-//! [errors](#errors), [services](#services), [tests](#tests), [logs](#logs), and
-//! [what holds](#what-holds) whatever happens. Every example runs as it stands.
+//! [errors](#errors), [services](#services), [a disk](#a-disk), [tests](#tests), [logs](#logs),
+//! and [what holds](#what-holds) whatever happens. Every example runs as it stands.
 //!
 //! # A first node
 //!
@@ -342,12 +342,8 @@
 //! # use maelstrom_node::testing::TestNode;
 //! # use maelstrom_node::{NodeId, Result, Server};
 //! # use serde::{Deserialize, Serialize};
-//! # #[derive(Deserialize)]
-//! # #[serde(rename_all = "snake_case")]
-//! # enum Request { Add { delta: u64 } }
-//! # #[derive(Serialize)]
-//! # #[serde(rename_all = "snake_case")]
-//! # enum Response { AddOk }
+//! # #[derive(Deserialize)] #[serde(rename_all = "snake_case")] enum Request { Add { delta: u64 } }
+//! # #[derive(Serialize)] #[serde(rename_all = "snake_case")] enum Response { AddOk }
 //!
 //! struct Counter {
 //!     kv: LinKv,
@@ -380,6 +376,43 @@
 //! );
 //! ```
 //!
+//! # A disk
+//!
+//! A node that is killed knows nothing afterwards but what is on its disk, [`Node::disk`]: logs to
+//! which it appends, and records, small values that it sets. Nothing is durable before
+//! [`sync`](disk::Disk::sync), so that comes before the answer. [`disk`] says the rest.
+//!
+//! ```
+//! use maelstrom_node::disk::{Disk, Record};
+//! # use maelstrom_node::testing::TestNode;
+//! # use maelstrom_node::{Node, NodeId, Result, Server};
+//! # #[derive(serde::Deserialize)] #[serde(rename_all = "snake_case")] enum Request { Add { delta: u64 } }
+//! # #[derive(serde::Serialize)] #[serde(rename_all = "snake_case")] enum Response { AddOk { sum: u64 } }
+//!
+//! struct Counter { disk: Disk, sum: Record<u64> }
+//!
+//! impl Server for Counter {
+//!     // ...
+//! #   type Request = Request;
+//! #   type Response = Response;
+//!     async fn handle(&self, Request::Add { delta }: Request, _from: &NodeId) -> Result<Response> {
+//!         let sum = self.sum.get().unwrap_or(0) + delta;
+//!         self.sum.set(&sum);
+//!         self.disk.sync().await;
+//!         Ok(Response::AddOk { sum })
+//!     }
+//! }
+//!
+//! let start = |node: Node| Counter { disk: node.disk(), sum: node.disk().record("sum") };
+//! let mut n1 = TestNode::start("n1", ["n1"], start);
+//! n1.tell_from("c1", r#"{"type":"add","msg_id":1,"delta":3}"#);
+//! let mut n1 = TestNode::start_with("n1", ["n1"], n1.kill(), start);
+//! assert_eq!(
+//!     n1.tell_from("c1", r#"{"type":"add","msg_id":2,"delta":4}"#),
+//!     [r#"{"src":"n1","dest":"c1","body":{"type":"add_ok","sum":7,"in_reply_to":2}}"#],
+//! );
+//! ```
+//!
 //! # Tests
 //!
 //! - [`testing::TestNode`], as above: one node, its lines, and a clock that the test turns.
@@ -403,7 +436,7 @@
 //!
 //! - One thread, no locks: between two `.await`s nothing else runs.
 //! - No I/O and no clock but in [`run`]: an [`Engine`] is a function of its
-//!   seed, its input and the time it is told, byte for byte. (So keep random
+//!   seed, its input, its disk and the time it is told, byte for byte. (So keep random
 //!   `HashMap`s, threads and `Instant::now` out of a server.)
 //! - `init_ok` is the first thing a node says. What came before `init` is
 //!   handled after it, up to [`MAX_EARLY`] bytes; what is beyond is refused with
@@ -419,7 +452,8 @@
 //!   network cannot know, nor to a client that has given up: Maelstrom stops
 //!   listening to a node that does so.
 //! - A call that was answered, timed out or was dropped leaves nothing behind.
-//! - At the end of the input, requests at hand are finished and written.
+//! - At the end of the input, requests at hand are finished and written, and disks synced for them.
+//! - Whoever waited for a sync has it on the disk; what is damaged there is never taken for data.
 //!
 //! Unix only, as Maelstrom is.
 //!

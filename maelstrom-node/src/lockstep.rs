@@ -84,9 +84,11 @@ pub(crate) fn serve<S: Server>(
             match event {
                 Event::Nothing => {}
                 Event::Message(message) => engine.line(now, message),
-                Event::Failed(why) => engine.synced(now, Err(why)),
                 Event::Synced if std::mem::take(&mut syncs) => engine.synced(now, Ok(())),
-                Event::Synced => return Err(wrong("a sync that is under way", line)),
+                Event::Failed(why) if engine.id().is_some() => engine.synced(now, Err(why)),
+                Event::Synced | Event::Failed(_) => {
+                    return Err(wrong("no answer to what was not asked for", line));
+                }
             }
             output.write(&mut engine)?;
             let mut end = String::new();

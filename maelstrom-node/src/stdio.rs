@@ -67,19 +67,24 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     }
     let storage = Storage::default();
     engine = storage.attach(engine);
+    // Gives whether something was done on the disk: then more may follow from it.
     let finish_turn = |engine: &mut Engine<S>, output: &mut Output| {
         output.write(engine)?;
-        while storage.serve(engine, || started.elapsed()) {
-            output.write(engine)?;
-        }
+        let worked = storage.serve(engine, || started.elapsed());
+        output.write(engine)?;
         match engine.failure() {
             Some(why) => Err(io::Error::other(why)),
-            None => Ok(()),
+            None => Ok(worked),
         }
     };
     loop {
-        finish_turn(&mut engine, &mut output)?;
-        let wait = (engine.deadline()).map(|at| at.saturating_sub(started.elapsed()));
+        let worked = finish_turn(&mut engine, &mut output)?;
+        let now = started.elapsed();
+        let wait = match worked {
+            // What has arrived meanwhile shares the next sync.
+            true => Some(Duration::ZERO),
+            false => engine.deadline().map(|at| at.saturating_sub(now)),
+        };
         match input.fill(wait)? {
             Filled::Nothing => engine.advance(started.elapsed()),
             Filled::Lines => {
@@ -101,9 +106,10 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     engine.end_input(started.elapsed());
     let end = started.elapsed() + DRAIN;
     loop {
-        finish_turn(&mut engine, &mut output)?;
+        let worked = finish_turn(&mut engine, &mut output)?;
         let now = started.elapsed();
         match engine.deadline() {
+            _ if worked && engine.handlers() > 0 && now < end => engine.advance(now),
             Some(at) if engine.handlers() > 0 && at < end => {
                 #[expect(clippy::disallowed_methods, reason = "nothing else can happen")]
                 std::thread::sleep(at.saturating_sub(now));

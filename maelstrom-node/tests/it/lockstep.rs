@@ -117,6 +117,6 @@ fn a_sync_that_nobody_wanted_is_an_error() {
     n1.tell("5 = synced");
     let (said, status, log) = n1.end();
     assert!(said.is_empty() && !status.success(), "{said:?} {status}");
-    let why = "lockstep: expected a sync that is under way, found 5 = synced";
+    let why = "lockstep: expected no answer to what was not asked for, found 5 = synced";
     assert!(log.contains(why), "{log}");
 }
