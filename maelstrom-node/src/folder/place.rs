@@ -61,11 +61,7 @@ pub(super) fn open(id: &NodeId) -> Result<RealFiles, String> {
 }
 
 fn named() -> Option<PathBuf> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where it is documented to be"
-    )]
-    let named = std::env::var(DISK).ok().filter(|named| !named.is_empty());
+    let named = std::env::var_os(DISK).filter(|named| !named.is_empty());
     named.map(PathBuf::from)
 }
 

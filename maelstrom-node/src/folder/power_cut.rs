@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::task::{Context, Waker};
 
 use super::Folder;
@@ -178,7 +177,6 @@ impl FileSystem for Forgetful {
 struct Promised<T> {
     states: Vec<T>,
     durable: usize,
-    syncing: usize,
 }
 
 impl<T: PartialEq + std::fmt::Debug> Promised<T> {
@@ -186,7 +184,6 @@ impl<T: PartialEq + std::fmt::Debug> Promised<T> {
         Promised {
             states: vec![state],
             durable: 0,
-            syncing: 0,
         }
     }
 
@@ -225,6 +222,9 @@ fn lives(seed: u64) -> usize {
         record_states = Promised::new(record.get());
 
         folder.files.operations_left = rng.below(40);
+        // A sync is done, but the node has not heard of it.
+        let mut is_unheard = false;
+        let mut waiting = Vec::new();
         'life: loop {
             next += 1;
             let mut entries = log_states.last().clone();
@@ -249,24 +249,27 @@ fn lives(seed: u64) -> usize {
             }
             log_states.states.push(entries);
 
-            let mut sync = pin!(disk.sync());
             if rng.chance(0.3) {
-                let _ = sync.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                let [log, record] = [log_states.states.len(), record_states.states.len()];
+                waiting.push((Box::pin(disk.sync()), log - 1, record - 1));
             }
-            for command in disk.take_commands() {
-                let is_sync = command == Command::Sync;
-                if is_sync {
-                    log_states.syncing = log_states.states.len() - 1;
-                    record_states.syncing = record_states.states.len() - 1;
+            waiting.retain_mut(|(sync, log, record)| {
+                let mut context = Context::from_waker(Waker::noop());
+                let is_done = sync.as_mut().poll(&mut context).is_ready();
+                if is_done {
+                    (log_states.durable, record_states.durable) = (*log, *record);
                 }
+                !is_done
+            });
+            for command in disk.take_commands() {
+                is_unheard |= command == Command::Sync;
                 if folder.run(command).is_err() {
                     break 'life;
                 }
-                if is_sync {
-                    disk.synced();
-                    log_states.durable = log_states.syncing;
-                    record_states.durable = record_states.syncing;
-                }
+            }
+            if is_unheard && rng.chance(0.5) {
+                is_unheard = false;
+                disk.synced();
             }
         }
         files = folder.files.cut_power();

@@ -46,6 +46,7 @@ use crate::{Node, Server};
 /// | `start n1 of n1 n2 with OPTIONS` | the same, and `start` is given the options |
 /// | `c1: {"type":"read","msg_id":1}` | `c1` sends it a message with this body |
 /// | `after 100 ms` | so much time passes |
+/// | `kill` | it dies; the next one to start has what it had synced on its disk |
 /// | `end of input` | nobody will say anything any more |
 ///
 /// # Panics
@@ -57,6 +58,8 @@ where
     F: Fn(&str, Node) -> S + Clone + 'static,
 {
     let mut node: Option<TestNode<S>> = None;
+    // What is on the disk of the next one.
+    let mut left = Files::new();
     let mut played = String::new();
     for line in transcript.lines().filter(|line| !line.starts_with("  ")) {
         played += line;
@@ -66,8 +69,12 @@ where
         }
         let said = match (line.strip_prefix("start "), &mut node) {
             (Some(who), node) => {
-                let started = node.insert(started(who, start.clone()));
+                let started = node.insert(started(who, mem::take(&mut left), start.clone()));
                 mem::take(&mut started.early)
+            }
+            (None, node) if line == "kill" => {
+                left = node.take().expect("a node that can be killed").kill();
+                Vec::new()
             }
             (None, Some(node)) => told(node, line),
             (None, None) => panic!("no node was started before {line:?}"),
@@ -76,13 +83,14 @@ where
             played += &format!("  {}\n", in_short(&line));
         }
     }
-    assert!(node.is_some(), "the transcript starts no node");
+    let is_told = played.lines().any(|line| line.starts_with("start "));
+    assert!(is_told, "the transcript starts no node");
     played
 }
 
 /// The node in `n1 of n1 n2 with OPTIONS`.
 #[track_caller]
-fn started<S, F>(who: &str, start: F) -> TestNode<S>
+fn started<S, F>(who: &str, files: Files, start: F) -> TestNode<S>
 where
     S: Server,
     F: Fn(&str, Node) -> S + 'static,
@@ -91,9 +99,7 @@ where
     let (id, node_ids) = who.split_once(" of ").expect("start ID of ID...");
     let node_ids: Vec<&str> = node_ids.split(' ').collect();
     let options = options.to_owned();
-    TestNode::start_among(id, &node_ids, Files::new(), move |node| {
-        start(&options, node)
-    })
+    TestNode::start_among(id, &node_ids, files, move |node| start(&options, node))
 }
 
 /// What the node says to this.

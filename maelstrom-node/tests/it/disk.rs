@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use maelstrom_node::disk::{Command, Disk, Files, Log, Record};
-use maelstrom_node::testing::TestNode;
+use maelstrom_node::testing::{TestNode, play};
 use maelstrom_node::{Engine, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub(crate) enum Request {
         len: usize,
     },
     Rewrite,
+    /// Never answered: writes for ever.
+    Churn,
     Read,
 }
 
@@ -83,6 +85,10 @@ impl Server for Keeper {
                 self.log.rewrite(&*self.elements.borrow());
                 self.disk.sync().await;
             }
+            Request::Churn => loop {
+                self.note("churned".to_owned());
+                self.disk.sync().await;
+            },
             Request::Read => {
                 assert_eq!(self.log.len(), self.elements.borrow().len());
                 return Ok(Response::ReadOk {
@@ -177,4 +183,19 @@ fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
     assert_eq!(tell(&mut engine, r#"{"type":"read","msg_id":6}"#), "");
     assert_eq!(engine.disk_commands(), []);
     assert_eq!(engine.deadline(), None);
+}
+
+#[test]
+fn a_transcript_may_kill_a_node() {
+    let transcript = r#"start n1 of n1
+c1: {"type":"add","msg_id":1,"element":"a"}
+  to c1: {"type":"ok","in_reply_to":1}
+c1: {"type":"note","msg_id":2,"element":"b"}
+  to c1: {"type":"ok","in_reply_to":2}
+kill
+start n1 of n1
+c1: {"type":"read","msg_id":1}
+  to c1: {"type":"read_ok","elements":["a"],"last":"a","in_reply_to":1}
+"#;
+    assert_eq!(play(transcript, |_options, node| start(node)), transcript);
 }

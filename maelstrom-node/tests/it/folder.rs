@@ -208,3 +208,15 @@ fn a_torn_tail_is_cut_off_and_logged() {
     assert!(log.contains(&warning), "{log}");
     assert_eq!(fs::read(&path).unwrap().len(), len);
 }
+
+#[test]
+fn a_node_that_always_syncs_still_listens() {
+    let scratch = Scratch::new("maelstrom-node-churn");
+    let mut node = Program::start(&[(DISK, scratch.path())]);
+    init(&mut node);
+    node.tell(r#"{"src":"c1","dest":"n1","body":{"type":"churn","msg_id":1}}"#);
+    for element in 2..5 {
+        add(&mut node, element);
+        assert_eq!(acknowledged(&node.line().expect("it lives")), element);
+    }
+}
