@@ -178,9 +178,14 @@ fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
     // A sync that fails is the end.
     tell(&mut engine, r#"{"type":"add","msg_id":5,"element":"c"}"#);
     assert!(is_sync(engine.disk_commands().last().expect("a sync")));
+    // Neither what it has to say nor what it has to write by then goes out.
+    engine.line(
+        now,
+        br#"{"src":"c1","dest":"n1","body":{"type":"note","msg_id":6,"element":"d"}}"#,
+    );
     engine.synced(now, Err("elements.log: no space left".to_owned()));
     assert_eq!(engine.failure(), Some("elements.log: no space left"));
-    assert_eq!(tell(&mut engine, r#"{"type":"read","msg_id":6}"#), "");
+    assert_eq!(tell(&mut engine, r#"{"type":"read","msg_id":7}"#), "");
     assert_eq!(engine.disk_commands(), []);
     assert_eq!(engine.deadline(), None);
 }
