@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod dashes;
 mod draw;
+mod judged_by;
 mod page;
 mod serve;
 mod test;

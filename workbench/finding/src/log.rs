@@ -267,23 +267,55 @@ pub struct Causes {
 pub struct Cause {
     /// Its end.
     pub op: Operation,
-    /// The key and the message that it sent and the next polled; none if it had ended
-    /// when the next began.
-    pub sent: Option<(Value, Value)>,
+    /// Why it is before the next.
+    pub because: Because,
+}
+
+/// Why an operation is before another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The other polled what it sent.
+    Polled {
+        /// The key.
+        key: Value,
+        /// The message.
+        message: Value,
+    },
+    /// The other sent the next message of a key.
+    Followed {
+        /// The key.
+        key: Value,
+        /// What the first sent.
+        message: Value,
+        /// What the second sent, at the next offset that is taken.
+        next: Value,
+    },
+    /// It had ended when the other began.
+    Ended,
 }
 
 impl fmt::Display for Causes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("in no possible order")?;
-        for (i, Cause { op, sent }) in self.steps.iter().enumerate() {
+        for (i, Cause { op, because }) in self.steps.iter().enumerate() {
             let next = &self.steps[(i + 1) % self.steps.len()].op;
             f.write_str(if i == 0 { ": " } else { "; " })?;
-            match sent {
-                Some((key, message)) => write!(
+            match because {
+                Because::Polled { key, message } => write!(
                     f,
                     "{next} polled message {message} of key {key}, which {op} sent"
                 )?,
-                None => write!(f, "{op} ended before {next} began")?,
+                Because::Followed {
+                    key,
+                    message,
+                    next: second,
+                } => write!(
+                    f,
+                    "{next} sent message {second} to key {key} right behind message {message}, \
+                     which {op} sent"
+                )?,
+                Because::Ended => write!(f, "{op} ended before {next} began")?,
             }
         }
         Ok(())

@@ -18,10 +18,13 @@
 //! | `int-nonmonotonic-poll`, `nonmonotonic-poll` | a poll that goes back or gets the same again |
 //! | `int-nonmonotonic-send`, `nonmonotonic-send` | a later send of a client at a lower offset |
 //! | `G1c`, `G1c-realtime`, `...-cycle-exists` | effects before their causes (`cycles`) |
+//! | `G0`, `G0-realtime` | with [`Options::ww_deps`]: sends in two orders, by two keys (`cycles`) |
 //!
-//! `int-send-skip` is found, but allowed: the sends of clients may alternate.
+//! `int-send-skip` is found, but allowed: the sends of clients may alternate. So are cycles
+//! that are none without the order of offsets.
 //! The rules are those of Jepsen's `jepsen.tests.kafka` with `assign`, so the
-//! verdicts are the same.
+//! verdicts are the same; but for this: with `:ww-deps` Jepsen allows every cycle, also one
+//! of polls alone, which by [`Rules::Sound`] is as wrong with it as without.
 
 mod action;
 mod cycles;
@@ -36,7 +39,7 @@ mod report;
 mod tests;
 
 use action::Actions;
-use cycles::Cycle;
+use cycles::{Cycle, Kind};
 use history::edn::Value;
 use history::{History, OpType};
 use lag::Lag;
@@ -45,39 +48,77 @@ use report::{Reporter, Section};
 
 use super::{Checked, Finding, Rules, Validity};
 
-/// What may happen in a log that is as it should be.
-const ALLOWED: [&str; 1] = ["int-send-skip"];
+/// What logs are held against. The default is what Maelstrom asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// By whose rules.
+    pub rules: Rules,
+    /// Whether to say, too, in what order clients sent, by the offsets of what they sent:
+    /// Jepsen's `:ww-deps`. Cycles of that kind are told; they are no errors, since Kafka does
+    /// not isolate writes.
+    pub ww_deps: bool,
+}
+
+impl From<Rules> for Options {
+    fn from(rules: Rules) -> Self {
+        Options {
+            rules,
+            ..Options::default()
+        }
+    }
+}
 
 /// Judges sends, polls and assignments.
-pub fn check(history: &History, rules: Rules) -> Checked {
-    if !rules.are_sound() {
-        return judge(history, rules).unwrap_or_else(Checked::unknown);
+///
+/// ```
+/// use verdict::kafka::{Options, check};
+/// use verdict::{Rules, Validity};
+///
+/// // Two transactions each send to two keys, and are first in one of them.
+/// let history = history::History::read(
+///     "{:process 0, :type :invoke, :f :txn, :value [[:send :x 1] [:send :y 1]]}
+///      {:process 1, :type :invoke, :f :txn, :value [[:send :x 2] [:send :y 2]]}
+///      {:process 0, :type :ok, :f :txn, :value [[:send :x [0 1]] [:send :y [1 1]]]}
+///      {:process 1, :type :ok, :f :txn, :value [[:send :x [1 2]] [:send :y [0 2]]]}
+///      {:process 2, :type :invoke, :f :poll, :value [[:poll]]}
+///      {:process 2, :type :ok, :f :poll, :value [[:poll {:x [[0 1] [1 2]], :y [[0 2] [1 1]]}]]}",
+/// )?;
+/// assert!(check(&history, Rules::Sound).findings.is_empty());
+/// let checked = check(&history, Options { ww_deps: true, ..Options::default() });
+/// assert_eq!(checked.valid, Validity::Valid);
+/// assert_eq!(checked.findings[0].anomaly, "G0");
+/// # Ok::<(), history::HistoryError>(())
+/// ```
+pub fn check(history: &History, options: impl Into<Options>) -> Checked {
+    let options = options.into();
+    if !options.rules.are_sound() {
+        return judge(history, options).unwrap_or_else(Checked::unknown);
     }
     let is_done = |f: &str| matches!(f, "send" | "poll" | "txn");
     if !history.clients().any(|(_, op)| is_done(&op.f)) {
         return Checked::unknown("no send or poll: there is nothing to judge");
     }
-    judge(&history.completed(), rules).unwrap_or_else(Checked::unknown)
+    judge(&history.completed(), options).unwrap_or_else(Checked::unknown)
 }
 
-fn judge(history: &History, rules: Rules) -> Result<Checked, String> {
+fn judge(history: &History, options: Options) -> Result<Checked, String> {
+    let rules = options.rules;
     let actions = Actions::read(history)?;
     if let Some(why) = loss::sent_again(&actions).filter(|_| rules.are_sound()) {
         return Err(why);
     }
     let lag = lag::worst(history, &actions);
-    let mut sections = errors(history, &actions, rules)?;
+    let mut sections = errors(history, &actions, options)?;
     let findings = sections
         .iter_mut()
-        .filter(|section| !ALLOWED.contains(&section.name))
         .filter_map(|section| section.finding.take())
         .collect();
     sections.sort_by_key(|section| section.name);
-    let names = |is_named: fn(&&str) -> bool| -> Value {
-        let names = sections.iter().map(|section| section.name);
-        Value::list(names.filter(is_named).map(Value::keyword))
+    let names = |is_named: fn(&&Section) -> bool| -> Value {
+        let named = sections.iter().filter(is_named);
+        Value::list(named.map(|section| Value::keyword(section.name)))
     };
-    let bad = names(|name| !ALLOWED.contains(name));
+    let bad = names(|section| !section.is_allowed);
     let valid = match bad.items().unwrap_or_default() {
         [] => Validity::Valid,
         // That is no proof of anything.
@@ -102,7 +143,12 @@ fn judge(history: &History, rules: Rules) -> Result<Checked, String> {
 }
 
 /// The kinds of errors that were found, the gravest first.
-fn errors(history: &History, actions: &Actions<'_>, rules: Rules) -> Result<Vec<Section>, String> {
+fn errors(
+    history: &History,
+    actions: &Actions<'_>,
+    options: Options,
+) -> Result<Vec<Section>, String> {
+    let rules = options.rules;
     let fates = &Fates::new(actions);
     let unsent = loss::unsent(actions, fates);
     let garbage = match (rules, &unsent[..]) {
@@ -116,10 +162,13 @@ fn errors(history: &History, actions: &Actions<'_>, rules: Rules) -> Result<Vec<
         logs,
         fates,
     };
-    let cycles = cycles::find(history, actions, fates);
-    let (realtime, plain): (Vec<&Cycle>, Vec<&Cycle>) =
-        (cycles.cycles.iter()).partition(|cycle| cycle.is_realtime);
-    let exists = |name, not, cycles: &[&Cycle]| Reporter::cycle_exists(name, not, cycles, actions);
+    let ordered = options.ww_deps.then_some(&logs[..]);
+    let cycles = cycles::find(history, actions, fates, ordered, rules.are_sound());
+    let of = |kind: Kind| -> Vec<&Cycle> {
+        let cycles = cycles.cycles.iter();
+        cycles.filter(|cycle| cycle.kind == kind).collect()
+    };
+    let exists = |name, not, kind| Reporter::cycle_exists(name, not, &of(kind), actions);
     let within_polls = order::within(actions, logs, order::POLLED);
     let within_sends = order::within(actions, logs, order::SENT);
     let polls = order::between_polls(actions, logs);
@@ -135,16 +184,24 @@ fn errors(history: &History, actions: &Actions<'_>, rules: Rules) -> Result<Vec<
         report.jumps("int-nonmonotonic-poll", true, &within_polls.nonmonotonic),
         report.jumps("poll-skip", true, &polls.skips),
         report.jumps("nonmonotonic-poll", true, &polls.nonmonotonic),
-        report.jumps("int-send-skip", false, &within_sends.skips),
+        (report.jumps("int-send-skip", false, &within_sends.skips)).map(Section::usual),
         report.jumps("int-nonmonotonic-send", false, &within_sends.nonmonotonic),
         report.jumps("nonmonotonic-send", false, &sends.nonmonotonic),
-        report.cycles("G1c", &plain),
-        report.cycles("G1c-realtime", &realtime),
-        exists("PL-2-cycle-exists", "read-committed", &plain),
+        report.cycles(Kind::G0, &of(Kind::G0)),
+        report.cycles(Kind::G0Realtime, &of(Kind::G0Realtime)),
+        report.cycles(Kind::G1c, &of(Kind::G1c)),
+        report.cycles(Kind::G1cRealtime, &of(Kind::G1cRealtime)),
+        exists("PL-1-cycle-exists", "read-uncommitted", Kind::G0),
+        exists(
+            "strong-PL-1-cycle-exists",
+            "strong-read-uncommitted",
+            Kind::G0Realtime,
+        ),
+        exists("PL-2-cycle-exists", "read-committed", Kind::G1c),
         exists(
             "strong-PL-2-cycle-exists",
             "strong-read-committed",
-            &realtime,
+            Kind::G1cRealtime,
         ),
         report.unseen(&loss::unseen(actions, fates)),
         cycles.is_empty.then(nothing_to_order),
@@ -161,6 +218,7 @@ fn nothing_to_order() -> Section {
         name: EMPTY,
         results: Value::map([("count", Value::Int(1)), ("errs", Value::Bool(true))]),
         finding: Some(Finding::statement(EMPTY, why)),
+        is_allowed: false,
     }
 }
 

@@ -179,8 +179,13 @@ impl Model {
 
     /// Logs with offsets, by `send`, `poll` and `txn`, as Maelstrom's kafka has them.
     pub fn kafka() -> Self {
-        Model::new("kafka", |history| {
-            crate::kafka::check(history, Rules::Sound)
+        Model::kafka_by(crate::kafka::Options::default())
+    }
+
+    /// The same, with all that may be said of them.
+    pub fn kafka_by(options: crate::kafka::Options) -> Self {
+        Model::new("kafka", move |history| {
+            crate::kafka::check(history, options)
         })
     }
 

@@ -43,6 +43,8 @@ pub struct Options {
     pub keys: Keys,
     /// What is known of a bank.
     pub bank: Bank,
+    /// Whether to say in what order clients sent to logs.
+    pub ww_deps: bool,
     /// How many keys the reads of a long fork's history read. `None`: any.
     pub group_size: Option<usize>,
 }
@@ -194,6 +196,16 @@ pub const ALL: &[Named] = &[
         names: &["rw-register", "txn-rw-register"],
         doc: "transactions that write registers and read them: [:w k v], [:r k v]",
         model: |options| Ok(Model::rw_register_by(options.transactions())),
+    },
+    Named {
+        names: &["kafka"],
+        doc: "logs with offsets: :send, :poll, both in a :txn, :assign, :subscribe",
+        model: |options| {
+            Ok(Model::kafka_by(crate::kafka::Options {
+                rules: options.rules,
+                ww_deps: options.ww_deps,
+            }))
+        },
     },
     Named {
         names: &["bank"],

@@ -33,6 +33,8 @@ pub struct Kafka {
     catch_up: CatchUp,
     /// What each process knows.
     consumers: BTreeMap<i64, Consumer>,
+    /// Whether the verdict says in what order clients sent.
+    ww_deps: bool,
 }
 
 impl Kafka {
@@ -42,7 +44,15 @@ impl Kafka {
             generator: Generator::new(options),
             catch_up: CatchUp::default(),
             consumers: BTreeMap::new(),
+            ww_deps: false,
         }
+    }
+
+    /// The same, whose verdict says or does not say in what order clients sent:
+    /// [`ww_deps`](verdict::kafka::Options::ww_deps).
+    #[must_use]
+    pub fn with_ww_deps(self, ww_deps: bool) -> Self {
+        Kafka { ww_deps, ..self }
     }
 }
 
@@ -99,7 +109,8 @@ impl Workload for Kafka {
     }
 
     fn check(&self, history: &History, rules: Rules) -> Checked {
-        verdict::kafka::check(history, rules)
+        let ww_deps = self.ww_deps;
+        verdict::kafka::check(history, verdict::kafka::Options { rules, ww_deps })
     }
 }
 

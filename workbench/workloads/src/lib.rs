@@ -50,6 +50,8 @@ pub struct Options {
     pub nodes: usize,
     /// The mean latency of messages between them.
     pub latency: Duration,
+    /// Whether kafka's verdict says in what order clients sent.
+    pub ww_deps: bool,
     /// What the registers of lin-kv hold at first.
     pub initial: Value,
 }
@@ -65,7 +67,9 @@ pub const ALL: &[(&str, Make)] = &[
     ("echo", |_| Box::new(echo::Echo)),
     ("g-counter", |_| Box::new(counter::Counter::g())),
     ("g-set", |_| Box::new(g_set::GSet::default())),
-    ("kafka", |options| Box::new(kafka::Kafka::new(&options.txn))),
+    ("kafka", |options| {
+        Box::new(kafka::Kafka::new(&options.txn).with_ww_deps(options.ww_deps))
+    }),
     ("lin-kv", |options| {
         let lin_kv = lin_kv::LinKv::new(options.nodes, options.latency);
         Box::new(lin_kv.with_initial(options.initial.clone()))

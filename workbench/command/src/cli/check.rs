@@ -13,8 +13,6 @@ use history::edn::{self, Value};
 use picture::clock;
 use picture::proof;
 use simulation::judge;
-use verdict::isolation::model::Models;
-use verdict::isolation::options::{Anomalies, Keys};
 use verdict::jepsen::bank::Bank;
 use verdict::models::{self, Named};
 use verdict::{Availability, Checked, Rules, Validity, stats};
@@ -23,6 +21,7 @@ use workloads::guess::{Guess, guess};
 
 use self::elle_cli::Output;
 use self::time_budget::Watch;
+use super::judged_by::JudgedBy;
 use crate::terminal;
 
 /// Judge recorded histories: Jepsen's history.edn, history.txt or test.jepsen, JSON, or lines of
@@ -49,27 +48,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "EXPECTED")]
     availability: Option<Availability>,
 
-    /// What consistency models transactions must keep to, with commas between
-    #[arg(
-        short,
-        long,
-        value_name = "MODELS",
-        default_value = "strict-serializable"
-    )]
-    consistency_models: Models,
-
-    /// Anomalies that transactions must not show, whatever the models say, with commas between
-    #[arg(short, long, value_name = "ANOMALIES", default_value = "")]
-    anomalies: Anomalies,
-
-    /// Of transactions over registers: take for granted that each key is sequentially
-    /// consistent by itself
-    #[arg(long)]
-    sequential_keys: bool,
-
-    /// The same: that each key is linearizable by itself
-    #[arg(long)]
-    linearizable_keys: bool,
+    #[command(flatten)]
+    judged_by: JudgedBy,
 
     /// What a register holds at first, as EDN; of several, a map
     #[arg(long, value_name = "VALUE", default_value = "nil", value_parser = value)]
@@ -253,11 +233,12 @@ fn as_workload(
 ) -> Result<Checked, String> {
     let mut options = workloads::Options {
         initial: args.initial.clone(),
+        ww_deps: args.judged_by.ww_deps,
         ..workloads::Options::default()
     };
-    options.txn.consistency_models = args.consistency_models.clone();
-    options.txn.anomalies = args.anomalies.clone();
-    options.txn.keys = keys(args);
+    options.txn.consistency_models = args.judged_by.consistency_models.clone();
+    options.txn.anomalies = args.judged_by.anomalies.clone();
+    options.txn.keys = args.judged_by.keys();
     let workload = workloads.find(name, &options).ok_or("no such workload")?;
     let rules = rules(args.as_maelstrom);
     Ok(judge::history(
@@ -273,23 +254,16 @@ fn model_options(args: &Args) -> models::Options {
         rules: rules(args.as_maelstrom),
         initial: args.initial.clone(),
         permits: args.permits,
-        consistency_models: args.consistency_models.clone(),
-        anomalies: args.anomalies.clone(),
-        keys: keys(args),
+        consistency_models: args.judged_by.consistency_models.clone(),
+        anomalies: args.judged_by.anomalies.clone(),
+        keys: args.judged_by.keys(),
+        ww_deps: args.judged_by.ww_deps,
         bank: Bank {
             total: args.total_amount,
             accounts: None,
             negative_balances: args.allow_negative_balances,
         },
         group_size: args.group_size,
-    }
-}
-
-/// What the flags say of keys.
-fn keys(args: &Args) -> Keys {
-    Keys {
-        are_sequential: args.sequential_keys,
-        are_linearizable: args.linearizable_keys,
     }
 }
 

@@ -188,6 +188,31 @@ fn a_model_is_told_what_it_needs_to_know() {
     }
 }
 
+/// Two transactions send to two keys, and are first in one of them.
+#[test]
+fn in_what_order_clients_sent_is_told_if_one_asks() {
+    let folder = Folder::new("check-ww-deps");
+    let file = folder.path().join("history.edn");
+    let history = "
+        {:process 0, :type :invoke, :f :txn, :value [[:send :x 1] [:send :y 1]]}
+        {:process 1, :type :invoke, :f :txn, :value [[:send :x 2] [:send :y 2]]}
+        {:process 0, :type :ok, :f :txn, :value [[:send :x [0 1]] [:send :y [1 1]]]}
+        {:process 1, :type :ok, :f :txn, :value [[:send :x [1 2]] [:send :y [0 2]]]}
+        {:process 2, :type :invoke, :f :poll, :value [[:poll]]}
+        {:process 2, :type :ok, :f :poll, :value [[:poll {:x [[0 1] [1 2]], :y [[0 2] [1 1]]}]]}";
+    fs::write(&file, history).unwrap();
+    for kind in [&["-w", "kafka"][..], &["-m", "kafka", "-v", "edn"]] {
+        for (args, told) in [
+            (&[][..], ":error-types ()"),
+            (&["--ww-deps"], ":error-types (:G0 :PL-1-cycle-exists)"),
+        ] {
+            let mut command = workbench(&["check"]);
+            let output = command.args(kind).args(args).arg(&file).output().unwrap();
+            tells(&output, 0, &[told, ":bad-error-types ()"]);
+        }
+    }
+}
+
 /// Of a history from elsewhere, for a model and for a workload.
 #[test]
 fn a_page_shows_what_a_history_is_judged_by() {

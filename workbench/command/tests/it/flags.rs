@@ -48,12 +48,23 @@ const FLAGS: &[&[&str]] = &[
     &["--username", "root"],
 ];
 
+/// What `check` takes as well, as elle-cli and Jepsen call it.
+const JUDGED_BY: &[&[&str]] = &[
+    &["-c", "serializable"],
+    &["-a", "G0, lost-update"],
+    &["--anomalies", "G1c"],
+    &["--sequential-keys"],
+    &["--linearizable-keys"],
+    &["--wfr-keys"],
+    &["--ww-deps"],
+];
+
 /// All at once, and some twice, of which the last counts: only what comes after
 /// them is refused.
 #[test]
 fn every_flag_of_maelstrom_test_is_taken() {
     let mut args = vec!["test"];
-    args.extend(FLAGS.iter().copied().flatten());
+    args.extend(FLAGS.iter().chain(JUDGED_BY).copied().flatten());
     args.extend(["an", "argument", "--no-such-flag"]);
     tells(
         &workbench(&args),

@@ -3,7 +3,7 @@
 //! it, and the reads and writes that are the reason are marked.
 
 use finding::cycle::{Reason, Relation, Step};
-use finding::log::{Cause, Causes};
+use finding::log::{Because, Cause, Causes};
 use finding::{Cycle, Operation};
 use history::edn::Value;
 use history::{History, Op};
@@ -49,15 +49,20 @@ pub(super) fn draw_causes(
 ) -> Option<Drawing> {
     let steps = &causes.steps;
     let ops = ops(history, steps.iter().map(|step| &step.op))?;
-    let arrows = steps.iter().enumerate().map(|(i, Cause { sent, .. })| {
+    let arrows = steps.iter().enumerate().map(|(i, Cause { because, .. })| {
         let (a, b) = (i + 1, (i + 1) % steps.len() + 1);
-        match sent {
-            Some((key, message)) => Arrow {
+        match because {
+            Because::Polled { key, message } => Arrow {
                 relation: Relation::Wr,
                 label: format!("wr: T{a} sent {message} to key {key}, and T{b} polled that"),
                 marks: [false, true].map(|is_read| Some(mark(is_read, key, Some(message)))),
             },
-            None => Arrow {
+            Because::Followed { key, message, next } => Arrow {
+                relation: Relation::Ww,
+                label: format!("ww: T{b} sent {next} to key {key} right behind T{a}'s {message}"),
+                marks: [message, next].map(|message| Some(mark(false, key, Some(message)))),
+            },
+            Because::Ended => Arrow {
                 relation: Relation::Realtime,
                 label: format!("realtime: T{a} had ended when T{b} began"),
                 marks: [None, None],
@@ -135,7 +140,7 @@ fn page(anomaly: &str, number: usize, ops: &[&Op], arrows: &[Arrow], more: &str)
 
 fn meaning(relation: Relation) -> &'static str {
     match relation {
-        Relation::Ww => "ww: one wrote, the other overwrote it",
+        Relation::Ww => "ww: the other wrote over, or right behind, what one wrote",
         Relation::Wr => "wr: one wrote, the other read it",
         Relation::Rw => "rw: one read what the other then overwrote",
         Relation::Process => "process: one client did both, one after the other",

@@ -65,6 +65,12 @@ impl Log {
         places.iter().map(place).collect()
     }
 
+    /// The message right before one.
+    pub(super) fn before(&self, message: Message) -> Option<Message> {
+        let (_, messages) = &self.places[self.index(message)?.checked_sub(1)?];
+        Some(messages[0])
+    }
+
     /// The offset of a message at its index.
     pub(super) fn offset(&self, message: Message) -> Option<i64> {
         self.index(message).map(|index| self.places[index].0)

@@ -1,11 +1,11 @@
 //! What was found: a section of the results for each kind of error, and the finding.
 
-use finding::log::{self, Cause, Causes, Fault};
+use finding::log::{self, Because, Cause, Causes, Fault};
 use finding::{Evidence, Finding, Reply, found};
 use history::edn::Value;
 
 use super::action::{Actions, Key, Message};
-use super::cycles::{Cycle, Why};
+use super::cycles::{Cycle, Kind, Why};
 use super::log::{Fates, Log};
 use super::loss::{Lost, Read};
 use super::order::Jump;
@@ -17,6 +17,19 @@ pub(super) struct Section {
     /// Their `count`, and the most telling of them as `errs`.
     pub(super) results: Value,
     pub(super) finding: Option<Finding>,
+    /// Whether it may happen in a log that is as it should be.
+    pub(super) is_allowed: bool,
+}
+
+impl Section {
+    /// The same of what is nothing that anybody need be told.
+    pub(super) fn usual(self) -> Self {
+        Section {
+            finding: None,
+            is_allowed: true,
+            ..self
+        }
+    }
 }
 
 /// How many errors of a kind the results list, as in Jepsen's.
@@ -52,6 +65,7 @@ impl Reporter<'_> {
                 errors,
                 evidence,
             ),
+            is_allowed: false,
         })
     }
 
@@ -200,6 +214,7 @@ impl Reporter<'_> {
                 &unseen,
                 evidence,
             ),
+            is_allowed: false,
         })
     }
 
@@ -318,7 +333,9 @@ impl Reporter<'_> {
         self.offsets(key, fault)
     }
 
-    pub(super) fn cycles(&self, name: &'static str, cycles: &[&Cycle]) -> Option<Section> {
+    /// Of a kind; allowed, if all of them need the order of offsets.
+    pub(super) fn cycles(&self, kind: Kind, cycles: &[&Cycle]) -> Option<Section> {
+        let name = kind.name();
         let entry = |cycle: &&Cycle| {
             let steps = cycle.steps.iter().map(|(action, why)| {
                 let mut step = match why {
@@ -326,6 +343,12 @@ impl Reporter<'_> {
                         ("type", Value::keyword("wr")),
                         ("key", self.key(*key)),
                         ("value", self.value(*key, *message)),
+                    ]),
+                    Why::Followed(key, first, second) => Value::map([
+                        ("type", Value::keyword("ww")),
+                        ("key", self.key(*key)),
+                        ("value", self.value(*key, *first)),
+                        ("value'", self.value(*key, *second)),
                     ]),
                     Why::Ended => Value::map([("type", Value::keyword("realtime"))]),
                 };
@@ -340,16 +363,28 @@ impl Reporter<'_> {
         let evidence = |cycle: &&Cycle| {
             let steps = cycle.steps.iter().map(|(action, why)| Cause {
                 op: self.operation(*action),
-                sent: match why {
-                    Why::Sent(key, message) => Some((self.key(*key), self.value(*key, *message))),
-                    Why::Ended => None,
+                because: match why {
+                    Why::Sent(key, message) => Because::Polled {
+                        key: self.key(*key),
+                        message: self.value(*key, *message),
+                    },
+                    Why::Followed(key, first, second) => Because::Followed {
+                        key: self.key(*key),
+                        message: self.value(*key, *first),
+                        next: self.value(*key, *second),
+                    },
+                    Why::Ended => Because::Ended,
                 },
             });
             Evidence::Causes(Causes {
                 steps: steps.collect(),
             })
         };
-        Self::section(name, cycles, FEW, entry, evidence)
+        let section = Self::section(name, cycles, FEW, entry, evidence)?;
+        Some(Section {
+            is_allowed: cycles.iter().all(|cycle| cycle.needs_offsets),
+            ..section
+        })
     }
 
     /// That some cycle exists, for those who ask what models that rules out.
@@ -377,6 +412,7 @@ impl Reporter<'_> {
             name,
             results: counted(cycles.len(), entries),
             finding: None,
+            is_allowed: cycles.iter().all(|cycle| cycle.needs_offsets),
         })
     }
 }

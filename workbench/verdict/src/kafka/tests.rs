@@ -1,5 +1,7 @@
 use super::*;
 
+mod ww_deps;
+
 /// A line each: client, type, function, value and further keys.
 fn history(transcript: &str) -> History {
     let lines = transcript.lines().enumerate().map(|(i, line)| {

@@ -94,10 +94,6 @@ pub(super) struct Meaningless {
     #[arg(short, long, value_enum)]
     format: Option<Format>,
 
-    /// That a transaction's writes follow its reads is always taken for granted
-    #[arg(long)]
-    wfr_keys: bool,
-
     /// A search for cycles ends after so many steps, not milliseconds
     #[arg(short = 's', long, value_name = "MILLIS")]
     cycle_search_timeout: Option<u64>,

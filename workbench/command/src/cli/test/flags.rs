@@ -14,7 +14,6 @@ use simulation::run::{self, limits};
 use simulation::workload::Workload;
 use verdict::Availability;
 use verdict::assertion::Assertion;
-use verdict::isolation::model::Models;
 use workloads::{Registry, txn};
 
 use super::choices::{DistributionName, Level, Model, TopologyName};
@@ -23,6 +22,7 @@ use super::values::{
 };
 use super::{meaningless, nodes, sweep};
 use crate::cli::cargo::{self, Build};
+use crate::cli::judged_by::JudgedBy;
 use crate::terminal;
 
 /// How many runs one command makes at most, each with a folder.
@@ -169,9 +169,8 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "store")]
     pub(super) store: PathBuf,
 
-    /// What consistency models transactions must keep to, with commas between
-    #[arg(long, value_name = "MODELS", default_value = "strict-serializable")]
-    consistency_models: Models,
+    #[command(flatten)]
+    judged_by: JudgedBy,
 
     /// Of transactions and kafka: how many keys are in use at a time
     #[arg(long, value_name = "INT", default_value_t = 10, value_parser = within(txn::KEY_COUNT))]
@@ -233,9 +232,11 @@ impl Args {
                 key_count: self.key_count,
                 max_txn_length: self.max_txn_length,
                 max_writes_per_key: self.max_writes_per_key,
-                consistency_models: self.consistency_models.clone(),
-                ..workloads::txn::Options::default()
+                consistency_models: self.judged_by.consistency_models.clone(),
+                anomalies: self.judged_by.anomalies.clone(),
+                keys: self.judged_by.keys(),
             },
+            ww_deps: self.judged_by.ww_deps,
             nodes: config.nodes.len(),
             latency: config.network.latency.mean,
         };
