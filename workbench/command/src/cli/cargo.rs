@@ -1,6 +1,6 @@
 //! Builds a node of this workspace, where no `--bin` was given.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -14,25 +14,27 @@ pub(super) enum Build {
     LikeThis,
 }
 
-/// Builds the package of this name, or an example of it as it is for tests, where it is
-/// nearly built already, and gives its executable.
+/// Builds the package of this name, or an example of it, and gives its executable.
+///
+/// What it shares with this command is not built once more, and of an example that is nearly
+/// all: tests stand on what the command does.
 ///
 /// # Errors
 /// When there is no such thing here or it does not compile; cargo has then said
 /// more on stderr.
 pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<PathBuf, String> {
-    let (kind, name) = match example {
-        Some(example) => ("example", example),
-        None => ("bin", package),
+    let (kind, name, how) = match example {
+        Some(example) => ("example", example, Build::LikeThis), // is not shipped
+        None => ("bin", package, how),
     };
-    let profile = match (example, how) {
-        (Some(_), _) => "dev".into(),
-        (None, Build::Shipped) => "release".into(),
-        (None, Build::LikeThis) => profile_of(&std::env::current_exe().unwrap_or_default()),
+    let profile = match how {
+        Build::Shipped => "release".into(),
+        Build::LikeThis => profile_of(&std::env::current_exe().unwrap_or_default()),
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
+    let built = Command::new(&cargo)
         .args(["build", "--quiet", "--package", package])
+        .args(beside(how, &cargo))
         .args([&format!("--{kind}"), name])
         .args(["--profile", &profile])
         .arg("--message-format=json-render-diagnostics")
@@ -57,6 +59,33 @@ pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<
     executables
         .next()
         .ok_or_else(|| format!("cargo built no executable {name}"))
+}
+
+/// What makes Cargo build the dependencies of a node just as they are for this command, and so
+/// not again: that the command's own package is asked for, too. (It has nothing of the node's
+/// name, so nothing of it is built. But a dependency has all the features that any package asks
+/// for, and the macros that read flags ask for more of `syn` than serde's do, on which
+/// everything stands in the end.)
+fn beside(how: Build, cargo: &OsStr) -> Vec<OsString> {
+    match (how, own_package(cargo)) {
+        (Build::LikeThis, Some(own)) => vec!["--package".into(), own],
+        // What is shipped is what `cargo build --release --package NODE` makes.
+        _ => Vec::new(),
+    }
+}
+
+/// The package that Cargo has started this command from, if it is one of the workspace here.
+fn own_package(cargo: &OsStr) -> Option<OsString> {
+    let package = std::env::var_os("CARGO_PKG_NAME")?;
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
+    let located = Command::new(cargo)
+        .args(["locate-project", "--workspace", "--message-format", "plain"])
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let manifest = String::from_utf8(located.stdout).ok()?;
+    let workspace = Path::new(manifest.trim_end()).parent()?;
+    Path::new(&folder).starts_with(workspace).then_some(package)
 }
 
 /// The profile that this program was built in, which its folder is named after; `release`,
