@@ -21,6 +21,7 @@
 //! [`verdict`], [`picture`] and [`page`].
 
 mod cli;
+mod local_time;
 pub mod progress;
 pub mod report;
 pub mod serve;

@@ -12,6 +12,8 @@ use page::listing;
 use simulation::folder::{Folder, Kept, cannot};
 use simulation::summary::Summary;
 
+use crate::local_time::LocalTime;
+
 /// The place of one run in it.
 #[derive(Debug)]
 pub struct Store {
@@ -28,9 +30,7 @@ impl Store {
     /// # Errors
     /// When something cannot be written: what, and why.
     pub fn create(root: &Path, workload: &str) -> io::Result<Self> {
-        let name = jiff::ZonedDateTime::now()
-            .strftime("%Y%m%dT%H%M%S%.3f%z")
-            .to_string();
+        let name = LocalTime::now().folder_name();
         let parent = root.join(workload);
         fs::create_dir_all(&parent).map_err(|e| cannot("make", &parent, &e))?;
         let folder = (0..100)
@@ -106,23 +106,20 @@ impl Store {
 
     /// Adds a line to `jepsen.log`, with the time.
     pub fn log(&mut self, line: &str) {
-        let now = jiff::ZonedDateTime::now();
+        let now = LocalTime::now();
         // As logback writes it, with and without its encoder for JSON. A log that
         // cannot be written is no reason to end the run.
         let _ = match self.json_log {
             true => {
                 let entry = serde_json::json!({
-                    "@timestamp": now.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+                    "@timestamp": now.to_the_millisecond(),
                     "level": "INFO",
                     "logger_name": "workbench",
                     "message": line,
                 });
                 writeln!(self.log, "{entry}")
             }
-            false => {
-                let now = now.strftime("%Y-%m-%d %H:%M:%S,%3f");
-                writeln!(self.log, "{now}\tINFO\t[main] workbench: {line}")
-            }
+            false => writeln!(self.log, "{now}\tINFO\t[main] workbench: {line}"),
         };
     }
 

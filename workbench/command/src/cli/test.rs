@@ -27,6 +27,7 @@ use verdict::Validity;
 
 use self::signals::Signals;
 use super::command::repeat_command;
+use crate::local_time::LocalTime;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::store::Store;
@@ -71,7 +72,7 @@ fn run_and_report(
     signals: &Signals,
 ) -> Result<u8, String> {
     store.log(&repeat_command(seed));
-    let began = began();
+    let began = LocalTime::now().to_the_second();
     let program = args.node_program(bin, store.folder().node_logs());
     let mut watcher = Watcher {
         signals,
@@ -230,12 +231,6 @@ fn run_once(
             virtual_time: !host.is_live(),
         }),
     }
-}
-
-/// Now: local time as in ISO 8601, to the second.
-fn began() -> String {
-    let now = jiff::ZonedDateTime::now();
-    now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 fn draw_seed() -> u64 {

@@ -13,8 +13,9 @@ use simulation::run::{Observer, Position};
 use verdict::Validity;
 
 use super::signals::Signals;
-use super::{Args, began, broken_off, kept_or, run_and_report, run_once};
+use super::{Args, broken_off, kept_or, run_and_report, run_once};
 use crate::cli::command::{repeat_command, this_command};
+use crate::local_time::LocalTime;
 use crate::store::Store;
 use simulation::summary::{Summary, Verdict};
 
@@ -49,7 +50,7 @@ pub(super) fn run(
     store: Store,
     signals: &Signals,
 ) -> Result<u8, String> {
-    let began = began();
+    let began = LocalTime::now().to_the_second();
     let live = AtomicBool::new(false);
     // How many seeds were begun.
     let next = AtomicU64::new(0);
