@@ -45,17 +45,12 @@ fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
         bin: Path::new(env!("CARGO_BIN_EXE_unique-ids")).to_owned(),
         args: Vec::new(),
         logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
         show_stderr: None,
     };
     let config = challenge(7);
-    let clock = Clock::Virtual {
-        seed: !config.seed,
-        noise: config.noise,
-        noise_seed: config.noise_seed(),
-        patience: config.init_timeout,
-    };
     let binary = || {
-        let mut host = Programs::start(&program, &config.nodes, clock).unwrap();
+        let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
         let outcome = run::run(&config, &mut Workload, &mut host, &mut ());
         assert!(!host.is_live());
         outcome.history

@@ -13,6 +13,7 @@
 //!     bin: PathBuf::from("./node.py"),
 //!     args: vec![],
 //!     logs: PathBuf::from("node-logs"),
+//!     disks: PathBuf::from("disks"),
 //!     show_stderr: None,
 //! };
 //! let names = ["n0".to_owned(), "n1".to_owned()];
@@ -33,13 +34,15 @@ use std::time::{Duration, Instant};
 
 pub use maelstrom_node::LOCKSTEP;
 use maelstrom_node::Rng;
+use maelstrom_node::disk::Files;
 
 use live::Live;
 use lockstep::{AGREED, Node};
 use pipes::{Feed, Lines, Poll};
 pub use process::Program;
-use process::{Budget, Process, allow_files};
-use simulation::host::{Ending, Host, Noise, Output, Silence, VirtualTime};
+use process::{Nursery, Process, allow_files};
+use simulation::host::{DiskConfig, Ending, Health, Host, Noise, Output, Silence, VirtualTime};
+use simulation::run;
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -49,17 +52,39 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 pub enum Clock {
     /// Real time, whatever they are.
     Real,
-    /// Virtual time, if they go in lockstep.
-    Virtual {
-        /// What their random numbers follow from.
-        seed: u64,
-        /// How tired the machine is.
-        noise: Noise,
-        /// What its delays follow from.
-        noise_seed: u64,
-        /// How long one of them may take for its first line.
-        patience: Duration,
-    },
+    /// Virtual time, if they go in lockstep, on such machines: see [`Clock::of`].
+    Virtual(Machines),
+}
+
+/// What nodes in virtual time run on, as a [`run::Config`] has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Machines {
+    /// What the nodes' random numbers follow from.
+    seed: u64,
+    noise: Noise,
+    noise_seed: u64,
+    disk: DiskConfig,
+    disk_seed: u64,
+    /// Whether clocks or disks are to be wrong, as only those of virtual time can be.
+    has_virtual_faults: bool,
+    /// How long one of the nodes may take for its first line, in real time.
+    patience: Duration,
+}
+
+impl Clock {
+    /// Virtual time, for a run of this configuration: the nodes do just what they do in
+    /// [`simulate()`](simulation::simulate()).
+    pub fn of(config: &run::Config) -> Clock {
+        Clock::Virtual(Machines {
+            seed: !config.seed,
+            noise: config.noise,
+            noise_seed: config.noise_seed(),
+            disk: config.disk,
+            disk_seed: config.disk_seed(),
+            has_virtual_faults: config.has_virtual_faults(),
+            patience: config.init_timeout,
+        })
+    }
 }
 
 /// Processes, one a node.
@@ -75,6 +100,8 @@ enum State {
     Asked(Asked),
     Lockstep(VirtualTime<Node>),
     Live(Live),
+    /// There are none.
+    Over,
 }
 
 #[derive(Debug)]
@@ -83,9 +110,8 @@ struct Asked {
     /// Which were told `init`, in that order.
     told: Vec<usize>,
     at: Instant,
-    noise: Noise,
-    noise_seed: u64,
-    patience: Duration,
+    nursery: Nursery,
+    machines: Machines,
 }
 
 /// A process that was started, and its pipes.
@@ -103,37 +129,26 @@ impl Programs {
     /// When it cannot be started, or its log not be written: which, and what to do about
     /// it.
     pub fn start(program: &Program, names: &[String], clock: Clock) -> io::Result<Self> {
-        let seed = match clock {
+        let seeds = match clock {
             Clock::Real => None,
-            Clock::Virtual { seed, .. } => Some(Rng::new(seed)),
+            Clock::Virtual(Machines { seed, .. }) => {
+                let rng = Rng::new(seed);
+                Some(names.iter().map(|_| rng.u64()).collect())
+            }
         };
         allow_files(names.len());
-        let budget = Budget::new();
-        let start = |name: &String| {
-            let seed = seed.as_ref().map(Rng::u64);
-            let (process, stdin, stdout) = Process::start(program, name, seed, &budget)?;
-            Ok(Started {
-                process,
-                feed: Feed::new(stdin)?,
-                lines: Lines::new(stdout),
-            })
-        };
-        let nodes = names.iter().map(start).collect::<io::Result<_>>()?;
+        let nursery = Nursery::new(program, names, seeds);
+        let nodes = (0..names.len()).map(|node| nursery.start(node, 0));
+        let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();
         let state = match clock {
-            Clock::Real => State::Live(Live::new(nodes, at)),
-            Clock::Virtual {
-                noise,
-                noise_seed,
-                patience,
-                ..
-            } => State::Asked(Asked {
+            Clock::Real => State::Live(Live::new(nodes, at, nursery)),
+            Clock::Virtual(machines) => State::Asked(Asked {
                 nodes,
                 told: Vec::new(),
                 at,
-                noise,
-                noise_seed,
-                patience,
+                nursery,
+                machines,
             }),
         };
         let refused = None;
@@ -148,33 +163,43 @@ impl Programs {
 
     /// Goes on as the answer has it.
     fn decide(&mut self, is_lockstep: bool) {
-        let empty = State::Live(Live::new(Vec::new(), live::now()));
-        let State::Asked(asked) = std::mem::replace(&mut self.state, empty) else {
+        let State::Asked(asked) = std::mem::replace(&mut self.state, State::Over) else {
             return;
         };
-        if !is_lockstep && asked.noise != Noise::NONE {
+        if !is_lockstep && asked.machines.noise != Noise::NONE {
             self.refused = Some(
                 "--noise is for virtual time, and this program runs in real time, with the noise \
                  of its machine; leave it out",
+            );
+        } else if !is_lockstep && asked.machines.has_virtual_faults {
+            self.refused = Some(
+                "--nemesis clock, disk and lost-writes are for virtual time, and this program runs \
+                 in real time, with the clock and the disk of its machine; leave them out: kill, \
+                 pause and partitions are there for any program",
             );
         }
         self.state = match is_lockstep {
             true => {
                 let nodes = asked.nodes.into_iter().map(Node::new).collect();
-                let host = VirtualTime::new(nodes);
-                let mut host = host.with_noise(asked.noise, asked.noise_seed);
+                let (nursery, machines) = (asked.nursery, asked.machines);
+                let start = move |node, restarts, files: Files| {
+                    Ok(Node::again(nursery.start(node, restarts)?, files))
+                };
+                let host = VirtualTime::new(nodes, Box::new(start));
+                let host = host.with_noise(machines.noise, machines.noise_seed);
+                let mut host = host.with_disks(machines.disk, machines.disk_seed);
                 for node in asked.told {
                     host.deliver(node, b"");
                 }
                 State::Lockstep(host)
             }
-            false => State::Live(Live::new(asked.nodes, asked.at)),
+            false => State::Live(Live::new(asked.nodes, asked.at, asked.nursery)),
         };
     }
 
     fn host(&mut self) -> Option<&mut dyn Host> {
         match &mut self.state {
-            State::Asked(_) => None,
+            State::Asked(_) | State::Over => None,
             State::Lockstep(host) => Some(host),
             State::Live(host) => Some(host),
         }
@@ -206,7 +231,7 @@ impl Asked {
                 return Some(false);
             }
         }
-        (self.at.elapsed() >= self.patience).then_some(false)
+        (self.at.elapsed() >= self.machines.patience).then_some(false)
     }
 }
 
@@ -221,6 +246,7 @@ impl Host for Programs {
             }
             State::Lockstep(host) => host.deliver(node, line),
             State::Live(host) => host.deliver(node, line),
+            State::Over => {}
         }
     }
 
@@ -238,6 +264,42 @@ impl Host for Programs {
         host.map_or_else(Default::default, |host| host.wait(until))
     }
 
+    fn kill(&mut self, node: usize) {
+        if let Some(host) = self.host() {
+            host.kill(node);
+        }
+    }
+
+    fn start(&mut self, node: usize) {
+        if let Some(host) = self.host() {
+            host.start(node);
+        }
+    }
+
+    fn pause(&mut self, node: usize) {
+        if let Some(host) = self.host() {
+            host.pause(node);
+        }
+    }
+
+    fn resume(&mut self, node: usize) {
+        if let Some(host) = self.host() {
+            host.resume(node);
+        }
+    }
+
+    fn set_clock(&mut self, node: usize, jump: Duration, fast: i32) {
+        if let Some(host) = self.host() {
+            host.set_clock(node, jump, fast);
+        }
+    }
+
+    fn set_disk(&mut self, node: usize, health: Health) {
+        if let Some(host) = self.host() {
+            host.set_disk(node, health);
+        }
+    }
+
     fn stop(&mut self) -> Vec<Ending> {
         match &mut self.state {
             State::Asked(asked) => {
@@ -246,6 +308,7 @@ impl Host for Programs {
             }
             State::Lockstep(host) => host.stop(),
             State::Live(host) => host.stop(),
+            State::Over => Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Started;
 use super::pipes::{LONGEST_LINE, MOST_UNREAD, Poll};
+use super::process::Nursery;
 use simulation::host::{Ending, Host, Output, Silence};
 
 /// How long an interrupt may go unnoticed.
@@ -17,12 +18,17 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 pub(super) struct Live {
     started: Instant,
     nodes: Vec<Node>,
+    nursery: Nursery,
+    /// What is to be said of nodes that could not be started again.
+    said: Vec<(usize, Output)>,
 }
 
 #[derive(Debug)]
 struct Node {
     started: Started,
     state: State,
+    /// How often it was started again.
+    restarts: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,18 +37,23 @@ enum State {
     /// It closed its stdout.
     Closed,
     GivenUp,
+    /// It was killed, and not started again yet.
+    Dead,
 }
 
 impl Live {
     /// These processes, which were started at this moment.
-    pub(super) fn new(nodes: Vec<Started>, started: Instant) -> Self {
+    pub(super) fn new(nodes: Vec<Started>, started: Instant, nursery: Nursery) -> Self {
         let node = |started| Node {
             started,
             state: State::Running,
+            restarts: 0,
         };
         Live {
             started,
             nodes: nodes.into_iter().map(node).collect(),
+            nursery,
+            said: Vec::new(),
         }
     }
 }
@@ -94,9 +105,11 @@ pub(super) fn too_long() -> String {
 
 impl Host for Live {
     fn deliver(&mut self, node: usize, line: &[u8]) {
-        let feed = &mut self.nodes[node].started.feed;
-        feed.push(line);
-        feed.push(b"\n");
+        let Node { started, state, .. } = &mut self.nodes[node];
+        if *state != State::Dead {
+            started.feed.push(line);
+            started.feed.push(b"\n");
+        }
     }
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
@@ -117,7 +130,7 @@ impl Host for Live {
         let news: Vec<bool> = nodes
             .map(|node| poll.has_news(&node.started.lines))
             .collect();
-        let mut output = Vec::new();
+        let mut output = std::mem::take(&mut self.said);
         for (i, node) in self.nodes.iter_mut().enumerate() {
             if is_running(node) {
                 if news[i] {
@@ -129,8 +142,38 @@ impl Host for Live {
         (self.started.elapsed(), output)
     }
 
+    fn kill(&mut self, node: usize) {
+        let Node { started, state, .. } = &mut self.nodes[node];
+        started.process.stop(false);
+        *state = State::Dead;
+    }
+
+    fn start(&mut self, node: usize) {
+        let place = node;
+        let node = &mut self.nodes[place];
+        node.restarts += 1;
+        match self.nursery.start(place, node.restarts) {
+            Ok(started) => (node.started, node.state) = (started, State::Running),
+            Err(e) => {
+                let why = format!("it cannot be started again: {e}");
+                self.said.push((place, Output::GivenUp(why)));
+            }
+        }
+    }
+
+    fn pause(&mut self, node: usize) {
+        self.nodes[node].started.process.pause(true);
+    }
+
+    fn resume(&mut self, node: usize) {
+        self.nodes[node].started.process.pause(false);
+    }
+
     fn stop(&mut self) -> Vec<Ending> {
-        let stop = |node: &mut Node| node.started.process.stop(node.state == State::Closed);
+        let stop = |node: &mut Node| match node.state {
+            State::Dead => Ending::Stopped,
+            state => node.started.process.stop(state == State::Closed),
+        };
         self.nodes.iter_mut().map(stop).collect()
     }
 

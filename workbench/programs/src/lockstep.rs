@@ -3,9 +3,14 @@
 //!
 //! One that was asked for it agrees with the line `= lockstep`, its first. After
 //! `init`, each line to the node begins with the time in nanoseconds, and each turn of
-//! the node ends with `= ` and its next deadline, or `-`.
+//! the node ends with `= ` and its next deadline, or `-`. What it wants done on its disk it
+//! says in lines of its own, such as `= append raft.log 00ff` and `= sync`; `= synced`, in
+//! the place of a message, tells it that this was done, and `= file raft.log 00ff` before
+//! `init` what its disk holds when it is started again.
 
 use std::time::Duration;
+
+use maelstrom_node::disk::{Command, Files};
 
 use super::Started;
 use super::live::too_long;
@@ -31,12 +36,18 @@ pub(super) struct Node {
     started: Started,
     deadline: Option<Duration>,
     state: State,
+    /// What it wants done on its disk, since that was last asked.
+    commands: Vec<Command>,
+    /// Why it cannot go on.
+    failure: Option<String>,
     /// How long its slow turns took, in looks.
     slow: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
+    /// It was not told `init` yet.
+    Fresh,
     /// It was told `init`, and its answer not yet read.
     Told,
     Running,
@@ -64,8 +75,52 @@ impl Node {
             started,
             deadline: None,
             state: State::Told,
+            commands: Vec::new(),
+            failure: None,
             slow: 0,
         }
+    }
+
+    /// Of a process that was started again, and will find these files on its disk.
+    pub(super) fn again(mut started: Started, files: Files) -> Self {
+        for (name, bytes) in files {
+            let line = format!("= file {name} {}\n", hex(&bytes));
+            started.feed.push(line.as_bytes());
+        }
+        let state = State::Fresh;
+        Node {
+            state,
+            ..Node::new(started)
+        }
+    }
+
+    /// Takes what it says of its disk, between `= ` and the line's end.
+    fn disk(&mut self, said: &[u8]) -> Option<()> {
+        let said = str::from_utf8(said).ok()?;
+        let (what, rest) = said.split_once(' ').unwrap_or((said, ""));
+        let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let file = name.to_owned();
+        self.commands.push(match what {
+            "append" => Command::Append {
+                file,
+                bytes: bytes(rest)?,
+            },
+            "replace" => Command::Replace {
+                file,
+                bytes: bytes(rest)?,
+            },
+            "truncate" => Command::Truncate {
+                file,
+                len: rest.parse().ok()?,
+            },
+            "sync" => Command::Sync,
+            "failed" => {
+                self.failure = said.strip_prefix("failed ").map(str::to_owned);
+                return self.failure.is_some().then_some(());
+            }
+            _ => return None,
+        });
+        Some(())
     }
 
     /// Waits for more of what it writes, and writes what it is to read meanwhile.
@@ -141,6 +196,19 @@ impl Node {
                 say(Output::Line(line));
                 continue;
             };
+            if end.first().is_some_and(u8::is_ascii_lowercase) {
+                if self.disk(end).is_none() {
+                    return given_up(format!(
+                        "expected what it wants done on its disk, such as \"= append FILE HEX\" or \
+                         \"= sync\", found {:?}",
+                        quoted(&line)
+                    ));
+                }
+                if self.failure.is_some() {
+                    return Ok(());
+                }
+                continue;
+            }
             let nanos = || str::from_utf8(end).ok()?.parse().ok();
             self.deadline = match (end, nanos()) {
                 (b"-", _) => None,
@@ -194,6 +262,12 @@ impl TimedNode for Node {
             State::Over(_) => return,
             // This line, its first, it has been told already.
             State::Told => {}
+            State::Fresh => {
+                let feed = &mut self.started.feed;
+                feed.push(line);
+                feed.push(b"\n");
+                self.state = State::Told;
+            }
             State::Running => {
                 let feed = &mut self.started.feed;
                 feed.push(format!("{} ", now.as_nanos()).as_bytes());
@@ -212,8 +286,28 @@ impl TimedNode for Node {
         }
     }
 
+    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
+        if self.state == State::Running {
+            let result = match result {
+                Ok(()) => "synced".to_owned(),
+                Err(why) => format!("failed {why}"),
+            };
+            let feed = &mut self.started.feed;
+            feed.push(format!("{} = {result}\n", now.as_nanos()).as_bytes());
+            self.take_turn(say);
+        }
+    }
+
     fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    fn disk_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.clone()
     }
 
     fn stop(&mut self) -> Ending {
@@ -230,4 +324,23 @@ impl TimedNode for Node {
     fn last_words(&mut self) -> Vec<String> {
         self.started.process.last_words()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let pairs = hex.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
+        _ => None,
+    };
+    pairs.map(byte).collect()
 }

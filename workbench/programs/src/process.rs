@@ -13,18 +13,25 @@ use std::time::Duration;
 use rustix::io::Errno;
 #[cfg(target_os = "linux")]
 use rustix::process::kill_process;
-use rustix::process::{Pid, Resource, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
 #[cfg(not(target_os = "linux"))]
-use rustix::process::{Signal, kill_process_group};
+use rustix::process::kill_process_group;
+use rustix::process::{Pid, Resource, Signal, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
 
+use super::Started;
 use super::log::{Log, Shown};
+use super::pipes::{Feed, Lines};
 #[cfg(target_os = "linux")]
 use super::subreaper;
+use simulation::host::in_process::seed_of_restart;
 use simulation::host::{Ending, Pulse};
 use simulation::name::log_name;
 
 /// How much the nodes of a run may write to stderr together, in bytes.
 const MOST_STDERR: u64 = 64 << 20;
+
+/// The environment variable that tells a node written with maelstrom-node the folder of
+/// its disk.
+const DISK: &str = "MAELSTROM_DISK";
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -35,6 +42,9 @@ pub struct Program {
     pub args: Vec<String>,
     /// The folder for the nodes' logs, which must exist.
     pub logs: PathBuf,
+    /// The folder for what nodes keep, if they run in real time; it is made when one keeps
+    /// something. In virtual time their disks are simulated.
+    pub disks: PathBuf,
     /// What each line of the nodes' stderr is shown with, if it is.
     pub show_stderr: Option<fn(&str)>,
 }
@@ -53,6 +63,47 @@ impl Budget {
         let less = |left: u64| left.checked_sub(amount);
         let order = Ordering::Relaxed;
         self.0.fetch_update(order, order, less).is_ok()
+    }
+}
+
+/// Where nodes come from: all that it takes to start one, and to start it again.
+#[derive(Debug)]
+pub(super) struct Nursery {
+    program: Program,
+    names: Vec<String>,
+    /// What each node's random numbers follow from, if they are asked for lockstep.
+    seeds: Option<Vec<u64>>,
+    budget: Arc<Budget>,
+}
+
+impl Nursery {
+    pub(super) fn new(program: &Program, names: &[String], seeds: Option<Vec<u64>>) -> Self {
+        Nursery {
+            program: program.clone(),
+            names: names.to_vec(),
+            seeds,
+            budget: Budget::new(),
+        }
+    }
+
+    /// Starts a process for this node, which was started so often before.
+    ///
+    /// # Errors
+    /// When it cannot be started, or its log not be written: which, and what to do about
+    /// it.
+    pub(super) fn start(&self, node: usize, restarts: u64) -> io::Result<Started> {
+        let seed = self.seeds.as_ref().map(|seeds| match restarts {
+            0 => seeds[node],
+            _ => seed_of_restart(seeds[node], restarts),
+        });
+        let name = &self.names[node];
+        let (process, stdin, stdout) =
+            Process::start(&self.program, name, seed, restarts > 0, &self.budget)?;
+        Ok(Started {
+            process,
+            feed: Feed::new(stdin)?,
+            lines: Lines::new(stdout),
+        })
     }
 }
 
@@ -86,10 +137,20 @@ impl Process {
         program: &Program,
         name: &str,
         lockstep: Option<u64>,
+        is_again: bool,
         budget: &Arc<Budget>,
     ) -> io::Result<(Self, ChildStdin, ChildStdout)> {
         let log_path = program.logs.join(log_name(name));
-        let log = File::create(&log_path).map_err(|e| about(&log_path, "cannot write", e))?;
+        // One that is started again goes on with the same log.
+        let mut options = File::options();
+        options
+            .create(true)
+            .write(true)
+            .append(is_again)
+            .truncate(!is_again);
+        let log = options
+            .open(&log_path)
+            .map_err(|e| about(&log_path, "cannot write", e))?;
         let mut child = spawn(program, lockstep)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
@@ -115,6 +176,15 @@ impl Process {
             Ok(status) if ended => Ending::Ended(describe(status)),
             _ => Ending::Stopped,
         }
+    }
+
+    /// Stops it where it is, or lets it go on, with all that it started.
+    pub(super) fn pause(&self, is_paused: bool) {
+        let signal = match is_paused {
+            true => Signal::STOP,
+            false => Signal::CONT,
+        };
+        signal_all(&self.child, signal);
     }
 
     /// The last lines it wrote to its log, and why it panicked if it has.
@@ -172,6 +242,7 @@ fn spawn(program: &Program, lockstep: Option<u64>) -> io::Result<Child> {
         Some(seed) => command.env(maelstrom_node::LOCKSTEP, seed.to_string()),
         None => command.env_remove(maelstrom_node::LOCKSTEP),
     };
+    command.env(DISK, &program.disks);
     isolate(&mut command);
     command.spawn().map_err(|e| {
         let hint = match e.kind() {
@@ -232,6 +303,21 @@ fn end(child: &mut Child, _ended: bool) {
     let _ = child.kill();
 }
 
+/// Sends a signal to all that the child has started. (It itself only waits for them.)
+#[cfg(target_os = "linux")]
+fn signal_all(child: &Child, signal: Signal) {
+    for process in below(child.id()).into_iter().skip(1) {
+        if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(process, signal);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn signal_all(child: &Child, signal: Signal) {
+    let _ = kill_process_group(Pid::from_child(child), signal);
+}
+
 fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
@@ -245,18 +331,10 @@ fn describe(status: ExitStatus) -> String {
 #[cfg(target_os = "linux")]
 fn pulse(process: u32) -> Option<Pulse> {
     let mut pulse = Pulse::default();
-    let mut left = vec![process];
     let mut ticks = 0;
-    while let Some(process) = left.pop() {
-        let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}"));
-        let children = read(&format!("task/{process}/children")).unwrap_or_default();
-        left.extend(
-            children
-                .split(' ')
-                .filter_map(|child| child.parse::<u32>().ok()),
-        );
+    for process in below(process) {
         // The name, in parentheses, may hold anything.
-        let stat = read("stat").unwrap_or_default();
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
         let fields: Vec<&str> = fields.split(' ').collect();
         pulse.is_running |= fields.first() == Some(&"R");
@@ -269,6 +347,24 @@ fn pulse(process: u32) -> Option<Pulse> {
     let per_second = rustix::param::clock_ticks_per_second().max(1) as f64;
     pulse.processor = Duration::from_secs_f64(ticks as f64 / per_second);
     Some(pulse)
+}
+
+/// This process, then those that it started, and so on: proc_pid_task(5).
+#[cfg(target_os = "linux")]
+fn below(process: u32) -> Vec<u32> {
+    let mut all = vec![process];
+    let mut next = 0;
+    while let Some(&process) = all.get(next) {
+        next += 1;
+        let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+        let children = children.unwrap_or_default();
+        all.extend(
+            children
+                .split(' ')
+                .filter_map(|child| child.trim().parse::<u32>().ok()),
+        );
+    }
+    all
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -123,6 +123,12 @@ impl Folder {
         self.path.join("node-logs")
     }
 
+    /// Where the nodes' disks are, if they ran in real time: a folder each. It is made when
+    /// one of them keeps something.
+    pub fn disks(&self) -> PathBuf {
+        self.path.join("disks")
+    }
+
     /// Begins `messages.jsonl`: a line for each message as it is sent, with the whole of
     /// it, and another with its number when it is received. And `events.jsonl`: a line for
     /// whatever else the run does.

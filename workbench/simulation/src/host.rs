@@ -6,14 +6,19 @@
 //!   told the time over their pipes, in virtual time. Those in any other language run
 //!   in real time, as under Maelstrom.
 
+mod clock;
+mod disk;
 pub mod in_process;
 mod noise;
 mod virtual_time;
 
 use std::time::Duration;
 
+use maelstrom_node::disk::Command;
+
+pub use disk::{Config as DiskConfig, Health};
 pub use noise::{Noise, Stall, Stalls};
-pub use virtual_time::{TimedNode, VirtualTime};
+pub use virtual_time::{Start, TimedNode, VirtualTime};
 
 /// The nodes of a run, behind one trait, whatever they are.
 ///
@@ -30,6 +35,26 @@ pub trait Host {
     /// `None` only a node can end the wait; a host in virtual time then returns
     /// at once if no node will ever do anything by itself.
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>);
+
+    /// Kills a node, as SIGKILL does: it says nothing more, and what waits for it is lost.
+    /// Of what it has not synced, its disk may lose any part.
+    fn kill(&mut self, node: usize);
+
+    /// Starts a node that is dead, with what its disk holds. It has to be told `init`.
+    fn start(&mut self, node: usize);
+
+    /// Stops a node where it is, as SIGSTOP does. What arrives waits.
+    fn pause(&mut self, node: usize);
+
+    /// Lets it go on, as SIGCONT does.
+    fn resume(&mut self, node: usize);
+
+    /// From now on, a node's clock is ahead by `jump` more, and runs fast by so many parts
+    /// in a million, or slow if they are below 0. Only in virtual time.
+    fn set_clock(&mut self, _node: usize, _jump: Duration, _fast: i32) {}
+
+    /// How well a node's disk is from now on. Only in virtual time.
+    fn set_disk(&mut self, _node: usize, _health: Health) {}
 
     /// Ends all nodes, and says how each of them ended.
     fn stop(&mut self) -> Vec<Ending>;
@@ -79,6 +104,23 @@ pub enum Output {
     GivenUp(String),
     /// It stands still from now until this time, and then catches up.
     Still(Duration),
+    /// It wrote to a file on its disk, of this name; that may still be lost.
+    Wrote(String),
+    /// It waits for its disk to have written all that.
+    Syncs,
+    /// It has ended, since its disk failed; why.
+    Failed(String),
+}
+
+impl Output {
+    fn of_disk(command: &Command) -> Output {
+        match command {
+            Command::Append { file, .. }
+            | Command::Truncate { file, .. }
+            | Command::Replace { file, .. } => Output::Wrote(file.clone()),
+            Command::Sync => Output::Syncs,
+        }
+    }
 }
 
 /// How a node ended.

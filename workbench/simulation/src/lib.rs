@@ -96,30 +96,27 @@
 //! - [`workload`]: what clients do; Maelstrom's ten are in the crate `workloads`.
 //! - [`run`]: one run, a loop around a heap of events.
 //! - [`host`]: where nodes live: here, engines within this process in virtual time.
-//! - [`network`], [`wire`], [`service`], [`nemesis`], [`client`]: what lies between.
+//! - [`network`], with [`wire`] and [`service`]: what lies between, in a crate of its own.
+//! - [`nemesis`], [`client`]: who makes trouble, and who works.
 //! - [`recording`]: its messages.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.
 //! - [`Judged`], [`summary`], [`folder`]: a run and the verdict on it, in a few lines, and on
 //!   the disk.
 
-pub mod address;
 pub mod client;
 pub mod folder;
 pub mod host;
 pub mod judge;
 mod judged;
-pub mod name;
 pub mod nemesis;
-pub mod network;
 mod notes;
 pub mod recording;
 pub mod run;
-pub mod service;
 mod simulate;
 pub mod summary;
-pub mod wire;
 pub mod workload;
 
 pub use judged::{Judged, Limits};
+pub use network::{self, address, name, service, wire};
 pub use simulate::{Simulated, simulate};
 pub use {history, verdict};

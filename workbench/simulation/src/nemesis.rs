@@ -1,16 +1,24 @@
-//! Faults that come and go: partitions between nodes, as Maelstrom draws them.
+//! The nemesis: faults that come and go, drawn from the seed, beside each other.
 //!
-//! A start and a heal alternate; the first start comes at once, the next events
-//! after gaps uniform on 0 to twice the interval.
+//! - [`partition`]: messages between nodes are dropped.
+//! - [`node`]: nodes are killed and started again, or stand still; their clocks are wrong,
+//!   their disks fail.
+//! - [`rule`]: a fault at a moment that a test says, such as between a node's write and its
+//!   reply.
+//!
+//! Of each kind, a strike and its end alternate, and what is drawn for one kind does not
+//! depend on which others there are. All of them end before the last operations of a
+//! workload that has a final phase.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::time::Duration;
+pub mod node;
+pub mod partition;
+pub mod rule;
 
-use maelstrom_node::Rng;
-use serde::{Deserialize, Serialize};
+pub use node::{NodeFault, NodeFaults, Target};
+pub use partition::Shape;
+pub use rule::{Moment, Rule};
 
-/// The faults there are.
+/// The faults there are, by the names that `--nemesis` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Messages between some nodes are dropped.
@@ -18,253 +26,6 @@ pub enum Fault {
     /// Beyond Maelstrom: the same, but of any two nodes one still hears the
     /// other.
     OneWayPartition,
-}
-
-/// The shape of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shape {
-    /// One node is cut off from all others.
-    One,
-    /// Two halves, drawn at random; the second has one node more if their number
-    /// is odd.
-    Majority,
-    /// Every node sees a majority, but not all the same one.
-    MajoritiesRing,
-    /// As many nodes as are fewer than a third, drawn at random, are cut off from
-    /// the others.
-    MinorityThird,
-}
-
-impl Shape {
-    /// All of them; each is as likely as the others.
-    pub const ALL: [Shape; 4] = [
-        Shape::One,
-        Shape::Majority,
-        Shape::MajoritiesRing,
-        Shape::MinorityThird,
-    ];
-
-    /// The pairs of `n` nodes, source and destination, that this cuts.
-    pub fn cut(self, n: usize, rng: &Rng) -> BTreeSet<(usize, usize)> {
-        let mut nodes: Vec<usize> = (0..n).collect();
-        rng.shuffle(&mut nodes);
-        match self {
-            Shape::One => split(nodes.split_at(1.min(n))),
-            Shape::Majority => split(nodes.split_at(n / 2)),
-            Shape::MinorityThird => split(nodes.split_at(n.saturating_sub(1) / 3)),
-            Shape::MajoritiesRing if n <= 5 => ring(&nodes),
-            Shape::MajoritiesRing => web(nodes, rng),
-        }
-    }
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Shape::One => "one",
-            Shape::Majority => "majority",
-            Shape::MajoritiesRing => "majorities-ring",
-            Shape::MinorityThird => "minority-third",
-        })
-    }
-}
-
-fn split((left, right): (&[usize], &[usize])) -> BTreeSet<(usize, usize)> {
-    let mut cut = BTreeSet::new();
-    for &l in left {
-        for &r in right {
-            cut.extend([(l, r), (r, l)]);
-        }
-    }
-    cut
-}
-
-/// Each node hears a window of the ring that is just a majority, with itself
-/// in its middle. Where that has no middle, who hears whom is not mutual.
-fn ring(nodes: &[usize]) -> BTreeSet<(usize, usize)> {
-    let n = nodes.len();
-    let majority = n / 2 + 1;
-    let mut cut = BTreeSet::new();
-    for dest in 0..n {
-        let first = dest + n - majority / 2;
-        for src in (majority..n).map(|i| (first + i) % n) {
-            cut.insert((nodes[src], nodes[dest]));
-        }
-    }
-    cut
-}
-
-/// Links between the nodes that have the fewest are added until each hears a
-/// majority; not every number of nodes has a ring. Who hears whom is mutual.
-fn web(mut nodes: Vec<usize>, rng: &Rng) -> BTreeSet<(usize, usize)> {
-    let n = nodes.len();
-    let mut hears: Vec<BTreeSet<usize>> = (0..n).map(|node| BTreeSet::from([node])).collect();
-    loop {
-        rng.shuffle(&mut nodes);
-        nodes.sort_by_key(|node| hears[*node].len());
-        let fewest = nodes[0];
-        let other = nodes.iter().find(|node| !hears[fewest].contains(node));
-        match other {
-            Some(&other) if hears[fewest].len() <= n / 2 => {
-                hears[fewest].insert(other);
-                hears[other].insert(fewest);
-            }
-            _ => break,
-        }
-    }
-    let pairs = (0..n).flat_map(|src| (0..n).map(move |dest| (src, dest)));
-    pairs
-        .filter(|(src, dest)| !hears[*dest].contains(src))
-        .collect()
-}
-
-/// What the nemesis does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Begins a partition of this shape, which cuts these pairs.
-    Start(Shape, BTreeSet<(usize, usize)>),
-    /// Heals it.
-    Stop,
-}
-
-/// Alternates between starts and stops.
-#[derive(Debug)]
-pub struct Nemesis {
-    rng: Rng,
-    interval: Duration,
-    nodes: usize,
-    one_way: bool,
-    active: bool,
-}
-
-impl Nemesis {
-    /// For this many nodes, with this mean time between two actions. If
-    /// `one_way`, each pair of nodes is cut in one direction at most.
-    pub fn new(nodes: usize, interval: Duration, one_way: bool, rng: Rng) -> Self {
-        Nemesis {
-            one_way,
-            rng,
-            interval,
-            nodes,
-            active: false,
-        }
-    }
-
-    /// The next action, and the time from it to the one after it.
-    pub fn act(&mut self) -> (Action, Duration) {
-        self.active = !self.active;
-        let action = match self.active {
-            true => {
-                let shape = *self.rng.choose(&Shape::ALL).unwrap_or(&Shape::One);
-                let mut cut = shape.cut(self.nodes, &self.rng);
-                if self.one_way {
-                    let pairs: Vec<_> = cut.iter().copied().filter(|(a, b)| a < b).collect();
-                    for (a, b) in pairs {
-                        let heard = if self.rng.chance(0.5) { (a, b) } else { (b, a) };
-                        cut.remove(&heard);
-                    }
-                }
-                Action::Start(shape, cut)
-            }
-            false => Action::Stop,
-        };
-        (action, self.interval.mul_f64(2.0 * self.rng.f64()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(cut: &BTreeSet<(usize, usize)>, n: usize, node: usize) -> BTreeSet<usize> {
-        (0..n)
-            .filter(|&other| !cut.contains(&(other, node)))
-            .collect()
-    }
-
-    #[test]
-    fn every_shape_is_what_it_says() {
-        for n in 1..12 {
-            for seed in 0..20 {
-                let rng = Rng::new(seed);
-                for shape in Shape::ALL {
-                    let cut = shape.cut(n, &rng);
-                    let mutual = cut.iter().all(|&(a, b)| cut.contains(&(b, a)));
-                    assert!(cut.iter().all(|&(a, b)| a != b));
-                    assert!(mutual || shape == Shape::MajoritiesRing);
-                    let seen: Vec<_> = (0..n).map(|node| seen(&cut, n, node)).collect();
-                    let sizes = seen.iter().map(BTreeSet::len);
-                    let smallest = sizes.clone().min().unwrap();
-                    let largest = sizes.max().unwrap();
-                    let different = seen.iter().collect::<BTreeSet<_>>().len();
-                    // The sizes of two parts, of which one may be nothing.
-                    let parts = |small: usize| match small {
-                        0 => (n, n, 1),
-                        small => (small, n - small, 2),
-                    };
-                    let majority = n / 2 + 1;
-                    let expected = match shape {
-                        Shape::One if n == 1 => parts(0),
-                        Shape::One => (1, n - 1, 2),
-                        Shape::Majority => parts(n / 2),
-                        Shape::MinorityThird => parts((n - 1) / 3),
-                        Shape::MajoritiesRing if n <= 2 => (n, n, 1),
-                        Shape::MajoritiesRing if n <= 5 => (majority, majority, n),
-                        Shape::MajoritiesRing => {
-                            assert!(smallest == majority && largest <= majority + 1);
-                            assert!(mutual && different > 2);
-                            continue;
-                        }
-                    };
-                    assert_eq!((smallest, largest, different), expected, "{shape} of {n}");
-                }
-            }
-        }
-    }
-
-    /// The nodes that hear fewest others, in partitions of five.
-    #[test]
-    fn minority_third_of_five_cuts_off_one_as_jepsens_does() {
-        let mut lone = [0; 5];
-        for seed in 0..1000 {
-            let cut = Shape::MinorityThird.cut(5, &Rng::new(seed));
-            let cut_off = (0..5).filter(|&node| seen(&cut, 5, node).len() == 1);
-            let cut_off: Vec<usize> = cut_off.collect();
-            assert_eq!((cut_off.len(), cut.len()), (1, 8));
-            lone[cut_off[0]] += 1;
-        }
-        assert!(
-            lone.iter().all(|times| (150..250).contains(times)),
-            "{lone:?}"
-        );
-    }
-
-    #[test]
-    fn one_way_partitions_leave_one_direction() {
-        let mut nemesis = Nemesis::new(5, Duration::from_secs(1), true, Rng::new(3));
-        let mut cuts = 0;
-        for _ in 0..100 {
-            if let (Action::Start(_, cut), _) = nemesis.act() {
-                cuts += cut.len();
-                assert!(cut.iter().all(|&(a, b)| !cut.contains(&(b, a))), "{cut:?}");
-            }
-        }
-        assert!(cuts > 50, "{cuts}");
-    }
-
-    #[test]
-    fn starts_and_stops_alternate_at_the_interval() {
-        let mut nemesis = Nemesis::new(5, Duration::from_secs(10), false, Rng::new(3));
-        let actions: Vec<_> = (0..1000).map(|_| nemesis.act()).collect();
-        for (i, (action, _)) in actions.iter().enumerate() {
-            assert_eq!(matches!(action, Action::Start(..)), i % 2 == 0);
-        }
-        let mean = actions
-            .iter()
-            .map(|(_, gap)| gap.as_secs_f64())
-            .sum::<f64>()
-            / 1000.0;
-        assert!((9.5..10.5).contains(&mean), "{mean}");
-    }
+    /// Something happens to nodes.
+    Node(NodeFault),
 }

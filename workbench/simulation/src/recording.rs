@@ -8,6 +8,7 @@
 //! is counted and forgotten, and a picture says so.
 
 mod told;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,6 +22,7 @@ use crate::wire::Envelope;
 
 use told::Told;
 pub use told::{About, Exchange, Partition};
+pub use trouble::{Trouble, Wrong};
 
 /// How much of the messages' text is kept at most, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
@@ -246,9 +248,16 @@ impl Recording {
         self.told.partitions()
     }
 
+    /// What was wrong with which node, in the order in which it began.
+    pub fn troubles(&self) -> impl Iterator<Item = Trouble<'_>> {
+        self.told.troubles()
+    }
+
     /// Which node stood still, from when to when, in nanoseconds as in the history.
     pub fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
-        self.told.stalls()
+        let is_still = |trouble: &Trouble<'_>| *trouble.wrong == Wrong::Still;
+        let stalls = self.troubles().filter(is_still);
+        stalls.filter_map(|trouble| Some((trouble.node, trouble.began, trouble.ended?)))
     }
 
     /// The names of nodes, services and clients, in the order of their first

@@ -17,6 +17,7 @@
 
 mod clients;
 mod config;
+mod due;
 mod event;
 mod faults;
 mod final_phase;
@@ -26,6 +27,7 @@ mod observer;
 mod preparation;
 mod problem;
 mod schedule;
+mod strikes;
 mod threads;
 
 use std::collections::VecDeque;
@@ -36,16 +38,20 @@ use maelstrom_node::Rng;
 
 use crate::client::{self, Completion};
 use crate::host::Host;
-use crate::nemesis::Nemesis;
+use crate::nemesis::node::Strikes;
+use crate::nemesis::partition::Partitions;
+use crate::nemesis::rule::Rules;
 use crate::network::{EndpointId, Network, Packet, Received, Role, Stats};
 use crate::service::Service;
 use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
 
 pub use config::{Config, FLOOD, INIT_TIMEOUT};
+use due::{Due, Phase};
 pub use event::{Event, EventLine};
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
+use nodes::Node;
 pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
@@ -122,43 +128,6 @@ pub fn run(
     }
 }
 
-/// What happens at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
-    /// An endpoint's reader wakes up.
-    Wake(EndpointId),
-    /// A node should have answered `init` by now.
-    InitTimeout,
-    /// A node should have answered what the workload sets it up with by now.
-    SetupTimeout,
-    /// The next operation of the main phase is due.
-    Operation,
-    /// A client should have had its reply by now.
-    Timeout { thread: usize, request: usize },
-    /// The nemesis acts.
-    Nemesis,
-    /// The main phase is over.
-    TimeLimit,
-    /// The recovery is over.
-    Recovered,
-    /// A client goes on in the final phase.
-    FinalTurn { thread: usize },
-}
-
-/// What the run is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Init,
-    Setup,
-    /// Operations are begun.
-    Main,
-    /// The last operations of the main phase come to their end.
-    Settling,
-    Recovery,
-    Final,
-    Over,
-}
-
 /// The body of a message that was sent, and so once read.
 fn body(packet: &Packet) -> Option<Body<'_>> {
     let text = std::str::from_utf8(&packet.line).ok()?;
@@ -184,7 +153,9 @@ struct Run<'a> {
     threads: Threads,
     /// An operation that was due while no client was free.
     overdue: bool,
-    nemesis: Option<Nemesis>,
+    partitions: Option<Partitions>,
+    strikes: Vec<Strikes>,
+    rules: Rules,
     final_phase: FinalPhase,
     history: Vec<Op>,
     problems: Vec<Problem>,
@@ -194,22 +165,6 @@ struct Run<'a> {
     at_this_moment: usize,
     /// How many they wrote in all.
     by_nodes: usize,
-}
-
-struct Node {
-    endpoint: EndpointId,
-    /// The client that sent `init` or what the workload sets it up with, until
-    /// that is answered.
-    asked_by: Option<EndpointId>,
-    /// What that client was sent that is no answer, of such the first.
-    instead: Option<String>,
-    /// Whether it has written a line.
-    wrote: bool,
-    /// Whether a problem of it is known.
-    accused: bool,
-    /// Once it broke the protocol, nothing it writes counts any more.
-    mute: bool,
-    ended: bool,
 }
 
 impl<'a> Run<'a> {
@@ -223,15 +178,7 @@ impl<'a> Run<'a> {
         let mut network = Network::new(config.network.clone(), rng.fork());
         let names = config.nodes.iter().enumerate();
         let nodes = names
-            .map(|(i, name)| Node {
-                endpoint: network.add(name, Role::Node(i)),
-                asked_by: None,
-                instead: None,
-                wrote: false,
-                accused: false,
-                mute: false,
-                ended: false,
-            })
+            .map(|(i, name)| Node::new(network.add(name, Role::Node(i))))
             .collect();
         let services = Service::all().into_iter().enumerate();
         let services = services
@@ -240,9 +187,13 @@ impl<'a> Run<'a> {
                 service
             })
             .collect();
-        let nemesis = config
+        let count = config.nodes.len();
+        let partitions = config
             .partitions
-            .map(|interval| Nemesis::new(config.nodes.len(), interval, config.one_way, rng.fork()));
+            .map(|interval| Partitions::new(count, interval, config.one_way, rng.fork()));
+        let strikes = config.node_faults.as_ref().map_or_else(Vec::new, |faults| {
+            Strikes::all(faults, count, config.nemesis_seed())
+        });
         Run {
             config,
             workload,
@@ -259,7 +210,9 @@ impl<'a> Run<'a> {
             busy: VecDeque::new(),
             threads: Threads::new(config.concurrency),
             overdue: false,
-            nemesis,
+            partitions,
+            strikes,
+            rules: Rules::new(&config.rules),
             final_phase: FinalPhase::default(),
             history: Vec::new(),
             problems: Vec::new(),
@@ -362,7 +315,7 @@ impl<'a> Run<'a> {
             line: &packet.line,
         });
         match self.network.role(packet.dest) {
-            Role::Node(node) => self.host.deliver(node, &packet.line),
+            Role::Node(node) => self.arrives(node, &packet.line),
             Role::Service(service) => self.ask_service(service, &packet),
             Role::Client => self.reply(&packet),
         }
@@ -388,7 +341,12 @@ impl<'a> Run<'a> {
                     self.complete(thread, completion);
                 }
             }
-            Due::Nemesis => self.nemesis(),
+            Due::Partition => self.partition(),
+            Due::Strikes(place) => self.strikes(place),
+            Due::Rule(place) => self.rule(place),
+            Due::RuleOver(place) => self.rule_is_over(place),
+            Due::Kill { node, life } => self.kill_if_alive(node, life),
+            Due::RestartTimeout { node, life } => self.unanswered_restart(node, life),
             Due::TimeLimit => {
                 let begins = |op: &&Op| op.typ == OpType::Invoke && op.process != Process::Nemesis;
                 self.main_phase = Some(MainPhase {
@@ -444,9 +402,10 @@ impl<'a> Run<'a> {
         self.phase = Phase::Main;
         self.start = self.now;
         self.tell(Event::Begin);
-        if self.nemesis.is_some() {
-            self.events.add(self.now, Due::Nemesis);
+        if self.partitions.is_some() {
+            self.events.add(self.now, Due::Partition);
         }
+        self.schedule_strikes();
         if self.config.rate > 0.0 {
             self.events.add(self.now, Due::Operation);
         }
@@ -462,9 +421,10 @@ impl<'a> Run<'a> {
         match self.phase {
             Phase::Settling if self.workload.has_final_phase() => {
                 self.phase = Phase::Recovery;
-                if self.nemesis.is_some() {
+                if self.partitions.is_some() {
                     self.heal();
                 }
+                self.relieve_all();
                 self.events.add(self.now + RECOVERY, Due::Recovered);
             }
             Phase::Settling => self.phase = Phase::Over,

@@ -109,7 +109,8 @@ where
     F: Fn(Node) -> S + Clone + 'static,
 {
     let host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
-    let mut host = host.with_noise(config.noise, config.noise_seed());
+    let host = host.with_noise(config.noise, config.noise_seed());
+    let mut host = host.with_disks(config.disk, config.disk_seed());
     run::run(config, workload, &mut host, observer)
 }
 

@@ -34,6 +34,16 @@ impl<F: FnMut(usize, &str) -> Vec<String>> Host for Scripted<F> {
         (self.now, self.said.drain(..).collect())
     }
 
+    // Nothing is done to these: their script says what they do.
+
+    fn kill(&mut self, _node: usize) {}
+
+    fn start(&mut self, _node: usize) {}
+
+    fn pause(&mut self, _node: usize) {}
+
+    fn resume(&mut self, _node: usize) {}
+
     fn stop(&mut self) -> Vec<Ending> {
         vec![Ending::Stopped; self.nodes]
     }

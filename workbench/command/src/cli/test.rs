@@ -73,7 +73,7 @@ fn run_and_report(
 ) -> Result<u8, String> {
     store.log(&repeat_command(seed));
     let began = LocalTime::now().to_the_second();
-    let program = args.node_program(bin, store.folder().node_logs());
+    let program = args.node_program(bin, store.folder().node_logs(), store.folder().disks());
     let mut watcher = Watcher {
         signals,
         progress: Progress::new(),
@@ -212,12 +212,7 @@ fn run_once(
     let mut workload = args.workload(&config)?;
     let clock = match args.live {
         true => Clock::Real,
-        false => Clock::Virtual {
-            seed: !seed,
-            noise: config.noise,
-            noise_seed: config.noise_seed(),
-            patience: config.init_timeout,
-        },
+        false => Clock::of(&config),
     };
     let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
     store.link_current().map_err(|e| e.to_string())?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -21,7 +21,11 @@ const LAYERS: [(&str, &[&str]); 13] = [
             "jepsen",
         ],
     ),
-    ("simulation", &["history", "verdict", "maelstrom-node"]),
+    ("network", &["history", "maelstrom-node"]),
+    (
+        "simulation",
+        &["history", "verdict", "network", "maelstrom-node"],
+    ),
     (
         "workloads",
         &["history", "verdict", "simulation", "maelstrom-node"],

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use maelstrom_node::disk::{Command, Files};
 use maelstrom_node::{Engine, Node, Rng, Server};
 
 use super::{Output, TimedNode, VirtualTime};
@@ -14,20 +15,38 @@ pub struct InProcess<S: Server> {
 }
 
 /// This many engines, each with a seed of its own drawn from `rng`. Each node's
-/// server is made by `start`.
+/// server is made by `start`, whenever the node is started.
 pub fn in_process<S, F>(nodes: usize, rng: &Rng, start: F) -> VirtualTime<InProcess<S>>
 where
     S: Server,
     F: Fn(Node) -> S + Clone + 'static,
 {
-    let node = |_| InProcess {
-        engine: Engine::new(rng.u64(), start.clone()),
-        buffer: Vec::new(),
+    let seeds: Vec<u64> = (0..nodes).map(|_| rng.u64()).collect();
+    let first = seeds
+        .iter()
+        .map(|seed| InProcess::new(*seed, start.clone(), Files::new()));
+    let first = first.collect();
+    let again = move |node: usize, restarts, files| {
+        let seed = seed_of_restart(seeds[node], restarts);
+        Ok(InProcess::new(seed, start.clone(), files))
     };
-    VirtualTime::new((0..nodes).map(node).collect())
+    VirtualTime::new(first, Box::new(again))
+}
+
+/// What a node that was started so often again draws its random numbers from, if it drew
+/// them from this the first time.
+pub fn seed_of_restart(first: u64, restarts: u64) -> u64 {
+    Rng::new(first ^ restarts.wrapping_mul(0x9E37_79B9_7F4A_7C15)).u64()
 }
 
 impl<S: Server> InProcess<S> {
+    fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static, files: Files) -> Self {
+        InProcess {
+            engine: Engine::new(seed, start).with_disk(|_| Ok(files)),
+            buffer: Vec::new(),
+        }
+    }
+
     fn collect(&mut self, say: &mut dyn FnMut(Output)) {
         self.engine.swap_output(&mut self.buffer);
         for line in self.buffer.split(|&b| b == b'\n') {
@@ -52,8 +71,21 @@ impl<S: Server> TimedNode for InProcess<S> {
         self.collect(say);
     }
 
+    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
+        self.engine.synced(now, result);
+        self.collect(say);
+    }
+
     fn deadline(&self) -> Option<Duration> {
         self.engine.deadline()
+    }
+
+    fn disk_commands(&mut self) -> Vec<Command> {
+        self.engine.disk_commands()
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.engine.failure().map(str::to_owned)
     }
 }
 
@@ -86,10 +118,7 @@ mod tests {
             }));
             Waking
         };
-        let mut node = InProcess {
-            engine: Engine::new(0, start),
-            buffer: Vec::new(),
-        };
+        let mut node = InProcess::new(0, start, Files::new());
         let mut said = Vec::new();
         let mut say = |output| match output {
             Output::Line(line) => said.push(String::from_utf8(line).expect("UTF-8")),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::trouble::{Trouble, Troubles};
 use crate::nemesis::Shape;
 use crate::run::Event;
 
@@ -16,8 +17,7 @@ pub(super) struct Told {
     /// In the order of the operations.
     exchanges: Vec<Exchange>,
     partitions: Vec<Held>,
-    /// Which node stood still, from when to when.
-    stalls: Vec<(usize, Duration, Duration)>,
+    troubles: Troubles,
     start: Duration,
 }
 
@@ -127,7 +127,14 @@ impl Told {
                 });
             }
             Event::Heal => self.heal(time),
-            Event::Still { node, until } => self.stalls.push((*node, time, *until)),
+            Event::Still { .. }
+            | Event::Kill { .. }
+            | Event::DiskFailed { .. }
+            | Event::Start { .. }
+            | Event::Pause { .. }
+            | Event::Resume { .. }
+            | Event::Clock { .. }
+            | Event::Disk { .. } => self.troubles.event(time, event),
         }
         None
     }
@@ -186,10 +193,7 @@ impl Told {
         })
     }
 
-    pub(super) fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
-        self.stalls.iter().filter_map(|(node, from, until)| {
-            let node = self.nodes.get(*node)?;
-            Some((&**node, self.time(*from), self.time(*until)))
-        })
+    pub(super) fn troubles(&self) -> impl Iterator<Item = Trouble<'_>> {
+        self.troubles.all(&self.nodes, |time| self.time(time))
     }
 }

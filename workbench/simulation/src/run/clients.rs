@@ -54,11 +54,14 @@ impl Run<'_> {
     }
 
     pub(super) fn reply(&mut self, packet: &Packet) {
-        if matches!(self.phase, Phase::Init | Phase::Setup) {
+        let prepares = matches!(self.phase, Phase::Init | Phase::Setup);
+        if prepares || self.may_stand_still() {
             let asked = |node: &super::Node| node.asked_by == Some(packet.dest);
             if let Some(node) = self.nodes.iter().position(asked) {
-                self.prepared(node, packet);
+                return self.prepared(node, packet);
             }
+        }
+        if prepares {
             return;
         }
         let Some(body) = super::body(packet) else {

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::host::Noise;
+use crate::host::{DiskConfig, Noise};
+use crate::nemesis::{NodeFault, NodeFaults, Rule};
 use crate::network::{self, Distribution, Latency};
 
 /// How long a node may take to answer `init`, unless one says otherwise: as under
@@ -38,6 +39,13 @@ pub struct Config {
     pub partitions: Option<Duration>,
     /// Whether a partition leaves one direction between any two nodes.
     pub one_way: bool,
+    /// What the nemesis does to nodes, if it does anything.
+    pub node_faults: Option<NodeFaults>,
+    /// What happens to nodes at moments that are said here, besides.
+    pub rules: Vec<Rule>,
+    /// How fast the nodes' disks are. It is the host that has them, given this and
+    /// [`Config::disk_seed`].
+    pub disk: DiskConfig,
     /// How long a node may take to answer `init`: 100 milliseconds to an hour.
     pub init_timeout: Duration,
     /// How many messages may be under way at a time, and how many nodes may
@@ -61,6 +69,9 @@ impl Config {
             noise: Noise::NONE,
             partitions: None,
             one_way: false,
+            node_faults: None,
+            rules: Vec::new(),
+            disk: DiskConfig::default(),
             init_timeout: INIT_TIMEOUT,
             flood: FLOOD,
             seed: 0,
@@ -100,5 +111,23 @@ impl Config {
     /// drawn the same with them as without.
     pub fn noise_seed(&self) -> u64 {
         self.seed ^ 0x5E1F_5700_D571_1100
+    }
+
+    /// Whether clocks or disks are to be wrong: only those of virtual time can be.
+    pub fn has_virtual_faults(&self) -> bool {
+        let is_virtual = |kind: &NodeFault| !matches!(kind, NodeFault::Kill | NodeFault::Pause);
+        let faults = self.node_faults.as_ref();
+        faults.is_some_and(|faults| faults.kinds.iter().any(is_virtual))
+            || self.rules.iter().any(|rule| is_virtual(&rule.fault))
+    }
+
+    /// What follows from this is how long disks take, and what they lose.
+    pub fn disk_seed(&self) -> u64 {
+        self.seed ^ 0x0D15_C0F0_CA7A_1065
+    }
+
+    /// What happens to nodes, and when, follows from this.
+    pub(super) fn nemesis_seed(&self) -> u64 {
+        self.seed ^ 0x4E6D_6E73_1550_A1D5
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::Health;
 use crate::nemesis::Shape;
 
 /// Something that a run does.
@@ -64,6 +65,50 @@ pub enum Event {
         #[serde(with = "nanoseconds")]
         until: Duration,
     },
+    /// A node is killed.
+    Kill {
+        /// The node.
+        node: usize,
+    },
+    /// A node has ended, since its disk failed.
+    DiskFailed {
+        /// The node.
+        node: usize,
+        /// What the disk said.
+        why: String,
+    },
+    /// A node that was dead is started again.
+    Start {
+        /// The node.
+        node: usize,
+    },
+    /// A node stands still.
+    Pause {
+        /// The node.
+        node: usize,
+    },
+    /// A node that stood still goes on.
+    Resume {
+        /// The node.
+        node: usize,
+    },
+    /// A node's clock jumps, and runs fast or slow from now on.
+    Clock {
+        /// The node.
+        node: usize,
+        /// How far it jumps ahead.
+        #[serde(with = "nanoseconds")]
+        jump: Duration,
+        /// By how many parts in a million it is fast; slow, if below 0.
+        fast: i32,
+    },
+    /// A node's disk is well, or not, from now on.
+    Disk {
+        /// The node.
+        node: usize,
+        /// How it is.
+        health: Health,
+    },
 }
 
 /// A line of `events.jsonl`: when, since the start of the run, and what.
@@ -107,6 +152,13 @@ mod tests {
             r#"{"time":7,"event":"partition","shape":"minority-third","deaf":[[1],[]]}"#,
             r#"{"time":8,"event":"heal"}"#,
             r#"{"time":9,"event":"still","node":0,"until":10}"#,
+            r#"{"time":10,"event":"kill","node":0}"#,
+            r#"{"time":11,"event":"start","node":0}"#,
+            r#"{"time":12,"event":"pause","node":1}"#,
+            r#"{"time":13,"event":"resume","node":1}"#,
+            r#"{"time":14,"event":"clock","node":1,"jump":5,"fast":-40000}"#,
+            r#"{"time":15,"event":"disk","node":1,"health":"full"}"#,
+            r#"{"time":16,"event":"disk-failed","node":1,"why":"no space left on device"}"#,
         ];
         for line in lines {
             let read: EventLine = serde_json::from_str(line).unwrap();

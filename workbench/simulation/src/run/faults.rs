@@ -1,22 +1,22 @@
-//! What the nemesis does to the network, with its entries in the history.
+//! What partitions do to the network, with its entries in the history.
 
 use history::edn::Value;
 use history::{OpType, Process};
 
 use super::{Due, Event, Phase, Run};
 use crate::client::Operation;
-use crate::nemesis::Action;
+use crate::nemesis::partition::Action;
 
 impl Run<'_> {
-    pub(super) fn nemesis(&mut self) {
+    pub(super) fn partition(&mut self) {
         if self.phase != Phase::Main {
             return;
         }
-        let Some(nemesis) = &mut self.nemesis else {
+        let Some(partitions) = &mut self.partitions else {
             return;
         };
-        let (action, gap) = nemesis.act();
-        self.events.add(self.now + gap, Due::Nemesis);
+        let (action, gap) = partitions.act();
+        self.events.add(self.now + gap, Due::Partition);
         match action {
             Action::Start(shape, pairs) => {
                 let names = &self.config.nodes;
@@ -52,7 +52,7 @@ impl Run<'_> {
         );
     }
 
-    fn record_nemesis(&mut self, f: &'static str, before: Value, after: Value) {
+    pub(super) fn record_nemesis(&mut self, f: &'static str, before: Value, after: Value) {
         for value in [before, after] {
             let operation = Operation::new(f, value);
             let op = self.op(OpType::Info, Process::Nemesis, &operation, Vec::new());

@@ -22,6 +22,8 @@ pub const TIME_LIMIT: RangeInclusive<f64> = 0.0..=1e6;
 pub const LATENCY: RangeInclusive<u64> = 0..=3_600_000;
 /// The mean time between two actions of the nemesis, in seconds.
 pub const NEMESIS_INTERVAL: RangeInclusive<f64> = 1e-3..=1e6;
+/// How wrong a clock is, is counted in parts of this many.
+const MILLION: u32 = 1_000_000;
 /// Probabilities: of loss, of duplicates, of being late.
 pub const PROBABILITY: RangeInclusive<f64> = 0.0..=1.0;
 
@@ -160,7 +162,44 @@ impl Config {
                 ));
             }
         }
-        Ok(())
+        self.check_nodes_faults()
+    }
+
+    fn check_nodes_faults(&self) -> Result<(), ConfigError> {
+        let count = self.nodes.len();
+        if let Some(faults) = &self.node_faults {
+            let about = |why| ConfigError::new("node_faults", why);
+            let interval = faults.interval.as_secs_f64();
+            within(&NEMESIS_INTERVAL, "seconds", interval).map_err(about)?;
+            if faults.targets.is_empty() {
+                return Err(about("expected a target at least, found none".to_owned()));
+            }
+            if faults.drift >= MILLION {
+                return Err(about(format!(
+                    "expected a drift below {} parts in a million, found {}",
+                    Number(MILLION),
+                    Number(faults.drift)
+                )));
+            }
+            let actions = 1.0 + self.time_limit.as_secs_f64() / interval;
+            let entries = actions * faults.kinds.len() as f64 * count as f64;
+            if entries > MOST_CUTS {
+                return Err(about(format!(
+                    "expected faults that strike {} nodes at most, all together; here, it would be \
+                     about {}: pass a longer interval or fewer nodes",
+                    Number(MOST_CUTS),
+                    Number(entries.round())
+                )));
+            }
+        }
+        let mut struck = self.rules.iter().flat_map(|rule| &rule.nodes);
+        match struck.find(|node| **node >= count) {
+            Some(node) => Err(ConfigError::new(
+                "rules",
+                format!("expected nodes from 0 to {}, found {node}", count - 1),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The same, for a run of this workload.

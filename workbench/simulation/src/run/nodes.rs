@@ -2,10 +2,59 @@
 
 use super::{Event, Phase, Problem, Run, limits};
 use crate::host::{Ending, Output};
-use crate::wire::{self, Envelope};
+use crate::nemesis::rule::Happening;
+use crate::network::EndpointId;
+use crate::wire::{self, Body, Envelope};
+
+/// A node, as the run knows it.
+pub(super) struct Node {
+    pub(super) endpoint: EndpointId,
+    /// The client that sent `init` or what the workload sets it up with, until
+    /// that is answered.
+    pub(super) asked_by: Option<EndpointId>,
+    /// What that client was sent that is no answer, of such the first.
+    pub(super) instead: Option<String>,
+    /// Whether it has written a line.
+    pub(super) wrote: bool,
+    /// Whether a problem of it is known.
+    pub(super) accused: bool,
+    /// Once it broke the protocol, nothing it writes counts any more.
+    pub(super) mute: bool,
+    pub(super) ended: bool,
+    pub(super) is_alive: bool,
+    /// It ended because its disk failed.
+    pub(super) disk_failed: bool,
+    /// How often it was started again.
+    pub(super) life: u32,
+    /// After how many things more that it does it is killed, if it is to be.
+    pub(super) steps_left: Option<u32>,
+}
+
+impl Node {
+    /// At this endpoint, alive, and told nothing yet.
+    pub(super) fn new(endpoint: EndpointId) -> Self {
+        Node {
+            endpoint,
+            asked_by: None,
+            instead: None,
+            wrote: false,
+            accused: false,
+            mute: false,
+            ended: false,
+            is_alive: true,
+            disk_failed: false,
+            life: 0,
+            steps_left: None,
+        }
+    }
+}
 
 impl Run<'_> {
     pub(super) fn output(&mut self, node: usize, output: Output) {
+        // It did this before it died, but nobody has taken it over.
+        if !self.nodes[node].is_alive || self.dies_before(node) {
+            return;
+        }
         match output {
             Output::Line(line) => self.line(node, &line),
             Output::Closed if !self.nodes[node].ended => {
@@ -19,6 +68,9 @@ impl Run<'_> {
                 self.phase = Phase::Over;
             }
             Output::Still(until) => self.tell(Event::Still { node, until }),
+            Output::Wrote(file) => self.happens(Happening::Wrote { node, file: &file }),
+            Output::Syncs => self.happens(Happening::Syncs { node }),
+            Output::Failed(why) => self.failed(node, why),
         }
     }
 
@@ -30,7 +82,7 @@ impl Run<'_> {
         if self.nodes[node].mute {
             return;
         }
-        if let Err(what) = self.put_through(line) {
+        if let Err(what) = self.put_through(node, line) {
             self.nodes[node].mute = true;
             self.problem(node, what);
             // It will never answer what everything waits for.
@@ -43,14 +95,25 @@ impl Run<'_> {
     }
 
     /// Sends a node's line on its way, its body as it is.
-    fn put_through(&mut self, line: &[u8]) -> Result<(), String> {
+    fn put_through(&mut self, node: usize, line: &[u8]) -> Result<(), String> {
         let no_message = |e| Problem::no_message(&e, line);
         let text = wire::text(line).map_err(no_message)?;
         let Envelope { src, dest, body } = Envelope::parse(&text).map_err(no_message)?;
         let (from, to) = (self.network.find(&src), self.network.find(&dest));
         let from = from.ok_or_else(|| Problem::unknown("src", &src, line))?;
-        let to = to.ok_or_else(|| Problem::unknown("dest", &dest, line))?;
+        let Some(to) = to else {
+            // It may have stood still for so long that its client has given up.
+            return match self.may_stand_still() && dest.starts_with('c') {
+                true => Ok(()),
+                false => Err(Problem::unknown("dest", &dest, line)),
+            };
+        };
         self.send(from, to, body);
+        if !self.rules.is_empty() {
+            let kind = Body::parse(body).ok();
+            let kind = kind.as_ref().and_then(Body::kind).unwrap_or_default();
+            self.happens(Happening::Sent { node, kind });
+        }
         Ok(())
     }
 

@@ -14,13 +14,18 @@ use crate::network::Packet;
 
 impl Run<'_> {
     pub(super) fn init(&mut self) {
-        let names = &self.config.nodes;
-        for node in 0..names.len() {
-            let body = json!({"type": "init", "node_id": names[node], "node_ids": names});
-            self.ask(node, body);
+        for node in 0..self.config.nodes.len() {
+            self.init_again(node);
         }
         let until = self.now + self.config.init_timeout;
         self.events.add(until, Due::InitTimeout);
+    }
+
+    /// Tells a node that was just started who it is.
+    pub(super) fn init_again(&mut self, node: usize) {
+        let names = &self.config.nodes;
+        let body = json!({"type": "init", "node_id": names[node], "node_ids": names});
+        self.ask(node, body);
     }
 
     /// What the workload wants every node to know first, if anything.
@@ -122,17 +127,18 @@ impl Run<'_> {
             },
         );
         self.network.remove(packet.dest);
-        let request = match self.phase {
-            Phase::Init => json!("init"),
-            _ => self.workload.setup(&self.config.nodes).unwrap_or_default()["type"].clone(),
+        let is_init = self.phase == Phase::Init || self.nodes[node].life > 0;
+        let request = match is_init {
+            true => json!("init"),
+            false => self.workload.setup(&self.config.nodes).unwrap_or_default()["type"].clone(),
         };
         let request = request.as_str().unwrap_or_default();
         let expected = format!("{request}_ok");
-        let answer = match self.phase {
+        let answer = match is_init {
             // Of this one, Maelstrom has a look at nothing but the type.
-            Phase::Init if body.kind() == Some(&expected) => Ok(()),
-            Phase::Init => Err(format!("expected {expected}")),
-            _ => client::expect(&body, &expected, &[]),
+            true if body.kind() == Some(&expected) => Ok(()),
+            true => Err(format!("expected {expected}")),
+            false => client::expect(&body, &expected, &[]),
         };
         if let Err(why) = answer {
             let answer = quoted(&packet.line);
@@ -141,7 +147,8 @@ impl Run<'_> {
         } else if self.nodes.iter().all(|node| node.asked_by.is_none()) {
             match self.phase {
                 Phase::Init => self.set_up(),
-                _ => self.begin(),
+                Phase::Setup => self.begin(),
+                _ => {} // it was started again
             }
         }
     }

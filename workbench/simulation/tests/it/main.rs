@@ -5,3 +5,4 @@ mod limits;
 mod noise;
 mod recording;
 mod simulation;
+mod strikes;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use simulation::host::Noise;
-use simulation::nemesis::Fault;
+use simulation::nemesis::{Fault, NodeFault, Target};
 use simulation::network::Distribution;
 use workloads::broadcast::Topology;
 
@@ -41,6 +41,16 @@ pub(super) enum FaultName {
     Partition,
     /// Beyond Maelstrom: the same, but of any two nodes one still hears the other
     OneWayPartition,
+    /// Nodes are killed, and after a while started again with what is on their disks
+    Kill,
+    /// Nodes stand still for a while
+    Pause,
+    /// Beyond Maelstrom, in virtual time: nodes' clocks jump ahead, and run fast or slow
+    Clock,
+    /// Beyond Maelstrom, in virtual time: nodes' disks are slow or full, or fail
+    Disk,
+    /// Beyond Maelstrom, in virtual time: nodes' disks lose what they say is synced
+    LostWrites,
 }
 
 impl From<FaultName> for Fault {
@@ -48,6 +58,35 @@ impl From<FaultName> for Fault {
         match name {
             FaultName::Partition => Fault::Partition,
             FaultName::OneWayPartition => Fault::OneWayPartition,
+            FaultName::Kill => Fault::Node(NodeFault::Kill),
+            FaultName::Pause => Fault::Node(NodeFault::Pause),
+            FaultName::Clock => Fault::Node(NodeFault::Clock),
+            FaultName::Disk => Fault::Node(NodeFault::Disk),
+            FaultName::LostWrites => Fault::Node(NodeFault::LostWrites),
+        }
+    }
+}
+
+/// Of `--nemesis-targets`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TargetName {
+    /// One node
+    One,
+    /// Fewer than half of them
+    Minority,
+    /// Just more than half
+    Majority,
+    /// All of them
+    All,
+}
+
+impl From<TargetName> for Target {
+    fn from(name: TargetName) -> Target {
+        match name {
+            TargetName::One => Target::One,
+            TargetName::Minority => Target::Minority,
+            TargetName::Majority => Target::Majority,
+            TargetName::All => Target::All,
         }
     }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use programs::Program;
-use simulation::nemesis::Fault;
+use simulation::host::DiskConfig;
+use simulation::nemesis::{Fault, NodeFaults, Target};
 use simulation::network::{self, Latency};
 use simulation::run::{self, limits};
 use simulation::workload::Workload;
@@ -18,7 +19,8 @@ use workloads::{Registry, txn};
 
 use super::choices::{DistributionName, Level, Model, TopologyName};
 use super::values::{
-    Concurrency, Faults, faults, init_timeout, nemesis_interval, probability, rate, time_limit,
+    Concurrency, Several, faults, init_timeout, nemesis_interval, probability, rate, sync_time,
+    targets, time_limit,
 };
 use super::{meaningless, nodes, sweep};
 use crate::cli::cargo::{self, Build};
@@ -116,11 +118,21 @@ pub(in crate::cli) struct Args {
 
     /// Faults to inject, with commas between
     #[arg(long, value_name = "FAULTS", value_parser = faults)]
-    nemesis: Option<Faults>,
+    nemesis: Option<Several<Fault>>,
 
     /// The mean time between two actions of the nemesis, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = nemesis_interval, allow_negative_numbers = true)]
     nemesis_interval: f64,
+
+    /// How many nodes are struck by what the nemesis does to nodes, with commas between:
+    /// each time one of these, drawn at random
+    #[arg(long, value_name = "TARGETS", value_parser = targets, default_value = "one,minority,majority,all")]
+    nemesis_targets: Several<Target>,
+
+    /// Beyond Maelstrom: how long a node's disk takes to sync, in milliseconds, in
+    /// virtual time
+    #[arg(long, value_name = "MILLIS", default_value_t = 1.0, value_parser = sync_time, allow_negative_numbers = true)]
+    sync_time: f64,
 
     /// Beyond Maelstrom: how tired the machine is, in virtual time: how late nodes
     /// have their turn, and how often and long one stands still
@@ -199,7 +211,10 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
         let nodes = self.nodes.names();
-        let faults = self.nemesis.as_ref().map(|Faults(faults)| faults);
+        let faults = self.nemesis.as_ref().map(|Several(faults)| &faults[..]);
+        let faults = faults.unwrap_or_default();
+        let has = |fault| faults.contains(&fault);
+        let interval = Duration::from_secs_f64(self.nemesis_interval);
         Ok(run::Config {
             concurrency: self.concurrency.clients(nodes.len()),
             nodes,
@@ -216,12 +231,29 @@ impl Args {
                 ideal: self.network == Model::Ideal,
             },
             noise: self.noise.into(),
-            partitions: faults.map(|_| Duration::from_secs_f64(self.nemesis_interval)),
-            one_way: faults.is_some_and(|faults| faults.contains(&Fault::OneWayPartition)),
+            partitions: (has(Fault::Partition) || has(Fault::OneWayPartition)).then_some(interval),
+            one_way: has(Fault::OneWayPartition),
+            node_faults: self.node_faults(faults, interval),
+            rules: Vec::new(),
+            disk: DiskConfig {
+                sync: Duration::from_secs_f64(self.sync_time / 1000.0),
+            },
             init_timeout: Duration::from_secs_f64(self.init_timeout),
             flood: run::FLOOD,
             seed,
         })
+    }
+
+    fn node_faults(&self, faults: &[Fault], interval: Duration) -> Option<NodeFaults> {
+        let kinds = faults.iter().filter_map(|fault| match fault {
+            Fault::Node(kind) => Some(*kind),
+            _ => None,
+        });
+        let faults = NodeFaults {
+            targets: self.nemesis_targets.0.clone(),
+            ..NodeFaults::new(kinds, interval)
+        };
+        (!faults.kinds.is_empty()).then_some(faults)
     }
 
     pub(super) fn workload(&self, config: &run::Config) -> Result<Box<dyn Workload>, String> {
@@ -259,7 +291,7 @@ impl Args {
             "rate" => "--rate",
             "time_limit" => "--time-limit",
             "init_timeout" => "--init-timeout",
-            "partitions" => "--nemesis-interval",
+            "partitions" | "node_faults" => "--nemesis-interval",
             "network.latency" => "--latency",
             "network.loss" => "--loss",
             "network.duplicate" => "--duplicate",
@@ -269,11 +301,12 @@ impl Args {
         format!("{flag}: {}", error.why)
     }
 
-    pub(super) fn node_program(&self, bin: &Path, logs: PathBuf) -> Program {
+    pub(super) fn node_program(&self, bin: &Path, logs: PathBuf, disks: PathBuf) -> Program {
         Program {
             bin: bin.to_owned(),
             args: self.args.clone(),
             logs,
+            disks,
             show_stderr: self.log_stderr.then_some(terminal::tell as fn(&str)),
         }
     }

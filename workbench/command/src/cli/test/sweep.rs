@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::{ControlFlow, Range};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -175,14 +175,19 @@ fn try_seed(
     store: &Store,
     signals: &Signals,
 ) -> Result<Judged, String> {
-    let logs = store.folder().node_logs().join(format!("seed-{seed}"));
+    let of_seed = |folder: PathBuf| folder.join(format!("seed-{seed}"));
+    let (logs, disks) = (
+        of_seed(store.folder().node_logs()),
+        of_seed(store.folder().disks()),
+    );
     fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
-    let program = args.node_program(bin, logs.clone());
+    let program = args.node_program(bin, logs.clone(), disks.clone());
     let ran = run_once(args, seed, &program, store, &mut Watcher(signals))?;
     let judged = ran.judged(args, Recording::default());
     if judged.checked.valid == Validity::Valid {
-        // Nobody will look for the logs of what went well.
+        // Nobody will look at what is left of what went well.
         let _ = fs::remove_dir_all(&logs);
+        let _ = fs::remove_dir_all(&disks);
     }
     Ok(judged)
 }

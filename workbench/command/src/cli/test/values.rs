@@ -1,30 +1,36 @@
-//! What single flags of `workbench test` take: numbers and their ranges, and faults.
+//! What single flags of `workbench test` take: numbers and their ranges, and lists.
+
+use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
+use simulation::nemesis::{Fault, Target};
+use simulation::run::limits;
 
-use simulation::nemesis::Fault;
+use super::choices::{FaultName, TargetName};
 
-use super::choices::FaultName;
-
-/// Several faults; to clap, a vector would be a flag given several times.
+/// Several of something; to clap, a vector would be a flag given several times.
 #[derive(Clone, Debug)]
-pub(super) struct Faults(pub(super) Vec<Fault>);
+pub(super) struct Several<T>(pub(super) Vec<T>);
 
-pub(super) fn faults(text: &str) -> Result<Faults, String> {
-    let fault = |name: &str| FaultName::from_str(name.trim(), false).map(Fault::from);
-    let faults = text.split(',').map(fault).collect::<Result<_, _>>();
-    faults.map(Faults).map_err(|_| {
-        let all = FaultName::value_variants().iter();
-        let names: Vec<_> = (all.filter_map(FaultName::to_possible_value))
-            .map(|fault| fault.get_name().to_owned())
+pub(super) fn faults(text: &str) -> Result<Several<Fault>, String> {
+    several::<FaultName, _>(text)
+}
+
+pub(super) fn targets(text: &str) -> Result<Several<Target>, String> {
+    several::<TargetName, _>(text)
+}
+
+fn several<N: ValueEnum + Into<T>, T>(text: &str) -> Result<Several<T>, String> {
+    let one = |name: &str| N::from_str(name.trim(), false).map(N::into);
+    let all = text.split(',').map(one).collect::<Result<_, _>>();
+    all.map(Several).map_err(|_| {
+        let all = N::value_variants().iter();
+        let names: Vec<_> = (all.filter_map(N::to_possible_value))
+            .map(|name| name.get_name().to_owned())
             .collect();
         format!("expected some of {}, with commas between", names.join(", "))
     })
 }
-
-use std::ops::RangeInclusive;
-
-use simulation::run::limits;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Concurrency {
@@ -72,6 +78,10 @@ pub(super) fn time_limit(text: &str) -> Result<f64, String> {
 
 pub(super) fn nemesis_interval(text: &str) -> Result<f64, String> {
     number(text, &limits::NEMESIS_INTERVAL, "seconds")
+}
+
+pub(super) fn sync_time(text: &str) -> Result<f64, String> {
+    number(text, &(0.0..=60_000.0), "milliseconds")
 }
 
 pub(super) fn init_timeout(text: &str) -> Result<f64, String> {

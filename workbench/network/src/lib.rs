@@ -1,7 +1,32 @@
-//! The simulated network: endpoints with a queue each, latency, partitions,
-//! loss, and the count of what was sent and received.
+//! The simulated network: messages and their way from one endpoint to another, and the
+//! services that answer some of them.
 //!
-//! It is a state machine without a clock of its own. [`Network::send`] puts a
+//! ```
+//! use std::time::Duration;
+//!
+//! use maelstrom_node::Rng;
+//! use network::{Config, Latency, Network, Received, Role};
+//!
+//! let mean = Duration::from_millis(100);
+//! let latency = Latency { mean, ..Latency::default() };
+//! let mut network = Network::new(Config { latency, ..Config::default() }, Rng::new(1));
+//! let n0 = network.add("n0", Role::Node(0));
+//! let n1 = network.add("n1", Role::Node(1));
+//!
+//! network.send(Duration::ZERO, n0, n1, b"hello".to_vec());
+//! let Received::Asleep(until) = network.receive(Duration::ZERO, n1) else { panic!() };
+//! assert_eq!(until, Duration::from_millis(99)); // as on Maelstrom; see below
+//! let Received::Packet(packet) = network.receive(until, n1) else { panic!() };
+//! assert_eq!(packet.line, b"hello");
+//! ```
+//!
+//! - [`Network`]: endpoints with a queue each, latency, partitions, loss, and the count of
+//!   what was sent and received.
+//! - [`wire`]: what a message looks like; [`name`] and [`address`]: what nodes are called, and
+//!   how that is written where not every letter can be.
+//! - [`service`]: lin-kv, seq-kv, lww-kv and lin-tso.
+//!
+//! The network is a state machine without a clock of its own. [`Network::send`] puts a
 //! packet into its destination's queue; [`Network::receive`] says what the
 //! endpoint's reader does now: take a packet, sleep until a moment, or wait for
 //! more. Whoever runs it calls `receive` after each send and each such moment.
@@ -11,10 +36,14 @@
 //! sleeps until that deadline, cut to whole milliseconds. What arrives
 //! meanwhile waits, even if it has no latency at all (head-of-line blocking).
 
+pub mod address;
 mod latency;
+pub mod name;
+pub mod service;
 mod stats;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

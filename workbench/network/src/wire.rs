@@ -76,7 +76,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// A message as a line, with its number.
-pub(crate) fn line(id: u64, src: &str, dest: &str, body: &str) -> Vec<u8> {
+pub fn line(id: u64, src: &str, dest: &str, body: &str) -> Vec<u8> {
     let (src, dest) = (Quoted(src), Quoted(dest));
     format!("{{\"id\":{id},\"src\":{src},\"dest\":{dest},\"body\":{body}}}").into_bytes()
 }

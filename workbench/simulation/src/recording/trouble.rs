@@ -1,0 +1,135 @@
+//! What was wrong with nodes while a run went on, from when to when.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::host::Health;
+use crate::run::Event;
+
+/// What was wrong with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It had been killed, and was not started again yet.
+    Killed,
+    /// It had ended, since its disk had failed; what the disk said.
+    DiskFailed(String),
+    /// It was paused.
+    Paused,
+    /// It stood still, as on a tired machine, for so long.
+    Still,
+    /// Its clock had jumped ahead by so much, and ran fast by so many parts in a million;
+    /// slow, if below 0.
+    Clock(Duration, i32),
+    /// Its disk was like this.
+    Disk(Health),
+}
+
+/// A time in which something was wrong with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble<'a> {
+    /// The node.
+    pub node: &'a str,
+    /// What was wrong.
+    pub wrong: &'a Wrong,
+    /// Since when, in nanoseconds as in the history.
+    pub began: i64,
+    /// Until when, likewise; none, if the run ended before.
+    pub ended: Option<i64>,
+}
+
+/// All of them, in the order in which they began.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    all: Vec<Held>,
+    /// Those of each node that are not over, by their places.
+    open: BTreeMap<usize, Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    node: usize,
+    wrong: Wrong,
+    began: Duration,
+    ended: Option<Duration>,
+}
+
+impl Troubles {
+    pub(super) fn event(&mut self, time: Duration, event: &Event) {
+        match event {
+            Event::Still { node, until } => self.all.push(Held {
+                node: *node,
+                wrong: Wrong::Still,
+                began: time,
+                ended: Some(*until),
+            }),
+            Event::Kill { node } => self.dies(*node, time, Wrong::Killed),
+            Event::DiskFailed { node, why } => {
+                self.dies(*node, time, Wrong::DiskFailed(why.clone()));
+            }
+            Event::Start { node } => self.end(*node, time, |wrong| {
+                matches!(wrong, Wrong::Killed | Wrong::DiskFailed(_))
+            }),
+            Event::Pause { node } => self.begin(*node, time, Wrong::Paused),
+            Event::Resume { node } => self.end(*node, time, |wrong| *wrong == Wrong::Paused),
+            Event::Clock { node, jump, fast } => {
+                self.end(*node, time, |wrong| matches!(wrong, Wrong::Clock(..)));
+                if (*jump, *fast) != (Duration::ZERO, 0) {
+                    self.begin(*node, time, Wrong::Clock(*jump, *fast));
+                }
+            }
+            Event::Disk { node, health } => {
+                self.end(*node, time, |wrong| matches!(wrong, Wrong::Disk(_)));
+                if *health != Health::Well {
+                    self.begin(*node, time, Wrong::Disk(*health));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The dead are not paused, and their clocks are nobody's.
+    fn dies(&mut self, node: usize, time: Duration, wrong: Wrong) {
+        self.end(node, time, |wrong| {
+            matches!(wrong, Wrong::Paused | Wrong::Clock(..))
+        });
+        self.begin(node, time, wrong);
+    }
+
+    fn begin(&mut self, node: usize, time: Duration, wrong: Wrong) {
+        self.open.entry(node).or_default().push(self.all.len());
+        self.all.push(Held {
+            node,
+            wrong,
+            began: time,
+            ended: None,
+        });
+    }
+
+    fn end(&mut self, node: usize, time: Duration, which: impl Fn(&Wrong) -> bool) {
+        let all = &mut self.all;
+        self.open.entry(node).or_default().retain(|place| {
+            let held = &mut all[*place];
+            let ends = which(&held.wrong);
+            if ends {
+                held.ended = Some(time);
+            }
+            !ends
+        });
+    }
+
+    /// With the nodes' names, and times as `time` has them.
+    pub(super) fn all<'a>(
+        &'a self,
+        nodes: &'a [String],
+        time: impl Fn(Duration) -> i64 + 'a,
+    ) -> impl Iterator<Item = Trouble<'a>> {
+        self.all.iter().filter_map(move |held| {
+            Some(Trouble {
+                node: nodes.get(held.node)?,
+                wrong: &held.wrong,
+                began: time(held.began),
+                ended: held.ended.map(&time),
+            })
+        })
+    }
+}
