@@ -108,6 +108,8 @@ pub enum Output {
     Wrote(String),
     /// It waits for its disk to have written all that.
     Syncs,
+    /// That is done: nothing of what it had written by then can be lost.
+    Synced,
     /// It has ended, since its disk failed; why.
     Failed(String),
 }

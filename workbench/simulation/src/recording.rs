@@ -253,13 +253,6 @@ impl Recording {
         self.told.troubles()
     }
 
-    /// Which node stood still, from when to when, in nanoseconds as in the history.
-    pub fn stalls(&self) -> impl Iterator<Item = (&str, i64, i64)> {
-        let is_still = |trouble: &Trouble<'_>| *trouble.wrong == Wrong::Still;
-        let stalls = self.troubles().filter(is_still);
-        stalls.filter_map(|trouble| Some((trouble.node, trouble.began, trouble.ended?)))
-    }
-
     /// The names of nodes, services and clients, in the order of their first
     /// message.
     pub fn endpoints(&self) -> &[String] {

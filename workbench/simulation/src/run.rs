@@ -55,6 +55,7 @@ use nodes::Node;
 pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::{Problem, Unanswered};
 use schedule::Schedule;
+pub use strikes::Death;
 use threads::Threads;
 
 /// The time between the end of the faults and the final operations.
@@ -71,6 +72,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What services left without an answer, of each service the first.
     pub unanswered: Vec<Unanswered>,
+    /// Which nodes died, in the order of time.
+    pub deaths: Vec<Death>,
     /// How many nodes there were.
     pub nodes: usize,
     /// The main phase, if it came to its end.
@@ -120,6 +123,7 @@ pub fn run(
         messages: *run.network.stats(),
         problems: run.problems,
         unanswered: run.unanswered,
+        deaths: run.deaths,
         nodes: config.nodes.len(),
         main_phase: run.main_phase,
         unfinished,
@@ -160,6 +164,7 @@ struct Run<'a> {
     history: Vec<Op>,
     problems: Vec<Problem>,
     unanswered: Vec<Unanswered>,
+    deaths: Vec<Death>,
     main_phase: Option<MainPhase>,
     /// How many messages the nodes wrote since the time last changed.
     at_this_moment: usize,
@@ -217,6 +222,7 @@ impl<'a> Run<'a> {
             history: Vec::new(),
             problems: Vec::new(),
             unanswered: Vec::new(),
+            deaths: Vec::new(),
             main_phase: None,
             at_this_moment: 0,
             by_nodes: 0,

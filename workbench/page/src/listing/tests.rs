@@ -206,6 +206,7 @@ fn what_a_summary_calls_its_figures_has_columns() {
         messages: Default::default(),
         problems: Vec::new(),
         unanswered: Vec::new(),
+        deaths: Vec::new(),
         nodes: 1,
         main_phase: None,
         unfinished: Vec::new(),

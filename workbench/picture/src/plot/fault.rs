@@ -1,11 +1,12 @@
 //! What the nemesis did: from when to when each fault held. A recording knows; a history
-//! from elsewhere names it by `start-X` and `stop-X`, as Jepsen does.
+//! from elsewhere names it by `start-X` and `stop-X`, or `kill` and `start`, `pause` and
+//! `resume`, as Jepsen does.
 
 use std::fmt::Write;
 
 use history::edn::Value;
 use history::{History, Process};
-use simulation::recording::Recording;
+use simulation::recording::{Recording, Wrong};
 
 use super::chart::{LANE, PLOT_HEIGHT, PLOT_WIDTH};
 use super::operation::{seconds, span};
@@ -70,7 +71,9 @@ fn deaf(value: &Value) -> Vec<(String, Vec<String>)> {
 }
 
 /// Kinds of faults that get a row of their own; the others share the last.
-const MOST_KINDS: usize = 4;
+const MOST_KINDS: usize = 5;
+/// So many faults that began before are looked at for one that began at the same moment.
+const MOST_NODES: usize = 100;
 /// How many characters of a name are shown.
 const MOST_CHARS: usize = 40;
 
@@ -82,7 +85,7 @@ pub fn of_run(history: &History, recording: &Recording) -> Vec<Fault> {
     }
     let (_, end) = span(history);
     let partitions = recording.partitions();
-    let faults = partitions.map(|partition| {
+    let partitions = partitions.map(|partition| {
         let begin = seconds(partition.began);
         let ended = partition.ended.map_or(f64::INFINITY, seconds);
         let deaf = partition.deaf().map(|(node, unheard)| {
@@ -98,7 +101,43 @@ pub fn of_run(history: &History, recording: &Recording) -> Vec<Fault> {
             deaf: deaf.collect(),
         }
     });
-    faults.collect()
+    let mut faults: Vec<Fault> = partitions.collect();
+    faults.extend(of_nodes(recording, end));
+    faults.sort_by(|a, b| a.begin.total_cmp(&b.begin));
+    faults
+}
+
+/// What happened to nodes: of each kind one fault for all nodes that it began with at a
+/// moment and that it ended with at another. (A node that stands still is in its lane.)
+fn of_nodes(recording: &Recording, end: f64) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for trouble in recording.troubles() {
+        let kind = trouble.wrong.kind();
+        if *trouble.wrong == Wrong::Still {
+            continue;
+        }
+        let begin = seconds(trouble.began);
+        let ended = trouble.ended.map_or(f64::INFINITY, seconds);
+        let until = ended.min(end).max(begin);
+        let is_same =
+            |fault: &&mut Fault| fault.kind == kind && fault.begin == begin && fault.end == until;
+        match faults.iter_mut().rev().take(MOST_NODES).find(is_same) {
+            Some(fault) => {
+                let detail = fault.detail.get_or_insert_default();
+                detail.push(' ');
+                detail.push_str(trouble.node);
+            }
+            None => faults.push(Fault {
+                kind: kind.to_owned(),
+                detail: Some(trouble.node.to_owned()),
+                begin,
+                end: until,
+                has_ended: trouble.ended.is_some(),
+                deaf: Vec::new(),
+            }),
+        }
+    }
+    faults
 }
 
 /// n2 before n10.
@@ -118,7 +157,12 @@ pub fn faults(history: &History) -> Vec<Fault> {
         }
         // Each event comes twice: as it is begun and as it is done.
         let held = |kind| open.iter().position(|&place| faults[place].kind == kind);
-        match (starts(&op.f), stops(&op.f)) {
+        let (starts, stops) = match &*op.f {
+            // Jepsen's start of nodes that were killed; elsewhere it is that of any fault.
+            "start" if held("kill").is_some() => (None, Some("kill")),
+            f => (starts(f), stops(f)),
+        };
+        match (starts, stops) {
             (Some(kind), _) if held(kind).is_none() => {
                 open.push(faults.len());
                 faults.push(Fault {
@@ -159,6 +203,8 @@ pub fn faults(history: &History) -> Vec<Fault> {
 fn starts(f: &str) -> Option<&str> {
     match f {
         "start" => Some("fault"),
+        "kill" | "pause" => Some(f),
+        "bump-clock" => Some("clock"),
         f => f.strip_prefix("start-"),
     }
 }
@@ -166,6 +212,8 @@ fn starts(f: &str) -> Option<&str> {
 fn stops(f: &str) -> Option<&str> {
     match f {
         "stop" => Some("fault"),
+        "resume" => Some("pause"),
+        "reset-clock" => Some("clock"),
         f => f.strip_prefix("stop-"),
     }
 }

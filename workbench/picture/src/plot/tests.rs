@@ -128,6 +128,58 @@ fn faults_are_shaded_from_start_to_stop() {
 }
 
 #[test]
+fn what_happens_to_nodes_is_shaded_by_kind() {
+    use simulation::host::Health;
+    use simulation::run::Event;
+    let history = history("0 0 invoke read\n1000 0 ok read");
+    let mut recording = Recording::default();
+    let nodes = ["n0", "n1", "n2"].map(str::to_owned).to_vec();
+    let health = Health::Full;
+    for (ms, event) in [
+        (0, Event::Nodes { nodes }),
+        (100, Event::Kill { node: 0 }),
+        (100, Event::Kill { node: 2 }),
+        (200, Event::Disk { node: 1, health }),
+        (300, Event::Start { node: 0 }),
+        (300, Event::Start { node: 2 }),
+        (400, Event::Pause { node: 1 }),
+    ] {
+        recording.event(Duration::from_millis(ms), &event);
+    }
+    let faults = fault::of_run(&history, &recording);
+    let shown = faults.iter().map(|fault| {
+        let ends = if fault.has_ended { "" } else { ", to the end" };
+        format!(
+            "{} {:.1} to {:.1}{ends}",
+            fault.name(),
+            fault.begin,
+            fault.end
+        )
+    });
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "kill: n0 n2 0.1 to 0.3",
+            "disk: n1 0.2 to 1.0, to the end",
+            "pause: n1 0.4 to 1.0, to the end",
+        ]
+    );
+    // And as Jepsen's histories name them.
+    let history = self::history(
+        "0 :nemesis info kill :one\n100 :nemesis info start :all
+         200 :nemesis info pause :one\n300 :nemesis info resume :all
+         400 :nemesis info start :one\n500 :nemesis info stop nil",
+    );
+    let names = fault::faults(&history)
+        .into_iter()
+        .map(|fault| fault.name());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["kill: one", "pause: one", "fault: one"]
+    );
+}
+
+#[test]
 fn a_message_is_in_flight_until_it_is_received() {
     let ms = Duration::from_millis;
     let messages = [

@@ -425,6 +425,30 @@ fn a_lost_element_is_followed_to_the_node_that_never_got_it() {
 }
 
 #[test]
+fn a_node_that_had_a_lost_element_and_died_is_shown_to_die() {
+    use simulation::run::Event;
+    let (history, mut recording) = broken_run(3);
+    let at = std::time::Duration::from_millis;
+    recording.event(at(5), &Event::Kill { node: 1 });
+    recording.event(at(6), &Event::Start { node: 1 });
+    let why = "no space left on device".to_owned();
+    recording.event(at(5), &Event::DiskFailed { node: 0, why });
+    let findings = check("broadcast", &history).findings;
+    let drawings = drawings(&history, &findings, Some(&recording));
+    assert_drawn(&drawings);
+    assert_shows(
+        &drawings[0],
+        &[
+            ">n1 is killed<",
+            ">n0 ends, as its disk failed (no space left on device)<",
+        ],
+    );
+    // Both had it, and have it no more.
+    assert_eq!(drawings[0].svg.matches("proof-line proof-with\"").count(), 2);
+    assert_eq!(drawings[0].svg.matches("proof-line proof-without\"").count(), 6);
+}
+
+#[test]
 fn a_reply_that_no_server_may_give_is_shown() {
     let drawings = proofs(
         "txn-rw-register",

@@ -192,6 +192,9 @@ impl<N: TimedNode> VirtualTime<N> {
         let is_by_itself = lines.is_empty() && synced.is_none();
         let mut say = |output| self.said.push(output);
         if let Some(result) = synced {
+            if result.is_ok() {
+                self.ready.push_back((node, Output::Synced));
+            }
             living.synced(shown, result, &mut say);
         }
         for line in lines {

@@ -1,6 +1,7 @@
 //! What was wrong with nodes while a run went on, from when to when.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::host::Health;
@@ -22,6 +23,45 @@ pub enum Wrong {
     Clock(Duration, i32),
     /// Its disk was like this.
     Disk(Health),
+}
+
+impl Wrong {
+    /// What kind of thing it is, in a word: that of its fault in `--nemesis`, if it has one.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Wrong::Killed => "kill",
+            Wrong::DiskFailed(_) => "disk failure",
+            Wrong::Paused => "pause",
+            Wrong::Still => "stall",
+            Wrong::Clock(..) => "clock",
+            Wrong::Disk(Health::Lying) => "lost writes",
+            Wrong::Disk(_) => "disk",
+        }
+    }
+}
+
+/// It in a few words, of which the node's name is the first: "is dead: it was killed".
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Killed => f.write_str("is dead: it was killed"),
+            Wrong::DiskFailed(why) => write!(f, "is dead: its disk failed ({why})"),
+            Wrong::Paused => f.write_str("is paused"),
+            Wrong::Still => f.write_str("stands still"),
+            Wrong::Clock(jump, fast) => {
+                let (jump, percent) = (jump.as_secs_f64() * 1000.0, f64::from(*fast) / 10_000.0);
+                write!(
+                    f,
+                    "has a clock that jumped {jump:.1} ms ahead and is {percent:+.2} % fast"
+                )
+            }
+            Wrong::Disk(Health::Well) => f.write_str("has a disk that is well"),
+            Wrong::Disk(Health::Slow) => f.write_str("has a slow disk"),
+            Wrong::Disk(Health::Full) => f.write_str("has a full disk"),
+            Wrong::Disk(Health::Failing) => f.write_str("has a disk that fails"),
+            Wrong::Disk(Health::Lying) => f.write_str("has a disk that loses what it synced"),
+        }
+    }
 }
 
 /// A time in which something was wrong with a node.

@@ -1,5 +1,7 @@
 //! What the nodes write, and how they end.
 
+use std::time::Duration;
+
 use super::{Event, Phase, Problem, Run, limits};
 use crate::host::{Ending, Output};
 use crate::nemesis::rule::Happening;
@@ -28,6 +30,22 @@ pub(super) struct Node {
     pub(super) life: u32,
     /// After how many things more that it does it is killed, if it is to be.
     pub(super) steps_left: Option<u32>,
+    pub(super) unsynced: Unsynced,
+}
+
+/// Since when there is something on a node's disk that may be lost.
+#[derive(Debug, Default)]
+pub(super) struct Unsynced {
+    /// Which no sync is about,
+    new: Option<Duration>,
+    /// or the one that is under way.
+    in_sync: Option<Duration>,
+}
+
+impl Unsynced {
+    pub(super) fn since(&self) -> Option<Duration> {
+        self.in_sync.or(self.new)
+    }
 }
 
 impl Node {
@@ -45,6 +63,7 @@ impl Node {
             disk_failed: false,
             life: 0,
             steps_left: None,
+            unsynced: Unsynced::default(),
         }
     }
 }
@@ -68,8 +87,16 @@ impl Run<'_> {
                 self.phase = Phase::Over;
             }
             Output::Still(until) => self.tell(Event::Still { node, until }),
-            Output::Wrote(file) => self.happens(Happening::Wrote { node, file: &file }),
-            Output::Syncs => self.happens(Happening::Syncs { node }),
+            Output::Wrote(file) => {
+                self.nodes[node].unsynced.new.get_or_insert(self.now);
+                self.happens(Happening::Wrote { node, file: &file });
+            }
+            Output::Syncs => {
+                let Unsynced { new, in_sync } = &mut self.nodes[node].unsynced;
+                *in_sync = new.take();
+                self.happens(Happening::Syncs { node });
+            }
+            Output::Synced => self.nodes[node].unsynced.in_sync = None,
             Output::Failed(why) => self.failed(node, why),
         }
     }

@@ -14,6 +14,21 @@ use crate::nemesis::rule::Happening;
 /// does nothing.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// The end of a node, which may have been started again after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Its place.
+    pub node: usize,
+    /// Its name.
+    pub name: String,
+    /// When, since the start of the main phase.
+    pub time: Duration,
+    /// What its disk said, if it ended because of that; else it was killed.
+    pub why: Option<String>,
+    /// Since when there was something on its disk that was not synced, if there was.
+    pub unsynced: Option<Duration>,
+}
+
 impl Run<'_> {
     pub(super) fn schedule_strikes(&mut self) {
         for (place, strikes) in self.strikes.iter().enumerate() {
@@ -209,13 +224,24 @@ impl Run<'_> {
 
     fn kill(&mut self, node: usize) {
         self.host.kill(node);
-        self.is_dead(node);
+        self.is_dead(node, None);
         self.tell(Event::Kill { node });
     }
 
-    fn is_dead(&mut self, node: usize) {
-        self.nodes[node].is_alive = false;
-        self.nodes[node].steps_left = None;
+    /// Killed, or because its disk failed: why.
+    fn is_dead(&mut self, node: usize, why: Option<String>) {
+        let since_begin = |time: Duration| time.saturating_sub(self.start);
+        let state = &mut self.nodes[node];
+        state.is_alive = false;
+        state.steps_left = None;
+        let unsynced = std::mem::take(&mut state.unsynced);
+        self.deaths.push(Death {
+            node,
+            name: self.config.nodes[node].clone(),
+            time: since_begin(self.now),
+            why,
+            unsynced: unsynced.since().map(since_begin),
+        });
         if let Some(client) = self.nodes[node].asked_by.take() {
             self.network.remove(client);
         }
@@ -223,7 +249,7 @@ impl Run<'_> {
 
     /// Its disk has failed, and it has ended.
     pub(super) fn failed(&mut self, node: usize, why: String) {
-        self.is_dead(node);
+        self.is_dead(node, Some(why.clone()));
         self.nodes[node].disk_failed = true;
         self.tell(Event::DiskFailed {
             node,

@@ -141,14 +141,14 @@ fn what_is_written_is_read_back() {
     let told = |recording: &Recording| {
         let messages = recording.messages().map(|message| format!("{message:?}\n"));
         let partitions = recording.partitions().map(|cut| format!("{cut:?}\n"));
-        let stalls = recording.stalls().map(|stall| format!("{stall:?}\n"));
+        let troubles = recording.troubles().map(|trouble| format!("{trouble:?}\n"));
         let processes = (0..200).map(|process| format!("{:?}\n", recording.node_of(process)));
         let operations = 0..outcome.history.ops().len();
         let exchanges = operations.map(|op| format!("{:?}\n", recording.exchange(op)));
-        let all = messages.chain(partitions).chain(stalls);
+        let all = messages.chain(partitions).chain(troubles);
         all.chain(processes).chain(exchanges).collect::<String>()
     };
-    assert!(both.recording.stalls().count() > 3);
+    assert!(both.recording.troubles().count() > 3);
     assert!(told(&read) == told(&both.recording));
     let why = read.read_events("{\"time\":5,\"event\":\"begin\"}\n{}");
     let why = why.unwrap_err().to_string();

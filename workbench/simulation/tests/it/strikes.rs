@@ -191,7 +191,13 @@ fn a_rule_strikes_between_an_answer_and_its_sync() {
         let rule = Rule::new(moment.clone(), NodeFault::Kill, vec![0]).lasts(millis(200));
         let config = at_the_third(rule).seed(seed);
         run(&config, true).assert_valid();
-        run(&config, false).checked.valid == Validity::Invalid
+        let hasty = run(&config, false);
+        let is_convicted = hasty.checked.valid == Validity::Invalid;
+        if is_convicted {
+            hasty.assert_invalid("(add) at ");
+            hasty.assert_invalid("what it had written to its disk since ");
+        }
+        is_convicted
     });
     let convicted = outcomes.filter(|convicted| *convicted).count();
     assert!(convicted > 5, "{convicted}");

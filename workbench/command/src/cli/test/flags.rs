@@ -215,7 +215,7 @@ impl Args {
         let faults = faults.unwrap_or_default();
         let has = |fault| faults.contains(&fault);
         let interval = Duration::from_secs_f64(self.nemesis_interval);
-        Ok(run::Config {
+        let config = run::Config {
             concurrency: self.concurrency.clients(nodes.len()),
             nodes,
             rate: self.rate,
@@ -241,7 +241,16 @@ impl Args {
             init_timeout: Duration::from_secs_f64(self.init_timeout),
             flood: run::FLOOD,
             seed,
-        })
+        };
+        match self.live && config.has_virtual_faults() {
+            true => Err(
+                "--nemesis clock, disk and lost-writes are for virtual time, and --live is real \
+                 time, with the clock and the disk of this machine; kill, pause and partitions are \
+                 there for both"
+                    .to_owned(),
+            ),
+            false => Ok(config),
+        }
     }
 
     fn node_faults(&self, faults: &[Fault], interval: Duration) -> Option<NodeFaults> {

@@ -4,6 +4,7 @@ use history::edn::Value;
 use history::{History, Op, OpType, Process};
 use picture::plot::{Fault, fault};
 use serde::Serialize;
+use simulation::recording::{Trouble, Wrong};
 
 use super::{Gap, Part, Row, cut, fit, one_line};
 use crate::run::Page;
@@ -21,8 +22,10 @@ struct Columns<'a> {
     faults: Vec<Shade>,
     /// Nodes that broke the protocol or ended: which, and when.
     problems: Vec<(&'a str, i64)>,
-    /// Nodes that stood still on a tired machine: which, from when to when.
-    stalls: Vec<(&'a str, i64, i64)>,
+    /// What was wrong with nodes: with which, from when to when (-1 if until the end), what,
+    /// in words, and how it is drawn: 0 stands still, 1 is dead, 2 has a wrong clock, 3 has a
+    /// bad disk.
+    troubles: Vec<(&'a str, i64, i64, String, u8)>,
     /// How many clients there were at a time. A process that ended with an unknown
     /// outcome is replaced by the one whose number is higher by this.
     threads: usize,
@@ -123,6 +126,18 @@ fn operation<'a>(
     })
 }
 
+fn shown<'a>(trouble: Trouble<'a>) -> (&'a str, i64, i64, String, u8) {
+    let drawn = match trouble.wrong {
+        Wrong::Still | Wrong::Paused => 0,
+        Wrong::Killed | Wrong::DiskFailed(_) => 1,
+        Wrong::Clock(..) => 2,
+        Wrong::Disk(_) => 3,
+    };
+    let ended = trouble.ended.unwrap_or(-1);
+    let words = trouble.wrong.to_string();
+    (trouble.node, trouble.began, ended, words, drawn)
+}
+
 fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
     let times = || page.history.ops().iter().map(|op| op.time);
     let mut columns = Columns {
@@ -134,7 +149,7 @@ fn encode(page: &Page<'_>, rows: &[Operation<'_>], gaps: &[Gap]) -> String {
             .into_iter()
             .map(shade)
             .collect(),
-        stalls: page.recording.stalls().collect(),
+        troubles: page.recording.troubles().map(shown).collect(),
         problems: page
             .problems
             .iter()

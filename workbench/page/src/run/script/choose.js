@@ -5,9 +5,9 @@ function words({ kind, i }) {
     const fault = O.faults[i];
     return [fault.name, `from ${exactly(fault.begin)} to ${exactly(fault.end)}`, fault.detail];
   }
-  if (kind === 'stall') {
-    const stall = lanes.stalls[i];
-    return [`${lanes.names[stall.lane]} stands still`, `from ${exactly(stall.begin)} to ${exactly(stall.end)}: ${milliseconds(stall.end - stall.begin)}`, 'What arrives waits, and is handled when it goes on.'];
+  if (kind === 'trouble') {
+    const trouble = lanes.troubles[i];
+    return [`${lanes.names[trouble.lane]} ${trouble.words}`, `from ${exactly(trouble.begin)} to ${exactly(trouble.end)}: ${milliseconds(trouble.end - trouble.begin)}`, MEANS[trouble.drawn]];
   }
   if (kind === 'operation') {
     const end = O.end_index[i], endpoint = O.endpoint.get(O.process[i]);
@@ -24,6 +24,13 @@ function words({ kind, i }) {
   return [`${M.endpoints[M.src[i]]} → ${M.endpoints[M.dest[i]]}: ${M.types[M.kind[i]]}`,
     `message ${M.id[i]}, sent at ${exactly(M.sent[i])}, ${arrived}${again}${answer}`, M.body(i)];
 }
+/// What comes of a node's trouble, by how it is drawn.
+const MEANS = [
+  'What arrives waits, and is handled when it goes on.',
+  'What arrives is lost. It is started again with what its disk had synced.',
+  'It acts by this clock alone.',
+  'What it waits to have synced waits, or fails.',
+];
 const exactly = ns => fixed(ns / 1e9, 6) + ' s';
 const milliseconds = ns => (ns / 1e6).toLocaleString('en', { maximumFractionDigits: 3 }) + ' ms';
 
@@ -89,12 +96,12 @@ function near(px, py) {
     const d = Math.hypot(px - ax - part * (bx - ax), py - ay - part * (by - ay));
     if (d < distance) [best, distance] = [{ kind: 'message', i }, d];
   }
-  return best || stallAt(px, py) || faultAt(px);
+  return best || troubleAt(px, py) || faultAt(px);
 }
 
-function stallAt(px, py) {
-  const i = lanes.stalls.findIndex(({ lane, begin, end }) => !lanes.hidden[lane] && Math.abs(py - size.y[lane]) <= 6 && px >= x(axis.at(begin)) - 1 && px <= x(axis.at(end)) + 1);
-  return i < 0 ? null : { kind: 'stall', i };
+function troubleAt(px, py) {
+  const i = lanes.troubles.findIndex(({ lane, begin, end, drawn }) => !lanes.hidden[lane] && Math.abs(py - size.y[lane] - TROUBLE[drawn].middle) <= 3 + TROUBLE[drawn].high / 4 && px >= x(axis.at(begin)) - 1 && px <= x(axis.at(end)) + 1);
+  return i < 0 ? null : { kind: 'trouble', i };
 }
 
 function faultAt(px) {

@@ -104,7 +104,8 @@ function makeLanes() {
     const lane = M.endpoints.indexOf(node);
     if (lane >= 0 && !lanes.dies.has(lane)) lanes.dies.set(lane, time);
   }
-  lanes.stalls = O.stalls.map(([node, begin, end]) => ({ lane: M.endpoints.indexOf(node), begin, end })).filter(stall => stall.lane >= 0);
+  const last = O.span[1];
+  lanes.troubles = O.troubles.map(([node, begin, end, words, drawn]) => ({ lane: M.endpoints.indexOf(node), begin, end: end < 0 ? last : end, words, drawn })).filter(trouble => trouble.lane >= 0);
 }
 
 /// First place in a sorted column that is not below a value.

@@ -227,6 +227,14 @@ function drawGaps(g, c, gaps, top, bottom, label) {
   }
 }
 
+/// How a node's trouble is drawn in its lane, by its number.
+const TROUBLE = [
+  { colour: '--soft', middle: 0, high: 10 },
+  { colour: '--info', middle: 0, high: 10 },
+  { colour: '--shade', middle: -8, high: 4 },
+  { colour: '--shade', middle: 8, high: 4 },
+];
+
 function drawMessages(g, c) {
   drawn.messages = [];
   g.strokeStyle = c['--grid'];
@@ -238,10 +246,29 @@ function drawMessages(g, c) {
     g.lineTo(Math.max(GUTTER, end), size.y[lane] + 0.5);
   }
   g.stroke();
-  g.fillStyle = c['--soft'];
-  for (const { lane, begin, end } of lanes.stalls) {
-    const a = Math.max(GUTTER, x(axis.at(begin))), b = x(axis.at(end)), high = Math.min(10, size.lane * 0.7);
-    if (!lanes.hidden[lane] && b >= GUTTER) g.fillRect(a, size.y[lane] - high / 2, Math.max(1, b - a), high);
+  for (const { lane, begin, end, drawn } of lanes.troubles) {
+    const { colour, middle, high } = TROUBLE[drawn], height = Math.min(high, size.lane * 0.7);
+    const a = Math.max(GUTTER, x(axis.at(begin))), b = x(axis.at(end)), y = size.y[lane] + middle;
+    if (lanes.hidden[lane] || b < GUTTER) continue;
+    g.fillStyle = g.strokeStyle = c[colour];
+    if (drawn !== 1) {
+      g.fillRect(a, y - height / 2, Math.max(1, b - a), height);
+      continue;
+    }
+    // Dead: an empty box in the place of its life, with a cross where it died.
+    g.lineWidth = 1.5;
+    g.fillStyle = c['--paper'];
+    g.fillRect(a, y - height / 2, Math.max(1, b - a), height);
+    g.strokeRect(a, y - height / 2, Math.max(1, b - a), height);
+    const died = x(axis.at(begin));
+    if (died < GUTTER) continue;
+    g.lineWidth = 2.5;
+    g.beginPath();
+    g.moveTo(died - 4, y - 5);
+    g.lineTo(died + 4, y + 5);
+    g.moveTo(died + 4, y - 5);
+    g.lineTo(died - 4, y + 5);
+    g.stroke();
   }
   g.strokeStyle = c['--info'];
   g.lineWidth = 3;

@@ -95,7 +95,12 @@ function makeKey() {
   });
   if (M.repeats.size) items.push('<li><span>×2</span>it arrived twice</li>');
   if (lanes.dies.size) add('--info', sample(16, '<path d="M2 1l12 12M14 1L2 13" stroke-width="3"/>'), 'a node ends, or is not listened to any more');
-  if (lanes.stalls.length) add('--soft', sample(26, '<path d="M0 7h26"/><rect x="6" y="3" width="14" height="8" fill="currentColor" stroke="none"/>'), 'a node stands still: what arrives waits');
+  const band = (y, high, fill) => sample(26, `<path d="M0 7h26"/><rect x="6" y="${y}" width="14" height="${high}" fill="${fill}"/>`);
+  const has = drawn => lanes.troubles.some(trouble => trouble.drawn === drawn);
+  if (has(0)) add('--soft', band(3, 8, 'currentColor'), 'a node stands still: what arrives waits');
+  if (has(1)) add('--info', band(3, 8, 'var(--paper)'), 'a node is dead: what arrives is lost');
+  if (has(2)) add('--shade', band(0, 3, 'currentColor'), "a node's clock is wrong");
+  if (has(3)) add('--shade', band(11, 3, 'currentColor'), "a node's disk is slow or full, or fails");
   OUTCOMES.forEach((outcome, i) => {
     if (!O.outcome.includes(i)) return;
     const inside = i === 2 ? '<path d="M2 12L12 2"/>' : '';

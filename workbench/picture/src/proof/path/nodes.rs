@@ -4,12 +4,43 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use history::{Op, OpType};
+use simulation::recording::Wrong;
 
 use super::carriers::Carrier;
 use super::cuts::Cuts;
 use super::picture::{Lane, Picture, Row, What};
 use super::{MOST_LANES, MOST_LOST, Run, Story};
 use crate::proof::page::fitted;
+
+/// Of each node that has a lane its first death after this time, and its last.
+fn deaths(
+    run: &Run<'_>,
+    names: &[&str],
+    after: i64,
+    lane: impl Fn(usize) -> Option<usize>,
+) -> Vec<Row> {
+    let mut rows: BTreeMap<(usize, bool), Row> = BTreeMap::new();
+    for trouble in run.recording.troubles() {
+        let words = match trouble.wrong {
+            Wrong::Killed => "is killed".to_owned(),
+            Wrong::DiskFailed(why) => format!("ends, as its disk failed ({why})"),
+            _ => continue,
+        };
+        let node = names.iter().position(|name| *name == trouble.node);
+        let Some(lane) = node.and_then(&lane).filter(|_| trouble.began >= after) else {
+            continue;
+        };
+        let row = Row {
+            time: trouble.began,
+            what: What::Death { lane },
+            words: format!("{} {words}", trouble.node),
+            is_bad: true,
+        };
+        let is_later = rows.contains_key(&(lane, false));
+        rows.insert((lane, is_later), row);
+    }
+    rows.into_values().collect()
+}
 
 impl Story<'_> {
     pub(super) fn among_nodes(&self, run: &Run<'_>, cuts: &Cuts) -> Picture {
@@ -192,6 +223,9 @@ impl Story<'_> {
             ),
         };
         rows.extend(reads.iter().map(|(lane, read)| self.read_row(*lane, read)));
+        rows.extend(deaths(run, names.as_slice(), self.asked.time, |node| {
+            order.binary_search(&node).ok().map(|place| place + 1)
+        }));
         // Later ones of a node come later.
         let mut last: BTreeMap<usize, bool> = BTreeMap::new();
         for read in &self.reads {

@@ -13,8 +13,8 @@ const WORDS: f64 = 330.0;
 /// A column of the picture.
 pub(super) struct Lane {
     pub(super) name: String,
-    /// The row from which it has the element.
-    has: Option<usize>,
+    /// From which row to which it has the element: to the end, if there is none.
+    has: Vec<(usize, Option<usize>)>,
     /// Whether it is a node, which has the element or not.
     pub(super) is_node: bool,
 }
@@ -23,7 +23,7 @@ impl Lane {
     pub(super) fn new(name: &str, is_node: bool) -> Self {
         Lane {
             name: name.to_owned(),
-            has: None,
+            has: Vec::new(),
             is_node,
         }
     }
@@ -47,6 +47,8 @@ pub(super) enum What {
     },
     /// Something at a lane.
     Event { lane: usize, is_good: bool },
+    /// A node dies, and with it what it knew.
+    Death { lane: usize },
 }
 
 /// What is drawn.
@@ -74,9 +76,18 @@ impl Picture {
                     lane,
                     is_good: true,
                 } => lane,
+                What::Death { lane } => {
+                    if let Some((_, end)) = self.lanes[lane].has.last_mut() {
+                        end.get_or_insert(i);
+                    }
+                    continue;
+                }
                 _ => continue,
             };
-            self.lanes[owner].has.get_or_insert(i);
+            let has = &mut self.lanes[owner].has;
+            if has.last().is_none_or(|(_, end)| end.is_some()) {
+                has.push((i, None));
+            }
         }
     }
 
@@ -121,12 +132,17 @@ impl Picture {
             let x = x_at(i);
             let name = fitted(&lane.name, name_columns);
             page.text((x, top), "name", Anchor::Middle, &name);
-            let from = lane.has.filter(|_| lane.is_node).map_or(bottom, y_at);
-            page.line(&[(x, top + 8.0), (x, from)], "without");
-            if from < bottom {
-                page.line(&[(x, from), (x, bottom)], "with");
+            let mut at = top + 8.0;
+            for (from, to) in lane.has.iter().filter(|_| lane.is_node) {
+                let (from, to) = (y_at(*from), to.map_or(bottom, y_at));
+                page.line(&[(x, at), (x, from)], "without");
+                page.line(&[(x, from), (x, to)], "with");
+                at = to;
             }
-            if lane.is_node && lane.has.is_none() {
+            if at < bottom {
+                page.line(&[(x, at), (x, bottom)], "without");
+            }
+            if lane.is_node && lane.has.is_empty() {
                 page.cross((x, bottom + 8.0));
                 page.text((x, bottom + 28.0), "wrong", Anchor::Middle, "never");
                 page.text((x, bottom + 42.0), "wrong", Anchor::Middle, "got it");
@@ -162,6 +178,7 @@ impl Picture {
                     true => page.dot((x_at(lane), y), "good"),
                     false => page.cross((x_at(lane), y)),
                 },
+                What::Death { lane } => page.cross((x_at(lane), y)),
             }
             let class = if row.is_bad { "wrong" } else { "text" };
             let words = fitted(&row.words, words_columns);
