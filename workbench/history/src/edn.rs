@@ -19,7 +19,7 @@ use std::borrow::Cow;
 pub use json::Entries;
 pub use json::JsonError;
 pub use numbers::Numbers;
-pub(crate) use read::{DEEPEST, EachError, each, is_name, name, past_comments};
+pub(crate) use read::{DEEPEST, Item, Key, each, is_name, name, past_comments};
 pub use read::{ReadError, read, read_all};
 
 /// A value. Maps and sets keep the order in which they were written.

@@ -187,9 +187,6 @@ fn nothing_known(text: &str) -> HistoryError {
 pub(crate) fn edn(text: &str) -> Result<Found, HistoryError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
-    match edn::each(text, |line, value| reader.map(Place::Line(line), value)) {
-        Ok(()) => reader.finish(Format::Edn),
-        Err(edn::EachError::NoEdn(e)) => Err(HistoryError::line(e.line, e.in_line())),
-        Err(edn::EachError::Refused(e)) => Err(e),
-    }
+    edn::each(text, |line, item| reader.item(line, item))?;
+    reader.finish(Format::Edn)
 }

@@ -1,5 +1,6 @@
 //! The reader: text to values, without recursion deeper than [`DEEPEST`].
 
+mod each;
 mod strings;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::fmt;
 use super::Value;
 use super::number::number;
 use crate::names;
+pub(crate) use each::{Item, Key, each};
 
 /// How deep values may nest; a history needs some ten levels.
 pub(crate) const DEEPEST: usize = 512;
@@ -41,12 +43,12 @@ impl ReadError {
 ///
 /// # Errors
 /// If it holds none, more than one, or is no EDN.
-pub fn read(text: &str) -> Result<Value, ReadError> {
+pub fn read(text: &str) -> std::result::Result<Value, ReadError> {
     let mut reader = Reader::new(text);
-    let value = reader.value(0)?;
-    match reader.skip(0)? {
+    let value = reader.value(0).map_err(|e| *e)?;
+    match reader.skip(0).map_err(|e| *e)? {
         None => Ok(value),
-        Some(_) => Err(reader.error("the end", "more")),
+        Some(_) => Err(*reader.error("the end", "more")),
     }
 }
 
@@ -54,67 +56,17 @@ pub fn read(text: &str) -> Result<Value, ReadError> {
 ///
 /// # Errors
 /// If it is no EDN.
-pub fn read_all(text: &str) -> Result<Vec<Value>, ReadError> {
+pub fn read_all(text: &str) -> std::result::Result<Vec<Value>, ReadError> {
     let mut reader = Reader::new(text);
     let mut values = Vec::new();
-    while reader.skip(0)?.is_some() {
-        values.push(reader.value(0)?);
+    while reader.skip(0).map_err(|e| *e)?.is_some() {
+        values.push(reader.value(0).map_err(|e| *e)?);
     }
     Ok(values)
 }
 
-/// Why a text was not read to its end.
-pub(crate) enum EachError<E> {
-    /// It is no EDN.
-    NoEdn(ReadError),
-    /// Its taker refused a value.
-    Refused(E),
-}
-
-impl<E> From<ReadError> for EachError<E> {
-    fn from(e: ReadError) -> Self {
-        EachError::NoEdn(e)
-    }
-}
-
-/// Gives each value of a text, and of a list or a vector each item, with the line where
-/// it begins.
-pub(crate) fn each<E>(
-    text: &str,
-    mut take: impl FnMut(usize, Value) -> Result<(), E>,
-) -> Result<(), EachError<E>> {
-    let mut reader = Reader::new(text);
-    let (mut line, mut counted) = (1, 0);
-    // The bracket that closes the list that is being read, and where that begins.
-    let mut open: Option<(char, usize)> = None;
-    loop {
-        let next = reader.skip(0)?;
-        line += text[counted..reader.at].matches('\n').count();
-        counted = reader.at;
-        match (next, open) {
-            (None, None) => return Ok(()),
-            (Some(c), Some((close, _))) if c == close => {
-                reader.bump(c);
-                open = None;
-            }
-            (None | Some(')' | ']' | '}'), Some((close, start))) => {
-                return Err(reader.unclosed(close, start).into());
-            }
-            (Some('['), None) => {
-                open = Some((']', reader.at));
-                reader.at += 1;
-            }
-            (Some('('), None) => {
-                open = Some((')', reader.at));
-                reader.at += 1;
-            }
-            (Some(_), _) => {
-                let value = reader.value(0)?;
-                take(line, value).map_err(EachError::Refused)?;
-            }
-        }
-    }
-}
+/// What is read, or an error that takes no more room on the way than it must: it is rare.
+pub(crate) type Result<T> = std::result::Result<T, Box<ReadError>>;
 
 /// What follows the comments and the space at the beginning of a text.
 pub(crate) fn past_comments(text: &str) -> &str {
@@ -124,6 +76,9 @@ pub(crate) fn past_comments(text: &str) -> &str {
         Err(_) => text,
     }
 }
+
+/// How many digits every `i64` can hold.
+const SHORT: usize = 18;
 
 struct Reader<'a> {
     text: &'a str,
@@ -150,14 +105,31 @@ pub(crate) fn name(text: &str) -> Cow<'_, str> {
 
 /// What a text begins with up to the first character that no token has in it.
 fn token(text: &str) -> &str {
-    let plain = |byte: &u8| byte.is_ascii() && !ends_token(*byte as char);
-    let end = match text.bytes().position(|byte| !plain(&byte)) {
-        Some(at) if text.as_bytes()[at].is_ascii() => at,
-        Some(_) => text.find(ends_token).unwrap_or(text.len()),
-        None => text.len(),
-    };
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && IN_TOKEN[usize::from(bytes[end])] {
+        end += 1;
+    }
+    if bytes.get(end).is_some_and(|byte| !byte.is_ascii()) {
+        end = text.find(ends_token).unwrap_or(text.len());
+    }
     &text[..end]
 }
+
+/// Whether a byte is a character that a token may have in it. Of characters of several
+/// bytes, [`ends_token`] says that.
+const IN_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = !matches!(
+            byte as u8,
+            b' ' | 9..=13 | b',' | b'"' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}'
+        );
+        byte += 1;
+    }
+    table
+};
 
 fn ends_token(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | '"' | ';' | '(' | ')' | '[' | ']' | '{' | '}')
@@ -196,17 +168,17 @@ impl<'a> Reader<'a> {
         at: usize,
         expected: impl fmt::Display,
         found: impl fmt::Display,
-    ) -> ReadError {
+    ) -> Box<ReadError> {
         let (line, column) = self.position(at);
-        ReadError {
+        Box::new(ReadError {
             line,
             column,
             expected: expected.to_string(),
             found: found.to_string(),
-        }
+        })
     }
 
-    fn error(&self, expected: impl fmt::Display, found: impl fmt::Display) -> ReadError {
+    fn error(&self, expected: impl fmt::Display, found: impl fmt::Display) -> Box<ReadError> {
         self.error_at(self.at, expected, found)
     }
 
@@ -216,13 +188,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips white space, comments and `#_` with its value; gives what follows.
-    fn skip(&mut self, depth: usize) -> Result<Option<char>, ReadError> {
-        loop {
-            // Most characters are of one byte.
-            if let Some(b' ' | b',' | b'\n') = self.text.as_bytes().get(self.at) {
-                self.at += 1;
-                continue;
+    #[inline(always)]
+    fn skip(&mut self, depth: usize) -> Result<Option<char>> {
+        // Most of what is read begins, or goes on, with one of these.
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b' ' | b',' | b'\n' => self.at += 1,
+                b'!'..=b'~' if !matches!(byte, b'#' | b';') => {
+                    return Ok(Some(char::from(*byte)));
+                }
+                _ => break,
             }
+        }
+        self.skip_any(depth)
+    }
+
+    /// The same of anything.
+    #[inline(never)]
+    fn skip_any(&mut self, depth: usize) -> Result<Option<char>> {
+        loop {
             match self.peek() {
                 Some(c) if c.is_whitespace() || c == ',' => self.bump(c),
                 Some(';') => {
@@ -238,14 +223,43 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, ReadError> {
-        if depth >= DEEPEST {
-            return Err(self.error(format_args!("at most {DEEPEST} levels of nesting"), "more"));
+    fn value(&mut self, depth: usize) -> Result<Value> {
+        self.check_depth(depth)?;
+        match self.skip(depth)? {
+            Some(c) => self.value_at(c, depth),
+            None => Err(self.error("a value", "the end")),
         }
-        let Some(c) = self.skip(depth)? else {
-            return Err(self.error("a value", "the end"));
+    }
+
+    #[inline(always)]
+    fn check_depth(&self, depth: usize) -> Result<()> {
+        match depth >= DEEPEST {
+            true => Err(self.error(format_args!("at most {DEEPEST} levels of nesting"), "more")),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads an item of a list that begins here, with this character.
+    fn item(&mut self, c: char, depth: usize) -> Result<()> {
+        self.check_depth(depth)?;
+        if let Some(int) = self.short_integer() {
+            self.items.push(Value::Int(int));
+            return Ok(());
+        }
+        let item = match c {
+            '[' => Value::Vector(self.items("[", ']', depth)?),
+            ':' => Value::Keyword(names::name(self.keyword()?)),
+            c => self.value_at(c, depth)?,
         };
+        self.items.push(item);
+        Ok(())
+    }
+
+    /// The value that begins here, with this character.
+    fn value_at(&mut self, c: char, depth: usize) -> Result<Value> {
         match c {
+            ':' => Ok(Value::Keyword(names::name(self.keyword()?))),
+            'a'..='z' | '0'..='9' => self.atom(),
             '(' => Ok(Value::List(self.items("(", ')', depth)?)),
             '[' => Ok(Value::Vector(self.items("[", ']', depth)?)),
             '{' => self.map(depth),
@@ -263,14 +277,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads items up to the closing bracket.
-    fn items(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>, ReadError> {
+    fn items(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>> {
         let first = self.sequence(open, close, depth)?;
         Ok(self.items.drain(first..).collect())
     }
 
     /// Reads items up to the closing bracket, and leaves them behind the others; gives the
     /// place of the first.
-    fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<usize, ReadError> {
+    fn sequence(&mut self, open: &str, close: char, depth: usize) -> Result<usize> {
         let first = self.items.len();
         let start = self.at;
         self.at += open.len();
@@ -281,15 +295,12 @@ impl<'a> Reader<'a> {
                     return Ok(first);
                 }
                 None | Some(')' | ']' | '}') => return Err(self.unclosed(close, start)),
-                Some(_) => {
-                    let item = self.value(depth + 1)?;
-                    self.items.push(item);
-                }
+                Some(c) => self.item(c, depth + 1)?,
             }
         }
     }
 
-    fn unclosed(&self, close: char, start: usize) -> ReadError {
+    fn unclosed(&self, close: char, start: usize) -> Box<ReadError> {
         let open = match close {
             ']' => '[',
             ')' => '(',
@@ -300,7 +311,7 @@ impl<'a> Reader<'a> {
         self.error(expected, self.found())
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, ReadError> {
+    fn map(&mut self, depth: usize) -> Result<Value> {
         let first = self.sequence("{", '}', depth)?;
         let count = self.items.len() - first;
         if !count.is_multiple_of(2) {
@@ -315,6 +326,40 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(entries))
     }
 
+    /// An integer of a few digits and nothing else, as most numbers are.
+    #[inline(always)]
+    fn short_integer(&mut self) -> Option<i64> {
+        let bytes = self.text.as_bytes();
+        let mut int = i64::from(bytes.get(self.at)?.checked_sub(b'0').filter(|d| *d < 10)?);
+        let mut at = self.at + 1;
+        while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
+            && digit < 10
+        {
+            // One that begins with 0 is of another base.
+            if int == 0 || at - self.at == SHORT {
+                return None;
+            }
+            int = 10 * int + i64::from(digit);
+            at += 1;
+        }
+        let ends = bytes
+            .get(at)
+            .is_none_or(|byte| byte.is_ascii() && !IN_TOKEN[usize::from(*byte)]);
+        ends.then(|| {
+            self.at = at;
+            int
+        })
+    }
+
+    /// The name of a keyword.
+    fn keyword(&mut self) -> Result<&'a str> {
+        let start = self.at;
+        match &self.token()[1..] {
+            "" => Err(self.error_at(start, "a keyword's name", ":")),
+            name => Ok(name),
+        }
+    }
+
     fn token(&mut self) -> &'a str {
         let token = token(self.rest());
         self.at += token.len();
@@ -323,14 +368,14 @@ impl<'a> Reader<'a> {
 
     /// A value after metadata, which is behind a mark of so many characters; that says
     /// nothing about the value.
-    fn metadata(&mut self, mark: usize, depth: usize) -> Result<Value, ReadError> {
+    fn metadata(&mut self, mark: usize, depth: usize) -> Result<Value> {
         self.at += mark;
         self.value(depth + 1)?;
         self.value(depth + 1)
     }
 
     /// `#:db{:code 5}` is `{:db/code 5}`.
-    fn namespaced_map(&mut self, depth: usize) -> Result<Value, ReadError> {
+    fn namespaced_map(&mut self, depth: usize) -> Result<Value> {
         self.at += 1;
         let namespace = self.token().trim_start_matches(':').to_owned();
         if self.skip(depth)? != Some('{') {
@@ -354,7 +399,7 @@ impl<'a> Reader<'a> {
         Ok(map)
     }
 
-    fn dispatch(&mut self, depth: usize) -> Result<Value, ReadError> {
+    fn dispatch(&mut self, depth: usize) -> Result<Value> {
         match self.rest().as_bytes().get(1) {
             Some(b'{') => return Ok(Value::Set(self.items("#{", '}', depth)?)),
             Some(b':') => return self.namespaced_map(depth),
@@ -382,8 +427,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn atom(&mut self) -> Result<Value, ReadError> {
+    fn atom(&mut self) -> Result<Value> {
         let start = self.at;
+        if let Some(int) = self.short_integer() {
+            return Ok(Value::Int(int));
+        }
         let token = self.token();
         let unsigned = token.strip_prefix(['+', '-']).unwrap_or(token);
         if unsigned.starts_with(|c: char| c.is_ascii_digit()) {
@@ -393,11 +441,7 @@ impl<'a> Reader<'a> {
             "nil" => Ok(Value::Nil),
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
-            _ => match token.strip_prefix(':') {
-                Some("") => Err(self.error_at(start, "a keyword's name", ":")),
-                Some(name) => Ok(Value::Keyword(names::name(name))),
-                None => Ok(Value::Symbol(token.to_owned())),
-            },
+            _ => Ok(Value::Symbol(token.to_owned())),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Format, Found, HistoryError, Place, clients};
-use crate::edn::{self, Value};
+use crate::edn::{self, Item, Key, Value};
 use crate::{History, Op, OpType, Process, names};
 
 /// An operation as far as it is read.
@@ -16,6 +16,28 @@ pub(super) struct Draft {
     pub(super) client: Option<Value>,
     has_index: bool,
     has_value: bool,
+}
+
+/// Why an operation was not taken, or not read; in no more room than that needs, since few
+/// are.
+pub(super) struct Refused(Box<HistoryError>);
+
+impl From<HistoryError> for Refused {
+    fn from(e: HistoryError) -> Self {
+        Refused(Box::new(e))
+    }
+}
+
+impl From<Box<edn::ReadError>> for Refused {
+    fn from(e: Box<edn::ReadError>) -> Self {
+        HistoryError::line(e.line, e.in_line()).into()
+    }
+}
+
+impl From<Refused> for HistoryError {
+    fn from(Refused(e): Refused) -> Self {
+        *e
+    }
 }
 
 /// Takes operations, one after the other.
@@ -61,25 +83,11 @@ impl Draft {
                 ));
             }
         };
-        let typ = entries.iter().find(|(key, _)| name(key) == Some("type"));
-        let mut draft = match typ {
-            Some((_, typ)) => Draft::new(place, op_type(typ)?),
-            None if entries.iter().any(|(key, _)| name(key) == Some("valid?")) => {
-                return Err(
-                    "expected an operation with a :type, found results: they have :valid?; the \
-                     history is in another file"
-                        .into(),
-                );
-            }
-            None => return Err("expected a :type, found none".into()),
-        };
+        let mut fields = Fields::new(place);
         for (key, value) in entries {
-            let Some(key) = name(&key) else {
-                return Err(format!("expected a keyword as key, found {}", key.brief()));
-            };
-            draft.take(key, value)?;
+            fields.entry(&key, value);
         }
-        Ok(draft)
+        fields.draft()
     }
 
     fn take(&mut self, key: &str, value: Value) -> Result<(), String> {
@@ -106,6 +114,64 @@ impl Draft {
             (key, value) => (self.op.extra).push((edn::name(key).into_owned(), value)),
         }
         Ok(())
+    }
+}
+
+/// The entries of an operation's map, as they are met. What is said of one that is none:
+/// first that its type is missing or none, then what else is wrong first.
+struct Fields {
+    draft: Draft,
+    typ: Option<Result<OpType, String>>,
+    is_results: bool,
+    wrong: Option<String>,
+}
+
+impl Fields {
+    fn new(place: Place) -> Self {
+        Fields {
+            draft: Draft::new(place, OpType::Invoke),
+            typ: None,
+            is_results: false,
+            wrong: None,
+        }
+    }
+
+    fn entry(&mut self, key: &Value, value: Value) {
+        match name(key) {
+            Some(name) => self.take(name, value),
+            None => {
+                let why = || format!("expected a keyword as key, found {}", key.brief());
+                self.wrong.get_or_insert_with(why);
+            }
+        }
+    }
+
+    fn take(&mut self, key: &str, value: Value) {
+        match key {
+            "type" if self.typ.is_none() => self.typ = Some(op_type(&value)),
+            key => {
+                self.is_results |= key == "valid?";
+                if self.wrong.is_none() {
+                    self.wrong = self.draft.take(key, value).err();
+                }
+            }
+        }
+    }
+
+    fn draft(self) -> Result<Draft, String> {
+        let mut draft = self.draft;
+        draft.op.typ = match self.typ {
+            Some(typ) => typ?,
+            None if self.is_results => {
+                return Err(
+                    "expected an operation with a :type, found results: they have :valid?; the \
+                     history is in another file"
+                        .into(),
+                );
+            }
+            None => return Err("expected a :type, found none".into()),
+        };
+        self.wrong.map_or(Ok(draft), Err)
     }
 }
 
@@ -144,6 +210,28 @@ impl Reader {
     /// What it should be.
     pub(super) fn map(&mut self, place: Place, value: Value) -> Result<(), HistoryError> {
         let draft = Draft::from_map(place, value).map_err(|why| HistoryError { place, why })?;
+        self.drafts.push(draft);
+        Ok(())
+    }
+
+    /// Takes an operation that is being read from EDN.
+    ///
+    /// # Errors
+    /// What it should be, or what is no EDN.
+    pub(super) fn item(&mut self, line: usize, item: Item<'_, '_>) -> Result<(), Refused> {
+        let mut entries = match item {
+            Item::Map(entries) => entries,
+            Item::Value(value) => return Ok(self.map(Place::Line(line), value)?),
+        };
+        let mut fields = Fields::new(Place::Line(line));
+        while let Some(key) = entries.key()? {
+            let value = entries.value()?;
+            match key {
+                Key::Name(name) => fields.take(name.strip_prefix(':').unwrap_or(name), value),
+                Key::Value(key) => fields.entry(&key, value),
+            }
+        }
+        let draft = (fields.draft()).map_err(|why| HistoryError::line(line, why))?;
         self.drafts.push(draft);
         Ok(())
     }

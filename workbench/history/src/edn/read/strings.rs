@@ -1,11 +1,11 @@
 //! Strings, patterns and characters, with their escapes.
 
-use super::{ReadError, Reader};
+use super::{Reader, Result};
 use crate::edn::Value;
 
 impl Reader<'_> {
     /// A regular expression, whose backslashes are its own.
-    pub(super) fn pattern(&mut self) -> Result<Value, ReadError> {
+    pub(super) fn pattern(&mut self) -> Result<Value> {
         let start = self.at;
         self.at += 1;
         let mut is_escaped = false;
@@ -23,9 +23,22 @@ impl Reader<'_> {
         Err(self.error(expected, "the end"))
     }
 
-    pub(super) fn string(&mut self) -> Result<Value, ReadError> {
+    pub(super) fn string(&mut self) -> Result<Value> {
         let start = self.at;
         self.at += 1;
+        // Most have no escapes: nothing more than the text is kept.
+        let bytes = self.text.as_bytes();
+        let mut end = self.at;
+        while let Some(byte) = bytes.get(end)
+            && !matches!(byte, b'"' | b'\\')
+        {
+            end += 1;
+        }
+        if bytes.get(end) == Some(&b'"') {
+            let text = self.text[self.at..end].to_owned();
+            self.at = end + 1;
+            return Ok(Value::Str(text));
+        }
         let mut text = String::new();
         loop {
             let rest = self.rest();
@@ -83,7 +96,7 @@ impl Reader<'_> {
 
     /// The character of `\uXXXX`, or of two such that are a surrogate pair;
     /// the `\u` has been read.
-    fn utf16(&mut self, escape: usize) -> Result<char, ReadError> {
+    fn utf16(&mut self, escape: usize) -> Result<char> {
         let mut units = Vec::new();
         loop {
             let unit = self
@@ -108,12 +121,12 @@ impl Reader<'_> {
             }
             let decoded = char::decode_utf16(units).next();
             return Ok(decoded
-                .and_then(Result::ok)
+                .and_then(std::result::Result::ok)
                 .unwrap_or(char::REPLACEMENT_CHARACTER));
         }
     }
 
-    pub(super) fn character(&mut self) -> Result<Value, ReadError> {
+    pub(super) fn character(&mut self) -> Result<Value> {
         let start = self.at;
         self.at += 1;
         let Some(first) = self.peek() else {
