@@ -48,6 +48,8 @@ names! {
         OneCopySerializable = "1SR",
         Linearizable = "linearizable",
         Sequential = "sequential",
+        CausalConvergence = "causal-convergence",
+        CausalMemory = "causal-memory",
         Causal = "causal",
         Pram = "PRAM",
         WritesFollowReads = "writes-follow-reads",
@@ -79,6 +81,10 @@ const ALIASES: &[(&str, Model)] = &[
     ("strong-session-PL-2", StrongSessionReadCommitted),
     ("strong-PL-1", StrongReadUncommitted),
     ("strong-PL-2", StrongReadCommitted),
+    ("CCv", CausalConvergence),
+    ("convergent-causal", CausalConvergence),
+    ("convergent-causal-consistency", CausalConvergence),
+    ("CM", CausalMemory),
 ];
 
 impl Model {
@@ -127,7 +133,8 @@ impl Model {
             StrongSnapshotIsolation => &[StrongSessionSnapshotIsolation, StrongReadCommitted],
             SessionSerializable => &[OneCopySerializable],
             Linearizable => &[Sequential],
-            Sequential => &[Causal],
+            Sequential => &[CausalConvergence, CausalMemory],
+            CausalConvergence | CausalMemory => &[Causal],
             Causal => &[WritesFollowReads, Pram],
             Pram => &[MonotonicReads, MonotonicWrites, ReadYourWrites],
             ReadUncommitted | ViewSerializable | OneCopySerializable | WritesFollowReads

@@ -15,6 +15,8 @@
 //! | `writes-follow-reads` | with a write, the views of its client's reads before; and what was in these is before it in the order |
 //! | `PRAM` | the first three |
 //! | `causal` | all four: a view is everything in the causal past |
+//! | `causal-convergence` (`CCv`) | the same, and the order is one for all |
+//! | `causal-memory` (`CM`) | the same, and it is one for each client, that of its reads in it |
 //!
 //! In question is whose the order is. Terry's servers agree on one, as do Adya's versions,
 //! Viotti's arbitration, and causal convergence (CCv; Bouajjani et al., "On Verifying Causal
@@ -28,12 +30,17 @@
 //! - **valid** if there is one order for all, with transactions that happen at once;
 //! - else **unknown**, with the reason.
 //!
+//! `causal-convergence` and `causal-memory` say whose the order is, so of single operations
+//! they are always known. Neither follows from the other, nor the memory from what is valid
+//! here for `causal`: what a client has read, its memory cannot put after what it reads next.
+//!
 //! `sequential` and `linearizable` ask for one order of all operations, that of clients or that
 //! of time in it. It is looked for, and where it is found, it explains every read; that there
 //! is none follows if the history is not causal by one order for all, or if single operations
 //! are not serializable in such an order.
 
 mod clocks;
+mod memory;
 mod order;
 mod single;
 #[cfg(test)]
@@ -66,6 +73,10 @@ enum Asked {
     Single(Guarantee),
     Pram,
     Causal,
+    /// The same, by one order for all.
+    Convergence,
+    /// The same, by an order for each client that its reads are in.
+    Memory,
     /// One order of all operations, and which order it has in it.
     Order(TimeOrder),
 }
@@ -78,6 +89,8 @@ fn asked(model: Model) -> Option<Asked> {
         Model::WritesFollowReads => Asked::Single(Guarantee::WritesFollowReads),
         Model::Pram => Asked::Pram,
         Model::Causal => Asked::Causal,
+        Model::CausalConvergence => Asked::Convergence,
+        Model::CausalMemory => Asked::Memory,
         Model::Sequential => Asked::Order(TimeOrder::Process),
         Model::Linearizable => Asked::Order(TimeOrder::Realtime),
         _ => return None,
@@ -163,6 +176,7 @@ impl<'a> Sessions<'a> {
             Asked::Single(guarantee) => single::look(units, guarantee)?,
             Asked::Pram => clocks::look(units, false)?,
             Asked::Causal => clocks::look(units, true)?,
+            Asked::Convergence | Asked::Memory => return self.by_one_definition(model, asked),
             Asked::Order(time) => return self.in_one_order(model, time),
         };
         if let Some(broken) = looked.broken {
@@ -189,6 +203,30 @@ impl<'a> Sessions<'a> {
                  order for all"
             ),
         }))
+    }
+
+    /// Whether a model holds of which it is known whose the order is.
+    fn by_one_definition(&self, model: Model, asked: Asked) -> Result<Verdict, String> {
+        let broken = |units: &Units<'_>| match asked {
+            Asked::Memory => memory::look(units),
+            _ => {
+                let looked = clocks::look(units, true)?;
+                Ok(looked.broken.or(looked.disagreeing))
+            }
+        };
+        if let Some(violation) = broken(&self.operations)? {
+            return Ok(Verdict::Invalid(Box::new(self.finding(violation))));
+        }
+        let as_a_whole = match self.torn {
+            Some(anomaly) => {
+                format!("but its transactions show {anomaly}, so as a whole they are not")
+            }
+            None if broken(&self.wholes)?.is_none() => return Ok(Verdict::Valid),
+            None => "but transactions that happen at once are not".into(),
+        };
+        Ok(Verdict::Unknown(format!(
+            "its reads and writes one by one are {model}, {as_a_whole}"
+        )))
     }
 
     /// Whether transactions that happen at once are causal by one order for all, of which all

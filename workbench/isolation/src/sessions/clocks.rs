@@ -8,6 +8,7 @@ use super::super::transaction::{Id, Seen};
 use super::order::{self, Ask, Asks, Looked, Violation, cycle, explained, unseen};
 use super::units::Units;
 use crate::graph::{Edge, Graph};
+use finding::cycle::Reason;
 
 /// How many numbers clocks may have in all.
 const MOST_NUMBERS: usize = 1 << 26;
@@ -45,16 +46,14 @@ pub(super) fn look(units: &Units<'_>, is_causal: bool) -> Result<Looked, String>
     let order = match is_causal {
         true => {
             let graph = Graph::new(units.all.len(), &edges);
-            let components = graph.components(u8::MAX);
-            if let Some(smallest) = components.iter().min_by_key(|component| component.len()) {
-                let steps = || explained(units, &cycle(&graph, smallest), &[]);
-                let violation = || Violation {
+            if let Some(steps) = circle(units, &graph, &[]) {
+                let violation = |steps| Violation {
                     name: "CyclicCO",
-                    steps: steps(),
+                    steps,
                 };
                 return Ok(Looked {
-                    broken: Some(violation()),
-                    disagreeing: Some(violation()),
+                    broken: Some(violation(steps.clone())),
+                    disagreeing: Some(violation(steps)),
                     ..Looked::default()
                 });
             }
@@ -62,15 +61,74 @@ pub(super) fn look(units: &Units<'_>, is_causal: bool) -> Result<Looked, String>
         }
         false => (0..units.all.len() as u32).collect(),
     };
+    let walked = walk(units, is_causal, &order, &Asked::default())?;
+    if let Some((broken, _)) = walked.broken {
+        return Ok(Looked {
+            broken: Some(broken),
+            ..Looked::default()
+        });
+    }
+    let name = match is_causal {
+        true => "CyclicCF",
+        false => "PRAM",
+    };
+    let mut looked = order::look(units, name, &edges, &walked.asks)?;
+    if is_causal {
+        // For the weakest definition each read has an order of its own.
+        looked.broken = None;
+    }
+    Ok(looked)
+}
+
+/// A circle in a graph, if it has one.
+pub(super) fn circle(
+    units: &Units<'_>,
+    graph: &Graph,
+    asks: &[Ask],
+) -> Option<Vec<(u32, u8, Reason)>> {
+    let components = graph.components(u8::MAX);
+    let smallest = components.iter().min_by_key(|component| component.len())?;
+    Some(explained(units, &cycle(graph, smallest), asks))
+}
+
+/// What else there is to a walk: that of one session's own order.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Whose reads are looked at; none for all.
+    pub(super) session: Option<u32>,
+    /// Writes that are before others, by those.
+    pub(super) before: BTreeMap<u32, Vec<u32>>,
+}
+
+/// What a walk through all units has found.
+pub(super) struct Walked {
+    pub(super) asks: Asks,
+    /// A read that does not show what it knew of; and that write and the read, where it is as
+    /// simple as that.
+    pub(super) broken: Option<(Violation, Option<[u32; 2]>)>,
+}
+
+/// Follows what is known through all units, in an order that has what is before what in it.
+///
+/// # Errors
+/// That it takes too much.
+pub(super) fn walk(
+    units: &Units<'_>,
+    is_causal: bool,
+    order: &[u32],
+    asked: &Asked,
+) -> Result<Walked, String> {
     let mut views = Views {
         units,
         is_causal,
+        only: asked.session,
         known: vec![Clock::new(); units.sessions],
         written: BTreeMap::new(),
         numbers: 0,
         shown: BTreeMap::new(),
         asks: Asks::default(),
         broken: None,
+        unseen: None,
     };
     // After these, somebody else goes on.
     let left: BTreeSet<u32> = (units.all.iter())
@@ -81,7 +139,7 @@ pub(super) fn look(units: &Units<'_>, is_causal: bool) -> Result<Looked, String>
         .collect();
     let mut left: BTreeMap<u32, Clock> =
         left.into_iter().map(|unit| (unit, Clock::new())).collect();
-    for number in order {
+    for number in order.iter().copied() {
         let unit = units.unit(number);
         let mut clock = std::mem::take(&mut views.known[unit.session as usize]);
         if let Some(before) = unit.before.and_then(|before| left.get(&before))
@@ -89,11 +147,14 @@ pub(super) fn look(units: &Units<'_>, is_causal: bool) -> Result<Looked, String>
         {
             clock.clone_from(before);
         }
+        for before in asked.before.get(&number).into_iter().flatten() {
+            views.know(*before, number, &mut clock);
+        }
         views.read(number, &mut clock)?;
         if let Some(broken) = views.broken.take() {
-            return Ok(Looked {
-                broken: Some(broken),
-                ..Looked::default()
+            return Ok(Walked {
+                asks: views.asks,
+                broken: Some((broken, views.unseen)),
             });
         }
         if !unit.writes.is_empty() {
@@ -114,20 +175,14 @@ pub(super) fn look(units: &Units<'_>, is_causal: bool) -> Result<Looked, String>
         }
         views.known[unit.session as usize] = clock;
     }
-    let name = match is_causal {
-        true => "CyclicCF",
-        false => "PRAM",
-    };
-    let mut looked = order::look(units, name, &edges, &views.asks)?;
-    if is_causal {
-        // For the weakest definition each read has an order of its own.
-        looked.broken = None;
-    }
-    Ok(looked)
+    Ok(Walked {
+        asks: views.asks,
+        broken: None,
+    })
 }
 
 /// What is before what in any case.
-fn edges(units: &Units<'_>, is_causal: bool) -> Vec<Edge> {
+pub(super) fn edges(units: &Units<'_>, is_causal: bool) -> Vec<Edge> {
     let mut edges = Vec::new();
     let mut last_write: Vec<Option<u32>> = Vec::new();
     for (number, unit) in (0..).zip(&units.all) {
@@ -159,7 +214,8 @@ fn edges(units: &Units<'_>, is_causal: bool) -> Vec<Edge> {
     edges
 }
 
-fn topological(graph: &Graph) -> Vec<u32> {
+/// All vertices of a graph without circles, each behind what leads to it.
+pub(super) fn topological(graph: &Graph) -> Vec<u32> {
     let mut missing = vec![0; graph.len()];
     for vertex in 0..graph.len() as u32 {
         graph
@@ -185,6 +241,8 @@ fn topological(graph: &Graph) -> Vec<u32> {
 struct Views<'a> {
     units: &'a Units<'a>,
     is_causal: bool,
+    /// Whose reads are looked at; none for all.
+    only: Option<u32>,
     /// What each session knows.
     known: Vec<Clock>,
     /// What each unit with writes knew when it had written.
@@ -194,6 +252,8 @@ struct Views<'a> {
     shown: BTreeMap<(u32, Id), Seen>,
     asks: Asks,
     broken: Option<Violation>,
+    /// The write that a read knew of and does not show, and the read.
+    unseen: Option<[u32; 2]>,
 }
 
 impl Views<'_> {
@@ -221,6 +281,9 @@ impl Views<'_> {
             }
             fresh.push((*key, *seen, from));
         }
+        if self.only.is_some_and(|only| only != unit.session) {
+            return Ok(());
+        }
         for (key, seen, from) in fresh {
             match units.is_list() {
                 true => self.list(number, key, seen, from, clock)?,
@@ -231,6 +294,19 @@ impl Views<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says that a read knew of a write and does not show it.
+    fn break_off(
+        &mut self,
+        name: &'static str,
+        write: u32,
+        reader: u32,
+        key: Id,
+        before: Option<Id>,
+    ) {
+        self.broken = Some(unseen(self.units, name, write, reader, key, before));
+        self.unseen = Some([write, reader]);
     }
 
     /// Adds a write, and what goes with it.
@@ -272,7 +348,7 @@ impl Views<'_> {
                 // Of a value that nobody wrote others tell.
                 Some(None) => {}
                 None => {
-                    self.broken = Some(unseen(units, name, last, number, key, None));
+                    self.break_off(name, last, number, key, None);
                     return Ok(());
                 }
                 Some(Some(source)) if source == last => {}
@@ -281,7 +357,7 @@ impl Views<'_> {
                     let knew = self.written.get(&last);
                     let knew = knew.map_or(0, |knew| at(knew, of_source.session));
                     if self.is_causal && knew > of_source.place {
-                        self.broken = Some(unseen(units, "WriteCORead", last, number, key, value));
+                        self.break_off("WriteCORead", last, number, key, value);
                         return Ok(());
                     }
                     self.asks.add(Ask {
@@ -329,7 +405,7 @@ impl Views<'_> {
                 |(_, write): &&(u32, u32)| shown.is_none_or(|shown| !shown.contains(write));
             if let Some((_, write)) = writes[..count].iter().find(missing) {
                 let last = values.last().copied();
-                self.broken = Some(unseen(units, name, *write, number, key, last));
+                self.break_off(name, *write, number, key, last);
                 return Ok(());
             }
         }

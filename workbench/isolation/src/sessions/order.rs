@@ -47,6 +47,11 @@ pub(super) struct Ask {
 pub(super) struct Asks(BTreeSet<Ask>);
 
 impl Asks {
+    /// All of them, each once.
+    pub(super) fn all(&self) -> &BTreeSet<Ask> {
+        &self.0
+    }
+
     /// # Errors
     /// That there are too many.
     pub(super) fn add(&mut self, ask: Ask) -> Result<(), String> {
@@ -146,7 +151,8 @@ fn edges(base: &[Edge], asks: &[Ask]) -> Vec<Edge> {
     base.iter().copied().chain(asked).collect()
 }
 
-fn graph(units: &Units<'_>, base: &[Edge], asks: &[Ask]) -> Graph {
+/// What is before what, and what reads ask for.
+pub(super) fn graph(units: &Units<'_>, base: &[Edge], asks: &[Ask]) -> Graph {
     Graph::new(units.all.len(), &edges(base, asks))
 }
 

@@ -1,5 +1,6 @@
 //! Models of what clients see, against whoever tries all orders of small random histories.
 
+mod definitions;
 mod examples;
 
 use std::collections::BTreeMap;
