@@ -171,6 +171,7 @@ fn all_at_once(count: usize) -> Vec<Call> {
 }
 
 #[test]
+#[ignore = "20 s: CI does it every night"]
 fn a_search_ends_before_memory_does() {
     for count in [60, 100, 1000] {
         let (answer, work) = decide(&all_at_once(count), 6, Start::Nil, MOST_WORK);
@@ -181,6 +182,7 @@ fn a_search_ends_before_memory_does() {
 
 /// Many keys that are too hard do not take many times as long as a few.
 #[test]
+#[ignore = "30 s: CI does it every night"]
 fn after_enough_work_each_key_gets_little() {
     let calls = all_at_once(60);
     let (read, others) = calls.split_last().unwrap();
