@@ -1,6 +1,7 @@
-//! The pages' tests that need a browser, in one program.
+//! The tests of pages that need a browser, or whole runs, in one program.
 
 mod browser;
 mod browsing;
 mod histories;
+mod linearizability;
 mod pages;

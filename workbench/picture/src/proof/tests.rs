@@ -444,8 +444,17 @@ fn a_node_that_had_a_lost_element_and_died_is_shown_to_die() {
         ],
     );
     // Both had it, and have it no more.
-    assert_eq!(drawings[0].svg.matches("proof-line proof-with\"").count(), 2);
-    assert_eq!(drawings[0].svg.matches("proof-line proof-without\"").count(), 6);
+    assert_eq!(
+        drawings[0].svg.matches("proof-line proof-with\"").count(),
+        2
+    );
+    assert_eq!(
+        drawings[0]
+            .svg
+            .matches("proof-line proof-without\"")
+            .count(),
+        6
+    );
 }
 
 #[test]

@@ -1,3 +1,0 @@
-//! The pictures' tests that need whole runs, in one program.
-
-mod linearizability;
