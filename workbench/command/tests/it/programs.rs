@@ -152,6 +152,44 @@ fn a_killed_workbench_leaves_no_process_behind() {
     assert!((0..1000).any(|_| !both.iter().any(|process| is_running(process))));
 }
 
+/// Echoes, as a program that knows nothing of the workbench.
+const ECHO: &str = r#"
+echo life >>HERE/lives
+while read line; do
+    get() { printf '%s' "$line" | sed "s/.*\"$1\":$2.*/\1/"; }
+    src=$(get src '"\([^"]*\)"') id=$(get msg_id '\([0-9]*\)')
+    case $line in
+    *'"init"'*) body='"type":"init_ok"' ;;
+    *) body="\"type\":\"echo_ok\",\"echo\":\"$(get echo '"\([^"]*\)"')\"" ;;
+    esac
+    echo "{\"src\":\"n0\",\"dest\":\"$src\",\"body\":{$body,\"in_reply_to\":$id}}"
+done
+"#;
+
+#[test]
+fn any_program_is_killed_paused_and_started_again() {
+    let folder = Folder::new("lives");
+    let script = ECHO.replace("HERE", &folder.path().display().to_string());
+    let faults = ["--nemesis", "kill,pause", "--nemesis-interval", "0.4"];
+    let times = ["--time-limit", "3", "--rate", "20", "--seed", "1"];
+    let output = folder.run(&script, &[faults.as_slice(), &times].concat());
+    tells(&output, 0, &["echo: valid"]);
+    assert!(folder.read("lives").lines().count() > 2);
+    let history = folder.read("store/latest/history.edn");
+    for f in [":kill", ":start", ":pause", ":resume"] {
+        assert!(
+            history.contains(&format!(":process :nemesis, :f {f}")),
+            "{history}"
+        );
+    }
+    let only_here = folder.run(&script, &["--nemesis", "clock"]);
+    tells(
+        &only_here,
+        255,
+        &["clock, disk and lost-writes are for virtual time"],
+    );
+}
+
 #[test]
 fn what_goes_on_without_end_is_ended() {
     let folder = Folder::new("endless");
