@@ -9,12 +9,19 @@ pub struct Config {
     pub heartbeat: Duration,
     /// For how long a member that has heard of a leader does not vote for another
     /// one. Also the least time after which it wants to be one itself, and,
-    /// less [`Config::drift`], how long the leader's lease is.
+    /// less [`Config::drift`] and [`Config::jump`], how long the leader's lease is.
     pub election_min: Duration,
     /// The most time after which a follower that hears nothing wants to be leader.
     pub election_max: Duration,
-    /// By which part clocks may run too fast or too slow.
+    /// Whether a leader answers reads by a lease. Then reads rest on clocks: that none is
+    /// worse than `drift` and `jump` say. Without it, nothing rests on clocks, and a
+    /// majority is asked whenever someone wants to read.
+    pub lease: bool,
+    /// By which part clocks may run too fast or too slow, and a lease still be sound.
     pub drift: f64,
+    /// How far a clock may jump ahead, in all, within [`Config::election_min`], and a lease
+    /// still be sound.
+    pub jump: Duration,
     /// Whom new entries are sent to at once.
     pub replication: Replication,
     /// How many entries go into a message at most; at least 1.
@@ -46,22 +53,14 @@ impl Default for Config {
             heartbeat: Duration::from_millis(75),
             election_min: Duration::from_millis(250),
             election_max: Duration::from_millis(500),
+            lease: true,
             drift: 0.05,
+            jump: Duration::from_millis(20),
             replication: Replication::Quorum,
             batch: 256,
             pipeline: 8,
             compact_after: 4096,
             keep: 1024,
         }
-    }
-}
-
-impl Config {
-    /// How long after it was sent a message that a majority answered makes sure
-    /// that there is no other leader: they do not vote for that long, even if their
-    /// clocks are fast and this one's is slow (thesis, 6.4.1).
-    pub(crate) fn lease(&self) -> Duration {
-        self.election_min
-            .mul_f64((1.0 - self.drift).max(0.0) / (1.0 + self.drift))
     }
 }

@@ -99,8 +99,9 @@
 //!
 //! Messages may be lost, late, in any order, and come twice, but not altered. (One with a
 //! number that cannot be true, such as a term near 2^64, counts as lost: [`Doubt`].) A
-//! member's time must not go back, and its clock may be wrong by
-//! [`Config::drift`]: only reads rest on that, and only with a lease. What a
+//! member's time must not go back, though it may begin anew with a restart, and its clock may be
+//! wrong by [`Config::drift`] and [`Config::jump`]: only reads rest on that, and only with a
+//! [lease](Config::lease). What a
 //! member is told to save ([`Unsaved`]) must be there after a crash, or it must
 //! not come back.
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::machine::StateMachine;
 use crate::message::Member;
@@ -44,11 +45,17 @@ pub enum Mutation {
     KeepsLease,
     /// Takes a message of an old leader for one of its own.
     ObeysOldLeaders,
+    /// Counts on a lease as if no clock drifted.
+    IgnoresDrift,
+    /// Counts on a lease as if no clock jumped.
+    IgnoresJumps,
+    /// Votes when it has come back, whatever it promised before.
+    ForgetsPromise,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 16] = [
+    pub const ALL: [Mutation; 19] = [
         Mutation::VotesTwice,
         Mutation::VotesForAnyLog,
         Mutation::HalfIsEnough,
@@ -65,6 +72,9 @@ impl Mutation {
         Mutation::VotesDuringLease,
         Mutation::KeepsLease,
         Mutation::ObeysOldLeaders,
+        Mutation::IgnoresDrift,
+        Mutation::IgnoresJumps,
+        Mutation::ForgetsPromise,
     ];
 }
 
@@ -72,6 +82,9 @@ impl<M: StateMachine> Raft<M> {
     /// From now on, this member breaks a rule. To be called before it is told anything.
     pub fn break_rule(&mut self, rule: Mutation) {
         self.rules.broken = Some(rule);
+        self.promised_until = self
+            .rules
+            .bound_at_restart(self.now, self.term, &self.config);
     }
 }
 
@@ -157,6 +170,24 @@ impl Rules for Kept {
 
     fn is_news(&self, snapshot: Index, commit: Index) -> bool {
         Right.is_news(snapshot, commit) || self.breaks(Mutation::RestoresBackwards)
+    }
+
+    fn lease(&self, config: &Config) -> Duration {
+        let mut config = *config;
+        if self.breaks(Mutation::IgnoresDrift) {
+            config.drift = 0.0;
+        }
+        if self.breaks(Mutation::IgnoresJumps) {
+            config.jump = Duration::ZERO;
+        }
+        Right.lease(&config)
+    }
+
+    fn bound_at_restart(&self, now: Duration, term: Term, config: &Config) -> Duration {
+        match self.breaks(Mutation::ForgetsPromise) {
+            true => Duration::ZERO,
+            false => Right.bound_at_restart(now, term, config),
+        }
     }
 
     fn has_lease(&self, was_answered: bool, has_handed_over: bool) -> bool {

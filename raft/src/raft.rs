@@ -87,15 +87,15 @@ enum State {
 /// A member. Time is what it is told, by a clock of its own that never goes
 /// back.
 pub struct Raft<M: StateMachine> {
-    config: Config,
+    pub(crate) config: Config,
     me: Member,
     count: usize,
     pub(crate) rules: Kept,
     rng: Rng,
-    now: Duration,
+    pub(crate) now: Duration,
 
     // Saved.
-    term: Term,
+    pub(crate) term: Term,
     vote: Option<Member>,
     log: Log<M::Command>,
     snapshot: Option<Snapshot<M::Snapshot>>,
@@ -107,7 +107,7 @@ pub struct Raft<M: StateMachine> {
     state: State,
     leader: Option<Member>,
     /// Until when it votes for no one, since it has heard of a leader.
-    promised_until: Duration,
+    pub(crate) promised_until: Duration,
     /// When it wants to be leader, unless it is.
     election_at: Duration,
     /// Elections without a result, one after the other.
@@ -152,16 +152,13 @@ impl<M: StateMachine> Raft<M> {
             machine.restore(&snapshot.state);
             snapshot.last.index
         });
-        // It may have heard of a leader just before.
-        let promised_until = match saved.term {
-            0 => Duration::ZERO,
-            _ => now + config.election_min,
-        };
+        let rules = Kept::default();
+        let promised_until = rules.bound_at_restart(now, saved.term, &config);
         let mut raft = Raft {
             config,
             me,
             count,
-            rules: Default::default(),
+            rules,
             rng: Rng::new(seed),
             now,
             term: saved.term,

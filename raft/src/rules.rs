@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::message::Member;
 
@@ -87,6 +88,33 @@ pub(crate) trait Rules {
     /// Whether a snapshot that ends there brings anything new: a state never goes back.
     fn is_news(&self, snapshot: Index, commit: Index) -> bool {
         snapshot > commit
+    }
+
+    /// How long after it was sent a message that a majority answered makes sure that there is
+    /// no other leader (thesis, 6.4.1).
+    ///
+    /// Whoever answered it does not vote for `election_min`, counted from when the message
+    /// came, which is after it was sent. By its own clock, that is: one that jumps ahead lets
+    /// `jump` of it pass in no time, and one that is fast the rest in a shorter time, by the factor
+    /// 1/(1+d). The leader counts by a clock that may be slow: so much of its time takes
+    /// longer, by the factor 1/(1-d). That its own clock jumps ahead only ends the lease early.
+    ///
+    /// A pause takes nothing from it: clocks go on meanwhile, and the lease is looked at, after
+    /// that, by a clock that was looked at before the state was. So does a restart: whoever may
+    /// have promised something before it (see [`Rules::is_bound`]) promises it anew.
+    fn lease(&self, config: &Config) -> Duration {
+        let drift = config.drift.clamp(0.0, 1.0);
+        let certain = config.election_min.saturating_sub(config.jump);
+        certain.mul_f64((1.0 - drift) / (1.0 + drift))
+    }
+
+    /// Until when a member that comes back is bound: it may have heard of a leader just before
+    /// it stopped, and promised it something, if it ever heard of a term.
+    fn bound_at_restart(&self, now: Duration, term: Term, config: &Config) -> Duration {
+        match term {
+            0 => Duration::ZERO,
+            _ => now + config.election_min,
+        }
     }
 
     /// Whether a leader whose majority answered lately has a lease. Not when it has told another

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{Body, Index, MessageOf, Position, Raft, Stamp, State, StateMachine, Term};
+use super::{Body, Index, Match, MessageOf, Position, Raft, Stamp, State, StateMachine, Term};
 
 /// How far ahead of a member's own a term may be. At four elections a second that takes 34
 /// years.
@@ -108,7 +108,14 @@ impl<M: StateMachine> Raft<M> {
                     return Err(Doubt::Snapshot { found, own });
                 }
             }
-            (&Body::Appended { sent: found, .. }, State::Leader(_)) if term == self.term => {
+            // That a term is over may also be the answer to an earlier life, and its clock.
+            (
+                &Body::Appended {
+                    sent: found,
+                    result,
+                },
+                State::Leader(_),
+            ) if term == self.term && result != Match::Outdated => {
                 let own = self.last_stamp;
                 if found > own {
                     return Err(Doubt::Stamp { found, own });

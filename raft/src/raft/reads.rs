@@ -60,12 +60,18 @@ impl<M: StateMachine> Raft<M> {
         Ok(id)
     }
 
-    /// Whether nobody else can be the leader now.
+    /// Whether nobody else can be the leader now. Never, without [`Config::lease`].
+    ///
+    /// [`Config::lease`]: crate::Config::lease
     pub fn has_lease(&self) -> bool {
         let State::Leader(leadership) = &self.state else {
             return false;
         };
-        let ends = |contact: Duration| contact + self.config.lease();
+        if !self.config.lease {
+            return false;
+        }
+        let lease = self.rules.lease(&self.config);
+        let ends = |contact: Duration| contact + lease;
         let was_answered = self
             .contact(leadership)
             .is_some_and(|contact| self.now < ends(contact));

@@ -1,6 +1,7 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
 mod cluster;
+mod leases;
 mod recovery;
 mod schedules;
 mod told;

@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
+use super::cluster::disk::Bad;
 use super::cluster::{Broken, Cluster, Faults, ms};
+use super::leases;
 use raft::mutation::Mutation;
 use raft::{Config, Member, Replication};
 
@@ -20,7 +22,9 @@ fn schedule(seed: u64, broken: Option<Broken>) -> Cluster {
         heartbeat: ms(20),
         election_min: ms(80),
         election_max: ms(160),
+        lease: true,
         drift: 0.05,
+        jump: ms(20),
         replication: match rng.below(2) {
             0 => Replication::All,
             _ => Replication::Quorum,
@@ -63,6 +67,7 @@ struct Menu {
 enum Fault {
     Crash,
     CrashLeader,
+    CrashAll,
     Pause,
     PauseLeader,
     /// Nobody hears the leader, nor it anybody.
@@ -75,6 +80,8 @@ enum Fault {
     Split,
     Heal,
     HandOver,
+    /// A clock jumps ahead.
+    Jump,
     /// One wants to be leader before its time.
     Campaign,
     /// Two do.
@@ -83,9 +90,10 @@ enum Fault {
 
 impl Menu {
     fn new(cluster: &Cluster) -> Menu {
-        const ALL: [Fault; 13] = [
+        const ALL: [Fault; 15] = [
             Fault::Crash,
             Fault::CrashLeader,
+            Fault::CrashAll,
             Fault::Pause,
             Fault::PauseLeader,
             Fault::IsolateLeader,
@@ -95,6 +103,7 @@ impl Menu {
             Fault::Split,
             Fault::Heal,
             Fault::HandOver,
+            Fault::Jump,
             Fault::Campaign,
             Fault::Contest,
         ];
@@ -128,6 +137,11 @@ impl Menu {
         match fault {
             Fault::Crash => cluster.crash(one, length),
             Fault::CrashLeader => cluster.crash(leader, length),
+            Fault::CrashAll => {
+                for member in cluster.members() {
+                    cluster.crash(member, length);
+                }
+            }
             Fault::Pause => cluster.pause(one, length),
             Fault::PauseLeader => cluster.pause(leader, length),
             Fault::IsolateLeader => cluster.cut(|pair| is_isolated(leader, pair)),
@@ -137,6 +151,10 @@ impl Menu {
             Fault::Split => cluster.cut(|(from, to)| (side >> from.0 ^ side >> to.0) & 1 == 1),
             Fault::Heal => cluster.cut.clear(),
             Fault::HandOver => cluster.hand_over(leader, other),
+            Fault::Jump => {
+                let far = cluster.config.jump.mul_f64(2.0 * cluster.rng.f64());
+                cluster.jump(one, far);
+            }
             Fault::Campaign => cluster.campaign(one),
             Fault::Contest => {
                 cluster.campaign(one);
@@ -294,7 +312,9 @@ macro_rules! found_out {
 
         #[test]
         fn every_rule_is_broken() {
-            assert_eq!([$(Mutation::$mutation),*], Mutation::ALL);
+            let broken = [$(Mutation::$mutation),*];
+            let is_broken = |rule: &Mutation| broken.contains(rule) || leases::BROKEN.contains(rule);
+            assert!(Mutation::ALL.iter().all(is_broken));
         }
     };
 }
@@ -318,12 +338,24 @@ found_out! {
     obeys_old_leaders: ObeysOldLeaders,
 }
 
-#[test]
-fn forgets_vote() {
-    is_found_out(Broken::ForgetsVote);
+macro_rules! found_out_by_crashes {
+    ($($name:ident: $bad:ident,)*) => {
+        $(#[test]
+        fn $name() {
+            is_found_out(Broken::Memory(Bad::$bad));
+        })*
+    };
 }
 
-#[test]
-fn forgets_log() {
-    is_found_out(Broken::ForgetsLog);
+found_out_by_crashes! {
+    forgets_term: ForgetsTerm,
+    forgets_vote: ForgetsVote,
+    forgets_own_vote: ForgetsOwnVote,
+    forgets_log: ForgetsLog,
+    votes_before_saved: VotesBeforeSaved,
+    acknowledges_before_saved: AcknowledgesBeforeSaved,
+    tears_entries: TearsEntries,
+    keeps_conflicts_on_disk: KeepsConflicts,
+    keeps_log_under_snapshot: KeepsLogUnderSnapshot,
+    cuts_log_before_snapshot: CutsLogBeforeSnapshot,
 }

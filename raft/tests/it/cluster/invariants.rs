@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft::{Body, Entry, Event, Index, Member, ReadId, Role, Term};
+use raft::{Body, Doubt, Entry, Event, Index, Member, ReadId, Role, Term};
 
 use super::{Digest, Message, Node};
 use raft::StateMachine;
@@ -78,6 +78,13 @@ impl Invariants {
         }
     }
 
+    /// Members say what can be, also to one that has begun anew.
+    pub(crate) fn believed(&mut self, member: Member, received: Result<(), Doubt>) {
+        self.require(received.is_ok(), || {
+            format!("{member:?} doubts what it is told: {received:?}")
+        });
+    }
+
     /// Looks at a member that has just done something, and at what it says.
     pub(crate) fn look(
         &mut self,
@@ -127,13 +134,17 @@ impl Invariants {
 
     fn votes(&mut self, member: Member, messages: &[(Member, Message)]) {
         for (to, message) in messages {
-            if let Body::Voted { granted: true } = message.body {
-                let before = self.votes.insert((message.term, member), *to);
-                self.require(before.is_none_or(|before| before == *to), || {
-                    let term = message.term;
-                    format!("one vote a term: {member:?} votes for {before:?} and {to:?} in {term}")
-                });
-            }
+            let chosen = match message.body {
+                Body::Voted { granted: true } => *to,
+                // Who asks for votes has its own.
+                Body::RequestVote { .. } => member,
+                _ => continue,
+            };
+            let before = self.votes.insert((message.term, member), chosen);
+            self.require(before.is_none_or(|before| before == chosen), || {
+                let term = message.term;
+                format!("one vote a term: {member:?} votes for {before:?} and {chosen:?} in {term}")
+            });
         }
     }
 
@@ -186,7 +197,7 @@ impl Invariants {
                 return;
             };
             let has = |node: &Node| {
-                let (log, snapshot) = (&node.disk.log, &node.disk.snapshot);
+                let (log, snapshot) = (&node.disk.durable.log, &node.disk.durable.snapshot);
                 log.term(index) == Some(entry.term)
                     || (snapshot.as_ref()).is_some_and(|has| has.last.index >= index)
             };
@@ -194,7 +205,7 @@ impl Invariants {
             self.require(2 * holders > self.count, || {
                 format!("{member:?} committed entry {index}, which only {holders} have saved")
             });
-            let last = |node: &Node| node.disk.log.last();
+            let last = |node: &Node| node.disk.durable.log.last();
             let could_win = |candidate: &&Node| {
                 let votes = nodes.iter().filter(|voter| last(voter) <= last(candidate));
                 !has(candidate) && 2 * votes.count() > self.count
