@@ -2,9 +2,15 @@
 //! and set, linearizable, on a few nodes of which most must be reachable.
 //!
 //! The nodes agree on a log of changes with [`raft`]; [`store`] is what the
-//! changes make.
+//! changes make. What a node has promised the others or a client is on its disk before
+//! it says so: it may be killed at any moment, and all of them at once.
 
+#[cfg(feature = "mutations")]
+pub mod mutation;
+mod options;
 mod replica;
+mod rules;
+mod storage;
 pub mod store;
 
 use std::cell::Cell;
@@ -13,29 +19,36 @@ use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use raft::{Config, MessageOf};
 use serde::{Deserialize, Serialize};
 
+pub use options::{HELP, Options};
 use replica::Replica;
+use rules::{Kept, Rules};
 use store::{Change, Command, Outcome, RequestId, Store};
 
 /// The node.
 pub struct LinKv {
     node: Node,
     replica: Replica,
-    /// Requests without a number get one of this node's.
+    /// Requests without a number get one of this node's: this was the last.
     unnumbered: Cell<u64>,
 }
 
 impl LinKv {
-    /// An empty store.
+    /// A store as it is on the nodes' disks; an empty one, if there is nothing.
     pub fn new(node: Node) -> Self {
         LinKv::with(node, Config::default())
     }
 
     /// The same, with other times and amounts.
     pub fn with(node: Node, config: Config) -> Self {
+        LinKv::keeping(node, config, Kept::default())
+    }
+
+    fn keeping(node: Node, config: Config, rules: Kept) -> Self {
+        let replica = Replica::new(node.clone(), config, rules);
         LinKv {
-            replica: Replica::new(node.clone(), config),
+            replica,
+            unnumbered: Cell::new(rules.first_number(node.rng())),
             node,
-            unnumbered: Cell::new(0),
         }
     }
 

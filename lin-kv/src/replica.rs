@@ -1,21 +1,27 @@
 //! A member of the cluster on a Maelstrom node: brings Raft's messages to the
-//! others and time to Raft, and requests to where they can be answered.
+//! others and time to Raft, what it must remember to the disk, and requests to where
+//! they can be answered.
 //!
 //! A change goes to the leader, by one message, and its outcome is known here as
 //! soon as it is carried out here. A question goes to the leader and is answered
 //! there. Whoever cannot reach a leader keeps a request for a while, and then
 //! refuses it: what was never sent has no effect. What was sent is sent again to
 //! the next leader, and takes effect once.
+//!
+//! Nothing that this member says or answers depends on what is not durable: see
+//! [`Replica::take_turns`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, Signal, Task};
-use raft::{Config, Event, Member, MessageOf, Raft, ReadId, Role, RoundTrip, Term};
+use maelstrom_node::{Error, ErrorCode, Json, Node, NodeId, Result, Signal};
+use raft::{Config, Event, Member, MessageOf, Output, Raft, ReadId, Role, RoundTrip, Term};
 use serde::Serialize;
 
+use crate::rules::{Kept, Rules};
+use crate::storage::Storage;
 use crate::store::{Command, Outcome, RequestId, Store};
 
 /// How long a request waits for a leader: less than Maelstrom's clients wait for an answer.
@@ -33,15 +39,36 @@ struct Shared {
     node: Node,
     me: Member,
     raft: RefCell<Raft<Store>>,
+    storage: Storage,
+    rules: Kept,
+    inbox: RefCell<Inbox>,
+    /// Something is in the inbox.
+    told: Signal,
+    /// The leader and the term, as far as that is durable.
+    leader: Cell<(Option<Member>, Term)>,
     /// Changes that someone waits for here. Two can have the same id: a client may
     /// come again, or begin again with its numbers.
     changes: RefCell<BTreeMap<RequestId, Vec<Rc<Awaited>>>>,
-    /// Whether a read may be answered; `None` until that is known.
-    reads: RefCell<BTreeMap<ReadId, Option<bool>>>,
+    /// Questions that Raft was asked about.
+    reads: RefCell<BTreeMap<ReadId, Rc<Question>>>,
     /// Something has happened.
     happened: Signal,
-    timer: RefCell<Option<(Duration, Task<()>)>>,
     round_trip: RefCell<RoundTrip>,
+}
+
+/// What Raft is to be told.
+#[derive(Default)]
+struct Inbox {
+    messages: Vec<(Member, MessageOf<Store>)>,
+    /// Changes, and who wants to know soon what comes of them.
+    proposals: Vec<(Command, Option<Member>)>,
+    questions: Vec<Rc<Question>>,
+}
+
+/// The value of a key is asked for.
+struct Question {
+    key: String,
+    answer: RefCell<Option<Result<Json>>>,
 }
 
 #[derive(Serialize)]
@@ -53,45 +80,122 @@ enum Body<'a> {
 }
 
 impl Replica {
-    pub(crate) fn new(node: Node, config: Config) -> Replica {
+    pub(crate) fn new(node: Node, config: Config, rules: Kept) -> Replica {
         let me = Member(node.place());
         let count = node.node_ids().len();
         let seed = node.rng().u64();
-        let mut raft = Raft::new(config, me, count, Store::default(), seed, node.now());
-        if me == Member(0) {
+        let (storage, saved) = Storage::open(node.disk(), rules);
+        let is_fresh = saved.is_none();
+        let (saved, machine) = (saved.unwrap_or_default(), Store::default());
+        let mut raft = Raft::restart(config, me, count, machine, seed, node.now(), saved);
+        if is_fresh && me == Member(0) {
             raft.campaign();
         }
         let replica = Replica(Rc::new(Shared {
-            node,
+            node: node.clone(),
             me,
             raft: RefCell::new(raft),
+            storage,
+            rules,
+            inbox: RefCell::default(),
+            told: Signal::new(),
+            leader: Cell::default(),
             changes: RefCell::default(),
             reads: RefCell::default(),
             happened: Signal::new(),
-            timer: RefCell::default(),
             round_trip: RefCell::default(),
         }));
-        replica.then();
+        drop(node.spawn(replica.clone().take_turns()));
         replica
+    }
+
+    /// Tells Raft what came, and the time, and does what it wants done: saves, sends, and
+    /// says what happened, in this order and one turn after the other.
+    ///
+    /// While the disk writes, Raft is told nothing; all that comes meanwhile is told it in the
+    /// next turn, and saved with one sync. So a slow disk costs a busy member no more syncs than
+    /// a fast one, and whoever looks at its state between two turns sees nothing that
+    /// a crash could take back.
+    async fn take_turns(self) {
+        let Shared {
+            node,
+            told,
+            storage,
+            rules,
+            ..
+        } = &*self.0;
+        loop {
+            let told = told.wait();
+            let Output {
+                unsaved,
+                mut messages,
+                mut events,
+            } = self.turn();
+            let is_unsaved = storage.save(&self.0.raft.borrow(), unsaved);
+            if is_unsaved {
+                // Both are nothing, but where a rule is broken to see what comes of it.
+                let early = messages.extract_if(.., |(_, message)| !rules.waits(message));
+                self.send(early.collect());
+                if !rules.answers_wait() {
+                    self.happened(std::mem::take(&mut events));
+                }
+                storage.sync().await;
+            }
+            self.send(messages);
+            self.happened(events);
+            let deadline = self.0.raft.borrow().deadline();
+            let left = deadline.saturating_sub(node.now());
+            let _ = node.timeout(left, told).await;
+        }
+    }
+
+    fn turn(&self) -> Output<Store> {
+        let now = self.now();
+        let Inbox {
+            messages,
+            proposals,
+            questions,
+        } = self.0.inbox.take();
+        let mut raft = self.0.raft.borrow_mut();
+        // Messages before the time: the leader may have been heard of just in time.
+        for (from, message) in messages {
+            if let Err(why) = raft.receive(now, from, message) {
+                log::warn!("raft of {}: {why}", self.id(from));
+            }
+        }
+        raft.tick(now);
+        for (command, near) in proposals {
+            if raft.propose(command, near).is_err() {
+                log::debug!("not the leader: who asked will ask another one");
+            }
+        }
+        for question in questions {
+            match raft.read() {
+                Ok(id) => drop(self.0.reads.borrow_mut().insert(id, question)),
+                Err(_) => self.answer(&question, Err(no_leader())),
+            }
+        }
+        raft.output()
+    }
+
+    /// Puts something into the inbox.
+    fn tell(&self, what: impl FnOnce(&mut Inbox)) {
+        what(&mut self.0.inbox.borrow_mut());
+        self.0.told.give();
     }
 
     /// Another member says something.
     pub(crate) fn receive(&self, from: &NodeId, message: MessageOf<Store>) -> Result<()> {
-        let now = self.0.node.now();
-        let member = self.member(from)?;
-        let received = self.0.raft.borrow_mut().receive(now, member, message);
-        self.then();
-        received.map_err(|why| Error::malformed_request(format!("raft of {from}: {why}")))
+        let from = self.member(from)?;
+        self.tell(|inbox| inbox.messages.push((from, message)));
+        Ok(())
     }
 
     /// Another member was asked for a change, and takes this one for the leader. It
     /// learns what came of it from the log.
     pub(crate) fn propose(&self, from: &NodeId, command: Command) -> Result<()> {
         let from = self.member(from)?;
-        let proposed = self.raft(|raft| raft.propose(command, Some(from)));
-        if proposed.is_err() {
-            log::debug!("not the leader: {from:?} will ask another one");
-        }
+        self.tell(|inbox| inbox.proposals.push((command, Some(from))));
         Ok(())
     }
 
@@ -182,40 +286,24 @@ impl Replica {
 
     /// As the leader.
     async fn read_here(&self, key: &str) -> Result<Json> {
-        let asked = self.raft(|raft| {
-            let asked = raft.read();
-            if let Ok(id) = asked {
-                self.0.reads.borrow_mut().insert(id, None);
-            }
-            asked
+        let question = Rc::new(Question {
+            key: key.to_owned(),
+            answer: RefCell::default(),
         });
-        let Ok(id) = asked else {
-            return Err(no_leader());
-        };
+        self.tell(|inbox| inbox.questions.push(question.clone()));
         loop {
             let happened = self.0.happened.wait();
-            let known = self.0.reads.borrow().get(&id).copied().flatten();
-            if let Some(is_ready) = known {
-                self.0.reads.borrow_mut().remove(&id);
-                return match is_ready {
-                    true => self.value(key),
-                    false => Err(no_leader()),
-                };
+            if let Some(answer) = question.answer.take() {
+                return answer;
             }
             happened.await;
         }
     }
 
-    fn value(&self, key: &str) -> Result<Json> {
-        let raft = self.0.raft.borrow();
-        let value = raft.machine().get(key).cloned();
-        value.ok_or_else(|| Error::key_does_not_exist(format!("there is no key {key}")))
-    }
-
     /// Puts a change before the leader.
     fn put(&self, leader: Member, command: &Command) -> Result<()> {
         if leader == self.0.me {
-            let _ = self.raft(|raft| raft.propose(command.clone(), None));
+            self.tell(|inbox| inbox.proposals.push((command.clone(), None)));
             return Ok(());
         }
         self.0
@@ -225,9 +313,9 @@ impl Replica {
 
     /// The leader, if it can be expected to answer, and the term.
     fn route(&self) -> (Option<Member>, Term) {
-        let raft = self.0.raft.borrow();
-        let leader = raft.leader().filter(|_| raft.is_in_touch());
-        (leader, raft.term())
+        let (leader, term) = self.0.leader.get();
+        let is_in_touch = self.0.raft.borrow().is_in_touch();
+        (leader.filter(|_| is_in_touch), term)
     }
 
     /// After how long to ask again.
@@ -258,38 +346,31 @@ impl Replica {
         Ok(Member(place))
     }
 
-    fn raft<T>(&self, tell: impl FnOnce(&mut Raft<Store>) -> T) -> T {
-        let mut raft = self.0.raft.borrow_mut();
-        raft.tick(self.now());
-        let told = tell(&mut raft);
-        drop(raft);
-        self.then();
-        told
-    }
-
-    /// Does what Raft wants done. Nothing is saved: on Maelstrom, a node that stops
-    /// does not come back.
-    fn then(&self) {
-        let output = self.0.raft.borrow_mut().output();
-        for (to, message) in &output.messages {
+    fn send(&self, messages: Vec<(Member, MessageOf<Store>)>) {
+        for (to, message) in &messages {
             if let Err(e) = self.0.node.send(self.id(*to), &Body::Raft(message)) {
                 log::error!("raft: {e}");
             }
         }
-        let has_news = !output.events.is_empty();
-        for event in output.events {
+    }
+
+    fn happened(&self, events: Vec<Event<(Command, Outcome)>>) {
+        let has_news = !events.is_empty();
+        for event in events {
             match event {
                 Event::Applied { response, .. } => self.applied(response),
                 Event::Restored { .. } => self.restored(),
                 Event::ReadReady(id) => self.read_is(id, true),
                 Event::ReadLost(id) => self.read_is(id, false),
-                Event::Leader(leader) => log::info!("leader: {leader:?}"),
+                Event::Leader(leader) => {
+                    self.0.leader.set((leader, self.0.raft.borrow().term()));
+                    log::info!("leader: {leader:?}");
+                }
             }
         }
         if has_news {
             self.0.happened.give();
         }
-        self.set_timer();
     }
 
     fn applied(&self, (command, outcome): (Command, Outcome)) {
@@ -312,27 +393,27 @@ impl Replica {
         }
     }
 
+    /// The value is taken now. Raft has been told nothing since it said so, and all that
+    /// it was told before is durable.
     fn read_is(&self, id: ReadId, is_ready: bool) {
-        // Ready in the same moment in which it was asked, it is not waited for yet.
-        self.0.reads.borrow_mut().insert(id, Some(is_ready));
+        if let Some(question) = self.0.reads.borrow_mut().remove(&id) {
+            let answer = match is_ready {
+                true => self.value(&question.key),
+                false => Err(no_leader()),
+            };
+            self.answer(&question, answer);
+        }
     }
 
-    fn set_timer(&self) {
-        let at = self.0.raft.borrow().deadline();
-        let mut timer = self.0.timer.borrow_mut();
-        match timer.as_ref() {
-            // It looks again then.
-            Some((set, task)) if *set <= at && !task.is_finished() => return,
-            Some((_, task)) => task.abort(),
-            None => {}
-        }
-        let again = self.clone();
-        let task = self.0.node.spawn(async move {
-            again.0.node.sleep_until(at).await;
-            *again.0.timer.borrow_mut() = None;
-            again.raft(|_| ());
-        });
-        *timer = Some((at, task));
+    fn value(&self, key: &str) -> Result<Json> {
+        let raft = self.0.raft.borrow();
+        let value = raft.machine().get(key).cloned();
+        value.ok_or_else(|| Error::key_does_not_exist(format!("there is no key {key}")))
+    }
+
+    fn answer(&self, question: &Question, answer: Result<Json>) {
+        question.answer.replace(Some(answer));
+        self.0.happened.give();
     }
 
     /// Whether this is the leader, as far as it knows.

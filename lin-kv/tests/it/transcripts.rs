@@ -2,6 +2,9 @@
 //! [`maelstrom_node::testing::play`].
 //! `UPDATE_EXPECT=1 cargo test --package lin-kv transcripts` writes them anew.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use expect_test::{ExpectFile, expect_file};
 use lin_kv::LinKv;
 use maelstrom_node::testing::{TestNode, play};
@@ -19,6 +22,75 @@ fn values() {
 #[test]
 fn leaders() {
     check(expect_file!["../transcripts/leaders.txt"]);
+}
+
+#[test]
+fn restarts() {
+    check(expect_file!["../transcripts/restarts.txt"]);
+}
+
+/// While the disk writes, nothing goes out that depends on it, and what comes meanwhile waits.
+#[test]
+fn what_comes_while_the_disk_writes_waits() {
+    let mut n1 = TestNode::start("n1", ["n1"], LinKv::new);
+    n1.hold_syncs();
+    let nothing: [&str; 0] = [];
+    for number in 1..=3 {
+        let write = format!(r#"{{"type":"write","key":0,"value":{number},"msg_id":{number}}}"#);
+        assert_eq!(n1.tell_from("c1", &write), nothing);
+    }
+    let read = r#"{"type":"read","key":0,"msg_id":4}"#;
+    assert_eq!(n1.tell_from("c1", read), nothing);
+    assert_eq!(n1.pass(Duration::from_millis(500)), nothing);
+    let write_ok = r#""type":"write_ok""#;
+    assert_eq!(
+        n1.release_syncs(),
+        [
+            answer(write_ok, 1),
+            answer(write_ok, 2),
+            answer(write_ok, 3),
+            answer(r#""type":"read_ok","value":3"#, 4),
+        ]
+    );
+}
+
+/// Whatever part of it was written when the node was killed: it comes back, and has what it
+/// acknowledged.
+#[test]
+fn what_was_half_written_is_there_or_not() {
+    let mut found = BTreeSet::new();
+    for bytes in 0..400 {
+        let mut n1 = TestNode::start("n1", ["n1"], LinKv::new);
+        let write_ok = answer(r#""type":"write_ok""#, 1);
+        let write = r#"{"type":"write","key":0,"value":1,"msg_id":1}"#;
+        assert_eq!(ask(&mut n1, write), write_ok);
+        n1.hold_syncs();
+        n1.tell_from("c1", r#"{"type":"write","key":0,"value":2,"msg_id":2}"#);
+        n1.tell_from("c1", r#"{"type":"write","key":0,"value":3,"msg_id":3}"#);
+        let mut n1 = TestNode::start_with("n1", ["n1"], n1.kill_keeping(bytes), LinKv::new);
+        n1.pass(Duration::from_millis(800));
+        found.insert(ask(&mut n1, r#"{"type":"read","key":0,"msg_id":1}"#));
+    }
+    let read = |value| answer(&format!(r#""type":"read_ok","value":{value}"#), 1);
+    assert_eq!(Vec::from_iter(found), [read(1), read(2)]);
+}
+
+/// What was done for a request of an earlier life does not count as done for one of this life.
+#[test]
+fn requests_without_a_number_are_others_in_each_life() {
+    let proposed = |seed| {
+        let mut n1 = TestNode::new(seed, LinKv::new);
+        for line in [
+            r#"{"src":"c0","dest":"n1","body":{"type":"init","node_id":"n1","node_ids":["n0","n1"],"msg_id":1}}"#,
+            r#"{"src":"n0","dest":"n1","body":{"type":"raft","term":1,"body":{"append":{"previous":{"term":0,"index":0},"entries":[],"commit":0,"sent":{"secs":1,"nanos":0}}}}}"#,
+        ] {
+            n1.tell(line);
+        }
+        n1.tell_from("c1", r#"{"type":"write","key":0,"value":1}"#)
+    };
+    let (one, other) = (proposed(1), proposed(2));
+    assert!(one[0].contains(r#"{"client":"n1","number":"#), "{one:?}");
+    assert_ne!(one, other);
 }
 
 /// Says something to a node and gives the body of what it answers.
