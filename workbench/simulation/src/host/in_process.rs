@@ -12,6 +12,8 @@ use super::{Output, TimedNode, VirtualTime};
 pub struct InProcess<S: Server> {
     engine: Engine<S>,
     buffer: Vec<u8>,
+    /// What is to be done on its disk.
+    commands: Vec<Command>,
 }
 
 /// This many engines, each with a seed of its own drawn from `rng`. Each node's
@@ -44,6 +46,7 @@ impl<S: Server> InProcess<S> {
         InProcess {
             engine: Engine::new(seed, start).with_disk(|_| Ok(files)),
             buffer: Vec::new(),
+            commands: Vec::new(),
         }
     }
 
@@ -55,6 +58,9 @@ impl<S: Server> InProcess<S> {
             }
         }
         self.buffer.clear();
+        // As in a binary, which says what it wants written after each line: a sync that it
+        // wants then is of what came before.
+        self.commands.extend(self.engine.disk_commands());
     }
 }
 
@@ -72,6 +78,7 @@ impl<S: Server> TimedNode for InProcess<S> {
     }
 
     fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
+        self.engine.advance(now);
         self.engine.synced(now, result);
         self.collect(say);
     }
@@ -81,7 +88,7 @@ impl<S: Server> TimedNode for InProcess<S> {
     }
 
     fn disk_commands(&mut self) -> Vec<Command> {
-        self.engine.disk_commands()
+        std::mem::take(&mut self.commands)
     }
 
     fn failure(&self) -> Option<String> {
