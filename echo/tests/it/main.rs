@@ -3,3 +3,4 @@
 mod broken;
 mod echo;
 mod process;
+mod struck;

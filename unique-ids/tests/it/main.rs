@@ -2,4 +2,5 @@
 
 mod broken;
 mod lives;
+mod struck;
 mod workload;

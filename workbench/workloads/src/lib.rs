@@ -19,6 +19,7 @@
 //! ```
 //!
 //! [`guess`](mod@guess) says what a history is of that does not say it. [`chapter`] reads from a challenge's README the command that its test is to run.
+//! [`struck`] is for tests of nodes that are killed.
 
 pub mod broadcast;
 pub mod chapter;
@@ -28,6 +29,7 @@ pub mod g_set;
 pub mod guess;
 pub mod kafka;
 pub mod lin_kv;
+pub mod struck;
 pub mod txn;
 pub mod txn_list_append;
 pub mod txn_rw_register;

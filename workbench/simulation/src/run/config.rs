@@ -102,6 +102,32 @@ impl Config {
         }
     }
 
+    /// As [`Config::rough`], and the nodes are struck as well: every second on average, some
+    /// are killed or started again, stand still, have a clock that jumps and drifts, or a disk
+    /// that fails; partitions come as often. Of messages between nodes, 2 % are lost. (Disks do
+    /// not lie: no node can keep a promise on such a one.) Ten seconds, 20 operations a second.
+    pub fn struck(seed: u64, nodes: usize) -> Self {
+        let rough = Config::rough(seed, nodes);
+        let faults = [
+            NodeFault::Kill,
+            NodeFault::Pause,
+            NodeFault::Clock,
+            NodeFault::Disk,
+        ];
+        Config {
+            rate: 20.0,
+            concurrency: 2 * nodes,
+            time_limit: Duration::from_secs(10),
+            network: network::Config {
+                loss: 0.02,
+                ..rough.network
+            },
+            partitions: Some(Duration::from_secs(1)),
+            node_faults: Some(NodeFaults::new(faults, Duration::from_secs(1))),
+            ..rough
+        }
+    }
+
     /// The same with this seed.
     pub fn seed(self, seed: u64) -> Self {
         Config { seed, ..self }
