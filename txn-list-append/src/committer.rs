@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use maelstrom_node::{Error, Node, Result, Signal};
 
-use crate::history::{Attempt, Entry, History};
+use crate::history::{Attempt, Entry, History, Id};
 use crate::lists::{Done, Lists, Operation};
 
 /// How long a transaction is tried: less than its client waits.
@@ -28,7 +28,9 @@ struct Shared {
 struct State {
     lists: Lists,
     history: History,
-    /// How many entries this node made.
+    /// What tells this life's entries from those of others.
+    life: u32,
+    /// How many entries this node made in it.
     entries: u64,
     /// Whether another node committed something since this one did.
     is_contended: bool,
@@ -43,10 +45,12 @@ struct Job {
 }
 
 impl Committer {
-    pub(crate) fn new(node: Node) -> Self {
+    /// For a node in this life.
+    pub(crate) fn new(node: Node, life: u32) -> Self {
         let state = State {
             lists: Lists::default(),
             history: History::new(&node),
+            life,
             entries: 0,
             is_contended: false,
             attempt: Duration::ZERO,
@@ -135,7 +139,7 @@ impl Committer {
             }
             state.entries += 1;
             let entry = Entry {
-                id: (node.id().clone(), state.entries),
+                id: (node.id().clone(), state.life, state.entries),
                 appends: executed.appends,
             };
             match self.settle(state, &entry, deadline).await {
@@ -174,11 +178,7 @@ impl Committer {
     }
 
     /// Takes in what others committed; gives the entries' ids.
-    async fn catch_up(
-        &self,
-        state: &mut State,
-        deadline: Duration,
-    ) -> Result<Vec<(maelstrom_node::NodeId, u64)>> {
+    async fn catch_up(&self, state: &mut State, deadline: Duration) -> Result<Vec<Id>> {
         loop {
             match state.history.catch_up().await {
                 Ok(missed) => {

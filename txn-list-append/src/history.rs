@@ -25,9 +25,13 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) appends: Vec<Append>,
-    /// The node, and the entry's number among its own.
-    pub(crate) id: (NodeId, u64),
+    /// The node and its life, and the entry's number among those of that life.
+    pub(crate) id: Id,
 }
+
+/// What no other entry has: a node that was killed and starts again counts from 1 again, but in
+/// another life, a random number.
+pub(crate) type Id = (NodeId, u32, u64);
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Root {

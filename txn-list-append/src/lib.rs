@@ -30,8 +30,17 @@ pub struct TxnListAppend {
 impl TxnListAppend {
     /// A node that has not looked at the history yet.
     pub fn new(node: Node) -> Self {
+        let life = node.rng().u64() as u32;
         TxnListAppend {
-            committer: Committer::new(node),
+            committer: Committer::new(node, life),
+        }
+    }
+
+    /// One whose ids do not tell its lives apart, for tests to see what that is good for.
+    #[cfg(feature = "mutations")]
+    pub fn in_one_life(node: Node) -> Self {
+        TxnListAppend {
+            committer: Committer::new(node, 0),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `UPDATE_EXPECT=1 cargo test --package txn-list-append transcripts` writes them anew. The transcript plays the store.
 
 use expect_test::expect_file;
+use maelstrom_node::Rng;
 use maelstrom_node::testing::{TestNode, play};
 use txn_list_append::TxnListAppend;
 
@@ -36,8 +37,9 @@ fn an_element_is_kept_as_it_is_or_refused() {
     let first = format!(r#"[{},18446744073709551617,1.50]"#, nested(63));
     let second = r#"{"b":1, "a":0}"#;
     let txn = format!(r#"[["append",5,{first}],["append",5,{second}],["r",5,null]]"#);
+    let life = Rng::new(0).u64() as u32;
     let root = format!(
-        r#"{{"before":0,"tail":[{{"appends":[["5",{first}],["5",{second}]],"id":["n0",1]}}]}}"#
+        r#"{{"before":0,"tail":[{{"appends":[["5",{first}],["5",{second}]],"id":["n0",{life},1]}}]}}"#
     );
     assert_eq!(
         n0.tell_from("c1", &format!(r#"{{"type":"txn","msg_id":2,"txn":{txn}}}"#)),

@@ -1,0 +1,50 @@
+//! Nodes that are killed and begin again: all that is known is in the store.
+
+use std::path::Path;
+
+use programs::{Clock, Program, Programs};
+use simulation::host::Host;
+use simulation::run::{self, Config};
+use simulation::{Simulated, simulate};
+use txn_list_append::TxnListAppend;
+use workloads::struck::{convicts, sweep};
+use workloads::txn_list_append::TxnListAppend as Workload;
+
+fn workload() -> Workload {
+    Workload::new(&Default::default())
+}
+
+fn struck(config: &Config) -> Simulated {
+    simulate(config, &mut workload(), TxnListAppend::new)
+}
+
+#[test]
+fn strictly_serializable_whatever_happens() {
+    let swept = sweep(struck);
+    assert!(swept.ok_fraction > 0.3, "{swept:?}");
+}
+
+/// It takes an entry of its former life for the one that it has just made.
+#[test]
+fn who_does_not_tell_its_lives_apart_is_convicted() {
+    convicts(struck, |config| {
+        simulate(config, &mut workload(), TxnListAppend::in_one_life)
+    });
+}
+
+#[test]
+fn the_binary_in_lockstep_is_struck_alike() {
+    let logs = tempfile::tempdir().unwrap();
+    let program = Program {
+        bin: Path::new(env!("CARGO_BIN_EXE_txn-list-append")).to_owned(),
+        args: Vec::new(),
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
+        show_stderr: None,
+    };
+    let config = Config::struck(7, 3);
+    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
+    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
+    assert!(!host.is_live());
+    assert!(outcome.history == struck(&config).outcome.history);
+}
