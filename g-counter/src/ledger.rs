@@ -1,9 +1,10 @@
 //! What a node knows of the counter, and how it comes to know it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use maelstrom_node::disk::{Disk, Log};
 use maelstrom_node::kv::SeqKv;
 use maelstrom_node::{Error, Node, Result, Retry, Signal};
 use serde::{Deserialize, Serialize};
@@ -29,19 +30,42 @@ struct Entry {
     round: u64,
 }
 
+/// What a node promises that is killed, broken on purpose, so that tests see what it is good
+/// for. Only with the feature `mutations` can one be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "mutations"),
+    expect(dead_code, reason = "none is broken")
+)]
+pub enum Mutation {
+    /// Acknowledges what is not synced.
+    AcknowledgesUnsynced,
+    /// Does not read what is on the disk.
+    RecallsNothing,
+    /// Adds what is on the disk to what is in the store.
+    AddsTwice,
+}
+
 #[derive(Clone)]
 pub(crate) struct Ledger(Rc<State>);
 
 struct State {
+    broken: Option<Mutation>,
     node: Node,
     kv: SeqKv,
+    disk: Disk,
+    /// All that was added at this node, in all its lives.
+    log: Log<i64>,
+    /// The sum of the log.
+    logged: Cell<i64>,
+    /// What of that is synced: only this goes to the store, and only this is read.
+    added: Cell<i64>,
+    /// What was added in former lives, if the log was empty at the start.
+    forgotten: Cell<Option<i64>>,
     /// What is under this node's key, once that is known.
     own: Cell<Option<Entry>>,
-    /// What was added and is not part of that.
-    pending: Cell<i64>,
-    /// What it may be instead, for all that is known: the entries that were sent
-    /// to the store since, and how much of what is pending each holds.
-    attempts: RefCell<Vec<(Entry, i64)>>,
+    /// Whether it may be something else by now.
+    is_doubtful: Cell<bool>,
     /// The sum of the others' entries.
     others: Cell<i64>,
     /// That was so at this time, or later.
@@ -54,30 +78,63 @@ struct State {
 }
 
 impl Ledger {
-    pub(crate) fn new(node: Node) -> Self {
-        Ledger(Rc::new(State {
+    pub(crate) fn new(node: Node, broken: Option<Mutation>) -> Self {
+        let disk = node.disk();
+        let (log, mut found) = disk.log::<i64>("added");
+        if broken == Some(Mutation::RecallsNothing) {
+            found.clear();
+        }
+        // What is there was not refused when it came.
+        let sum = found
+            .iter()
+            .fold(0, |sum: i64, delta| sum.saturating_add(*delta));
+        if found.len() > 1 {
+            log.rewrite([&sum]);
+        }
+        let ledger = Ledger(Rc::new(State {
             kv: SeqKv::new(&node).with_retry(Retry::within(RETRY.0).pauses(RETRY.1, RETRY.1)),
             node,
+            disk,
+            logged: Cell::new(sum),
+            added: Cell::new(sum),
+            // If a node was here before, it had another disk.
+            forgotten: Cell::new(match broken {
+                Some(Mutation::AddsTwice) => None,
+                _ => (!log.is_empty()).then_some(0),
+            }),
+            broken,
+            log,
             own: Cell::default(),
-            pending: Cell::default(),
-            attempts: RefCell::default(),
+            is_doubtful: Cell::default(),
             others: Cell::default(),
             as_of: Cell::default(),
             began: Cell::default(),
             is_busy: Cell::default(),
             synchronized: Signal::new(),
-        }))
+        }));
+        if sum > 0 {
+            // Not all of it may be in the store.
+            ledger.synchronize();
+        }
+        ledger
     }
 
-    /// Adds to the counter. The others learn of it in one window.
-    pub(crate) fn add(&self, delta: i64) -> Result<()> {
-        let sum = self.0.pending.get().checked_add(delta);
-        let fits = sum.and_then(|sum| sum.checked_add(self.known()?));
-        let (Some(sum), Some(_)) = (sum, fits) else {
+    /// Adds to the counter: once this is done, it is on the disk. The others learn of it in one
+    /// window.
+    pub(crate) async fn add(&self, delta: i64) -> Result<()> {
+        let state = &self.0;
+        let logged = state.logged.get().checked_add(delta);
+        let fits = logged.and_then(|logged| self.known(logged));
+        let (Some(logged), Some(_)) = (logged, fits) else {
             return Err(overflow());
         };
         if delta > 0 {
-            self.0.pending.set(sum);
+            state.log.append(&delta);
+            state.logged.set(logged);
+            if state.broken != Some(Mutation::AcknowledgesUnsynced) {
+                state.disk.sync().await;
+            }
+            state.added.set(state.added.get() + delta);
             self.synchronize();
         }
         Ok(())
@@ -98,15 +155,21 @@ impl Ledger {
         };
         let waited = self.0.node.timeout(PATIENCE, fresh).await;
         waited.map_err(|_| Error::temporarily_unavailable("seq-kv does not answer"))?;
-        let pending = self.0.pending.get();
-        let sum = self.known().and_then(|known| known.checked_add(pending));
-        sum.ok_or_else(overflow)
+        self.known(self.0.added.get()).ok_or_else(overflow)
     }
 
-    /// The counter as it was read last.
-    fn known(&self) -> Option<i64> {
-        let own = self.0.own.get().unwrap_or_default().sum;
-        own.checked_add(self.0.others.get())
+    /// The counter, if so much was added here that is in the log, and at the others what was
+    /// there when it was read last.
+    fn known(&self, added: i64) -> Option<i64> {
+        let own = added.checked_add(self.0.forgotten.get().unwrap_or(0));
+        own?.checked_add(self.0.others.get())
+    }
+
+    /// What is to be under this node's key.
+    fn sum(&self) -> Result<i64> {
+        let forgotten = self.0.forgotten.get().unwrap_or(0);
+        let sum = self.0.added.get().checked_add(forgotten);
+        sum.ok_or_else(overflow)
     }
 
     /// Makes sure that a synchronization comes, now or when the window is over.
@@ -131,7 +194,8 @@ impl Ledger {
             state.as_of.set(Some(began));
             state.is_busy.set(false);
             state.synchronized.give();
-            if state.pending.get() > 0 {
+            let stored = state.own.get().unwrap_or_default().sum;
+            if ledger.sum().is_ok_and(|sum| sum > stored) {
                 ledger.synchronize();
             }
         }));
@@ -158,20 +222,20 @@ impl Ledger {
         Ok(())
     }
 
-    /// Brings this node's entry up to date. Nobody else writes it, but requests
-    /// and replies may be lost, late, or come twice.
+    /// Brings this node's entry up to date: it is the sum of all that was added here, so it does
+    /// no harm if it comes twice. Nobody else writes it, but requests and replies may be
+    /// lost or late, be it from a former life.
     async fn store(&self) -> Result<()> {
         let state = &self.0;
         let own = match state.own.get() {
-            Some(own) if state.attempts.borrow().is_empty() => own,
+            Some(own) if !state.is_doubtful.get() => own,
             _ => self.look_up().await?,
         };
-        let added = state.pending.get();
         let new = Entry {
-            sum: own.sum.checked_add(added).ok_or_else(overflow)?,
+            sum: self.sum()?,
             round: own.round + 1,
         };
-        state.attempts.borrow_mut().push((new, added));
+        state.is_doubtful.set(true);
         let key = state.node.id().as_str();
         match state.kv.cas_or_create(key, &own, &new).await {
             Ok(()) => self.is_stored(new),
@@ -184,22 +248,23 @@ impl Ledger {
 
     /// Asks the store what this node's entry is.
     async fn look_up(&self) -> Result<Entry> {
-        let key = self.0.node.id().as_str();
-        let found = self.0.kv.read_fresh(key).await?.unwrap_or_default();
-        if self.0.own.get() != Some(found) {
-            self.is_stored(found);
+        let state = &self.0;
+        let key = state.node.id().as_str();
+        let found: Option<Entry> = state.kv.read_fresh(key).await?;
+        let found = found.unwrap_or_default();
+        if state.forgotten.get().is_none() {
+            // Nothing of this life is there yet.
+            state.forgotten.set(Some(found.sum));
         }
+        self.is_stored(found);
         Ok(found)
     }
 
-    /// This is the node's entry now; none of the other attempts can succeed any
-    /// more, since each began with the entry before.
+    /// This is the node's entry now; what was sent before can succeed no more, unless it begins
+    /// with this one.
     fn is_stored(&self, entry: Entry) {
-        let attempts = self.0.attempts.take();
-        if let Some((_, added)) = attempts.iter().find(|(new, _)| *new == entry) {
-            self.0.pending.set(self.0.pending.get() - added);
-        }
         self.0.own.set(Some(entry));
+        self.0.is_doubtful.set(false);
     }
 }
 

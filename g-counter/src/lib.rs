@@ -1,11 +1,14 @@
 //! The g-counter challenge: clients add numbers at any node; the counter is kept
-//! in `seq-kv`, the nodes are stateless.
+//! in `seq-kv`. What is on its way there, a node keeps on its disk.
 //!
 //! Each node has a key of its own with the sum of what was added at it, so no
 //! two nodes ever compete for one. A node synchronizes at most once in
 //! [`WINDOW`]: it puts its new sum into its key, then reads those of the
-//! others. Clients are answered at once, from what was read last and what was
-//! added since.
+//! others. Clients are answered from what was read last and what was added since: at
+//! once, but that an addition is synced to the node's disk before it is
+//! acknowledged, and before it goes to the store. So a node that was killed still has
+//! the sum of all that it has acknowledged, and that sum is what belongs under its
+//! key, however often it is put there.
 //!
 //! `seq-kv` may answer a read from a state of long ago. But a write that
 //! changes something happens in its newest state, and the writer never sees an
@@ -19,6 +22,8 @@ use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 use ledger::Ledger;
+#[cfg(feature = "mutations")]
+pub use ledger::Mutation;
 pub use ledger::WINDOW;
 
 /// The node.
@@ -30,7 +35,15 @@ impl GCounter {
     /// A node that has not looked at the counter yet.
     pub fn new(node: Node) -> Self {
         GCounter {
-            ledger: Ledger::new(node),
+            ledger: Ledger::new(node, None),
+        }
+    }
+
+    /// One that breaks this promise.
+    #[cfg(feature = "mutations")]
+    pub fn broken(node: Node, mutation: Mutation) -> Self {
+        GCounter {
+            ledger: Ledger::new(node, Some(mutation)),
         }
     }
 }
@@ -71,7 +84,7 @@ impl Server for GCounter {
                 "this counter only grows: expected a delta of 0 or more, found {delta}"
             ))),
             Request::Add { delta } => {
-                self.ledger.add(delta)?;
+                self.ledger.add(delta).await?;
                 Ok(Response::AddOk)
             }
             Request::Read => Ok(Response::ReadOk {
