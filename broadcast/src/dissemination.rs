@@ -62,6 +62,8 @@
 //! }
 //! ```
 
+mod memory;
+
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -70,6 +72,10 @@ use std::time::Duration;
 use gossip::{Config, Known, Message, Protocol, Replica};
 use maelstrom_node::{Error, Node, NodeId, Result, Signal, Task};
 use serde::Serialize;
+
+use crate::mutation::{Mutation, breaks};
+pub use memory::Keeps;
+use memory::Memory;
 
 /// How often those are asked again that have not answered a node that starts.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
@@ -89,6 +95,8 @@ impl<R: Replica> Clone for Gossip<R> {
 struct Shared<R: Replica> {
     node: Node,
     protocol: RefCell<Protocol<R>>,
+    /// What is on the disk, if anything is.
+    memory: Option<Memory<R>>,
     /// Given after each poll.
     polled: Signal,
     /// When the others were last asked whether they know of a former life of this node.
@@ -116,12 +124,32 @@ impl<R: Replica> Gossip<R> {
     /// This node's part. Every node must have the same configuration, and hand
     /// messages of the type `gossip` to [`Gossip::receive`].
     pub fn new(node: &Node, config: Config) -> Self {
-        let ids = node.node_ids();
-        let me = node.place();
-        let life = 1 + node.rng().below(u64::from(u32::MAX)) as u32;
+        Gossip::with(node, None, begin(node, config, draw_life(node)))
+    }
+
+    /// The same for a node that keeps replicas on its disk: it begins with what was synced there in
+    /// its former lives, and tells no other node what is not. Before it tells anyone else,
+    /// it waits for [`Gossip::synced`].
+    ///
+    /// When it starts it asks every other node what that knows, until all have answered: one
+    /// that was killed lacks what came meanwhile, and nobody else may know that it was killed.
+    pub fn durable(node: &Node, config: Config, keeps: Keeps) -> Self {
+        let (memory, protocol) = Memory::open(node, keeps, |life| begin(node, config, life));
+        let gossip = Gossip::with(node, Some(memory), protocol);
+        let catch_up = gossip.catch_up();
+        drop(node.spawn(async move {
+            if let Err(e) = catch_up.await {
+                log::info!("gossip: {e}");
+            }
+        }));
+        gossip
+    }
+
+    fn with(node: &Node, memory: Option<Memory<R>>, protocol: Protocol<R>) -> Self {
         Gossip(Rc::new(Shared {
             node: node.clone(),
-            protocol: RefCell::new(Protocol::new(config, me, ids.len(), life)),
+            protocol: RefCell::new(protocol),
+            memory,
             polled: Signal::new(),
             asked: Cell::default(),
             has_caught_up: Cell::default(),
@@ -136,6 +164,15 @@ impl<R: Replica> Gossip<R> {
     pub fn change(&self, change: impl FnOnce(&mut R)) -> Result<()> {
         self.0.protocol.borrow_mut().change(change);
         poll(&self.0)
+    }
+
+    /// Waits until all is durable that this node keeps of what it knows now: at once, if that is
+    /// nothing. What it promises rests on that, and so does what it lets others read.
+    pub async fn synced(&self) {
+        match &self.0.memory {
+            Some(memory) if !breaks(Mutation::AcknowledgesUnsynced) => memory.disk.sync().await,
+            _ => {}
+        }
     }
 
     /// Changes this node's own replica and tells all others at once. What it
@@ -228,12 +265,53 @@ impl<R: Replica> Gossip<R> {
     }
 }
 
+/// A node's part in the protocol, as it begins.
+fn begin<R: Replica>(node: &Node, config: Config, life: u32) -> Protocol<R> {
+    Protocol::new(config, node.place(), node.node_ids().len(), life)
+}
+
+/// A life that no other of this node's is likely to have.
+fn draw_life(node: &Node) -> u32 {
+    if breaks(Mutation::LivesOn) {
+        return 1;
+    }
+    1 + node.rng().below(u64::from(u32::MAX)) as u32
+}
+
+fn send<R: Replica>(shared: &Shared<R>, messages: &[(usize, Message<R>)]) -> Result<()> {
+    let node = &shared.node;
+    for (place, message) in messages {
+        node.send(&node.node_ids()[*place], &Body::Gossip(message))?;
+    }
+    Ok(())
+}
+
+/// Sends these messages once all that they say is durable.
+fn send_synced<R: Replica>(shared: &Rc<Shared<R>>, messages: Vec<(usize, Message<R>)>) {
+    let shared = Rc::clone(shared);
+    drop(shared.node.clone().spawn(async move {
+        match &shared.memory {
+            Some(memory) if !breaks(Mutation::SendsUnsynced) => memory.disk.sync().await,
+            _ => {}
+        }
+        if let Err(e) = send(&shared, &messages) {
+            log::error!("gossip: {e}");
+        }
+    }));
+}
+
 /// Sends what is due, and comes back when more is.
 fn poll<R: Replica>(shared: &Rc<Shared<R>>) -> Result<()> {
     let node = &shared.node;
     let (messages, next) = shared.protocol.borrow_mut().poll(node.now());
-    for (place, message) in messages {
-        node.send(&node.node_ids()[place], &Body::Gossip(&message))?;
+    match &shared.memory {
+        None => send(shared, &messages)?,
+        Some(memory) => {
+            memory.save(shared.protocol.borrow().known());
+            if !messages.is_empty() {
+                send_synced(shared, messages);
+            }
+        }
     }
     shared.polled.give();
     let mut timer = shared.timer.borrow_mut();

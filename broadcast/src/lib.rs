@@ -2,9 +2,15 @@
 //! node has them all.
 //!
 //! A node keeps a log of the messages that clients handed to it; [`gossip`]
-//! brings every node a copy of each log. Clients are answered at once.
+//! brings every node a copy of each log. Clients are answered at once, or as soon
+//! as what they are told is on the disk ([`Broadcast::durable`]).
 
 pub mod dissemination;
+pub mod durability;
+#[cfg(feature = "mutations")]
+pub mod mutation;
+#[cfg(not(feature = "mutations"))]
+mod mutation;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +19,8 @@ use gossip::{Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
-pub use dissemination::Gossip;
+pub use dissemination::{Gossip, Keeps};
+pub use durability::Durability;
 pub use options::{HELP, Options};
 
 /// The node.
@@ -26,6 +33,14 @@ impl Broadcast {
     pub fn new(node: &Node, options: Options) -> Self {
         Broadcast {
             logs: Gossip::new(node, options.config()),
+        }
+    }
+
+    /// A node that knows the messages on its disk, which are those that it was handed in its
+    /// former lives, and keeps there those that it is handed now.
+    pub fn durable(node: &Node, options: Options) -> Self {
+        Broadcast {
+            logs: Gossip::durable(node, options.config(), Keeps::Own),
         }
     }
 }
@@ -75,15 +90,16 @@ impl Server for Broadcast {
             Request::Topology { topology: _ } => Some(Response::TopologyOk),
             Request::Broadcast { message } => {
                 self.logs.change(|log| log.push(message))?;
+                self.logs.synced().await;
                 Some(Response::BroadcastOk)
             }
             Request::Read => {
                 let messages = |logs: &[Known<Log<i64>>]| {
                     logs.iter().flat_map(|log| log.items()).copied().collect()
                 };
-                Some(Response::ReadOk {
-                    messages: self.logs.read(messages),
-                })
+                let messages = self.logs.read(messages);
+                self.logs.synced().await;
+                Some(Response::ReadOk { messages })
             }
             Request::Gossip(message) => {
                 self.logs.receive(from, message)?;

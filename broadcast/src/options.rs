@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use gossip::Config;
 
+use crate::durability::{DURABLE, Durability};
+
 /// What `--help` says.
 pub const HELP: &str = "\
 A node for the broadcast challenge.
 
-usage: broadcast [--within MILLIS | --fast]
+usage: broadcast [--within MILLIS | --fast] [--durable]
 
   --within MILLIS  the promise: a message is at every node within this time, if
                    none is lost; from 1 to 60000. The longer, the fewer messages.
@@ -16,6 +18,8 @@ usage: broadcast [--within MILLIS | --fast]
                    the messages, three times as late
   --fast           send every message to every node at once: one hop, and
                    fifteen times as many messages
+  --durable        a message is acknowledged once it is on the disk of this node,
+                   and is not lost if that is killed
   --epoch MILLIS   the older way to say --within: 300 ms less
 
 All nodes of a test must be given the same options.
@@ -46,12 +50,16 @@ impl Options {
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
+    pub fn parse(arguments: &[String]) -> Result<Option<(Options, Durability)>, String> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        match arguments[..] {
-            [] => Ok(Some(Options::default())),
-            ["--help" | "-h"] => Ok(None),
-            ["--fast"] => Ok(Some(Options::Fast)),
+        let (durability, place) = match &arguments[..] {
+            [place @ .., DURABLE] | [DURABLE, place @ ..] => (Durability::Durable, place),
+            place => (Durability::Gossiped, place),
+        };
+        let options = match place[..] {
+            [] => Options::default(),
+            ["--help" | "-h"] => return Ok(None),
+            ["--fast"] => Options::Fast,
             [option @ ("--within" | "--epoch"), millis] => {
                 let under_way = match option {
                     "--epoch" => UNDER_WAY,
@@ -60,18 +68,23 @@ impl Options {
                 match millis.parse() {
                     Ok(millis @ 1..=60_000) => {
                         let time = Duration::from_millis(millis);
-                        Ok(Some(Options::Within(time + under_way)))
+                        Options::Within(time + under_way)
                     }
-                    _ => Err(format!(
-                        "{option}: expected milliseconds from 1 to 60000, found {millis:?}"
-                    )),
+                    _ => {
+                        return Err(format!(
+                            "{option}: expected milliseconds from 1 to 60000, found {millis:?}"
+                        ));
+                    }
                 }
             }
-            _ => Err(format!(
-                "expected --within MILLIS, --fast or nothing, found {:?}",
-                arguments.join(" ")
-            )),
-        }
+            _ => {
+                return Err(format!(
+                    "expected --within MILLIS, --fast or nothing, and perhaps {DURABLE}, found {:?}",
+                    arguments.join(" ")
+                ));
+            }
+        };
+        Ok(Some((options, durability)))
     }
 
     /// What that means to gossip.
@@ -99,12 +112,15 @@ mod tests {
             let arguments: Vec<String> = arguments.split_whitespace().map(String::from).collect();
             Options::parse(&arguments)
         };
-        assert_eq!(parse(""), Ok(Some(Options::default())));
-        assert_eq!(parse("--fast"), Ok(Some(Options::Fast)));
-        assert_eq!(
-            parse("--within 1900"),
-            Ok(Some(Options::Within(Duration::from_millis(1900))))
-        );
+        let gossiped = |options| Ok(Some((options, Durability::Gossiped)));
+        let durable = |options| Ok(Some((options, Durability::Durable)));
+        let within = Options::Within(Duration::from_millis(1900));
+        assert_eq!(parse(""), gossiped(Options::default()));
+        assert_eq!(parse("--fast"), gossiped(Options::Fast));
+        assert_eq!(parse("--within 1900"), gossiped(within));
+        assert_eq!(parse("--durable"), durable(Options::default()));
+        assert_eq!(parse("--durable --fast"), durable(Options::Fast));
+        assert_eq!(parse("--within 1900 --durable"), durable(within));
         assert_eq!(parse("--help"), Ok(None));
         assert_eq!(
             parse("--within 0").unwrap_err(),
@@ -112,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             parse("--fast --within").unwrap_err(),
-            "expected --within MILLIS, --fast or nothing, found \"--fast --within\""
+            "expected --within MILLIS, --fast or nothing, and perhaps --durable, found \"--fast --within\""
         );
     }
 }

@@ -8,13 +8,30 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use broadcast::Gossip;
+use broadcast::{Gossip, Keeps};
 use gossip::{Config, Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 /// Within this time of its addition every node has an element, if nothing is lost.
 pub const WITHIN: Duration = Duration::from_millis(1430);
+
+const CONFIG: Config = Config {
+    within: WITHIN,
+    eager: false,
+};
+
+/// What `--help` says.
+pub const HELP: &str = "\
+A node for the g-set workload.
+
+usage: g-set [--durable]
+
+  --durable  an element is acknowledged once it is on the disk of this node, and is
+             not lost if that is killed
+
+All nodes of a test must be given the same options.
+";
 
 /// The node.
 pub struct GSet {
@@ -24,12 +41,16 @@ pub struct GSet {
 impl GSet {
     /// A node that knows no element.
     pub fn new(node: Node) -> Self {
-        let config = Config {
-            within: WITHIN,
-            eager: false,
-        };
         GSet {
-            logs: Gossip::new(&node, config),
+            logs: Gossip::new(&node, CONFIG),
+        }
+    }
+
+    /// A node with a disk. It begins with the elements that it was given in its former lives, and
+    /// acknowledges one once it is there.
+    pub fn durable(node: Node) -> Self {
+        GSet {
+            logs: Gossip::durable(&node, CONFIG, Keeps::Own),
         }
     }
 }
@@ -70,15 +91,16 @@ impl Server for GSet {
         Ok(match request {
             Request::Add { element } => {
                 self.logs.change(|log| log.push(element))?;
+                self.logs.synced().await;
                 Some(Response::AddOk)
             }
             Request::Read => {
                 let union = |logs: &[Known<Log<i64>>]| {
                     logs.iter().flat_map(|log| log.items()).copied().collect()
                 };
-                Some(Response::ReadOk {
-                    value: self.logs.read(union),
-                })
+                let value = self.logs.read(union);
+                self.logs.synced().await;
+                Some(Response::ReadOk { value })
             }
             Request::Gossip(message) => {
                 self.logs.receive(from, message)?;

@@ -1,5 +1,8 @@
 //! Runs the node on stdin and stdout.
 
+use broadcast::durability;
+use g_set::{GSet, HELP};
+
 fn main() -> std::process::ExitCode {
-    maelstrom_node::run(g_set::GSet::new)
+    durability::run(HELP, GSet::new, GSet::durable)
 }

@@ -9,13 +9,30 @@
 
 use std::time::Duration;
 
-use broadcast::Gossip;
+use broadcast::{Gossip, Keeps};
 use gossip::{Config, Known, Latest};
 use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 /// Within this time of a change every node knows it, if nothing is lost.
 pub const WITHIN: Duration = Duration::from_millis(1430);
+
+const CONFIG: Config = Config {
+    within: WITHIN,
+    eager: false,
+};
+
+/// What `--help` says.
+pub const HELP: &str = "\
+A node for the pn-counter workload.
+
+usage: pn-counter [--durable]
+
+  --durable  a number is acknowledged once it is on the disk of this node, and is
+             not lost if that is killed
+
+All nodes of a test must be given the same options.
+";
 
 /// The node.
 pub struct PnCounter {
@@ -25,12 +42,16 @@ pub struct PnCounter {
 impl PnCounter {
     /// A node that knows of no change: 0.
     pub fn new(node: Node) -> Self {
-        let config = Config {
-            within: WITHIN,
-            eager: false,
-        };
         PnCounter {
-            sums: Gossip::new(&node, config),
+            sums: Gossip::new(&node, CONFIG),
+        }
+    }
+
+    /// A node with a disk. It begins with what was added at it in its former lives, and
+    /// acknowledges a change once it is there.
+    pub fn durable(node: Node) -> Self {
+        PnCounter {
+            sums: Gossip::durable(&node, CONFIG, Keeps::Own),
         }
     }
 
@@ -88,14 +109,17 @@ impl Server for PnCounter {
                         sum.change(|sum| *sum += delta);
                     }
                 })?;
-                match fits {
-                    true => Some(Response::AddOk),
-                    false => return Err(overflow()),
+                if !fits {
+                    return Err(overflow());
                 }
+                self.sums.synced().await;
+                Some(Response::AddOk)
             }
-            Request::Read => Some(Response::ReadOk {
-                value: i64::try_from(self.total()).map_err(|_| overflow())?,
-            }),
+            Request::Read => {
+                let value = i64::try_from(self.total()).map_err(|_| overflow())?;
+                self.sums.synced().await;
+                Some(Response::ReadOk { value })
+            }
             Request::Gossip(message) => {
                 self.sums.receive(from, message)?;
                 None

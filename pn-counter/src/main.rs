@@ -1,5 +1,8 @@
 //! Runs the node on stdin and stdout.
 
+use broadcast::durability;
+use pn_counter::{HELP, PnCounter};
+
 fn main() -> std::process::ExitCode {
-    maelstrom_node::run(pn_counter::PnCounter::new)
+    durability::run(HELP, PnCounter::new, PnCounter::durable)
 }

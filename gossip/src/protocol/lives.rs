@@ -156,6 +156,21 @@ impl<R: Replica> Protocol<R> {
         }
     }
 
+    /// Before anything else happens: what this node knew in a former life, and has kept. Of a
+    /// replica that is known already it is what follows, else it changes nothing.
+    pub fn recall(&mut self, owner: Owner, delta: R::Delta) {
+        let at = self.known.iter().position(|known| known.owner == owner);
+        let at = at.unwrap_or_else(|| {
+            // However many lives there were: these are its own words.
+            let replica = R::default();
+            self.known.push(Known { owner, replica });
+            self.known.len() - 1
+        });
+        let replica = &mut self.known[at].replica;
+        replica.apply(delta);
+        self.have.raise(at, replica.version());
+    }
+
     /// Whose this node's replica is.
     pub fn owner(&self) -> Owner {
         self.known[OWN].owner

@@ -1,4 +1,5 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
 mod broken;
+mod struck;
 mod workload;

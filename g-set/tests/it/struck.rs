@@ -1,0 +1,68 @@
+//! Nodes that are killed, and whatever else may happen to them: with `--durable`, every element
+//! that was acknowledged is there in the end.
+
+use std::path::Path;
+use std::time::Duration;
+
+use broadcast::mutation::{Mutation, broken};
+use g_set::GSet;
+use programs::{Clock, Program, Programs};
+use simulation::host::Host;
+use simulation::run::{self, Config};
+use simulation::{Simulated, simulate};
+use workloads::g_set::GSet as Workload;
+use workloads::struck::{convicts, sweep};
+
+fn workload() -> Workload {
+    Workload::default()
+}
+
+fn struck(config: &Config) -> Simulated {
+    simulate(config, &mut workload(), GSet::durable)
+}
+
+#[test]
+fn no_acknowledged_element_is_lost() {
+    let swept = sweep(struck);
+    assert!(swept.ok_fraction > 0.3, "{swept:?}");
+}
+
+#[test]
+fn who_breaks_a_promise_is_convicted() {
+    for mutation in [
+        Mutation::AcknowledgesUnsynced,
+        Mutation::SendsUnsynced,
+        Mutation::RecallsNothing,
+    ] {
+        convicts(struck, |config| broken(mutation, || struck(config)));
+    }
+}
+
+/// With one life for all, nodes disagree about what a number in a message stands for, and about
+/// who has seen what. (At a latency, since they tell each other so without end.)
+#[test]
+fn who_is_taken_for_what_it_was_is_convicted() {
+    let slow = |config: &Config| {
+        let mut config = config.clone();
+        config.network.latency.mean = Duration::from_millis(50);
+        struck(&config)
+    };
+    convicts(slow, |config| broken(Mutation::LivesOn, || slow(config)));
+}
+
+#[test]
+fn the_binary_in_lockstep_is_struck_alike() {
+    let logs = tempfile::tempdir().unwrap();
+    let program = Program {
+        bin: Path::new(env!("CARGO_BIN_EXE_g-set")).to_owned(),
+        args: vec!["--durable".to_owned()],
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
+        show_stderr: None,
+    };
+    let config = Config::struck(7, 3);
+    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
+    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
+    assert!(!host.is_live());
+    assert!(outcome.history == struck(&config).outcome.history);
+}
