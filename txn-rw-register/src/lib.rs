@@ -14,21 +14,41 @@
 //! node; and that preventing lost updates is not.)
 //!
 //! A node that was killed and starts again has seen nothing, and answers nevertheless: until the
-//! others have told it more, its transactions are concurrent with all that were before.
+//! others have told it more, its transactions are concurrent with all that were before. With
+//! `--durable` it has on its disk what it has seen, and whatever it answered rests on that: so its
+//! clients find what they wrote and read, in every life of the node.
 
 pub mod writes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use broadcast::Gossip;
+use broadcast::{Gossip, Keeps};
 use gossip::{Config, Known};
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use writes::Writes;
 
+/// What `--help` says.
+pub const HELP: &str = "\
+A node for challenge 6, transactions over registers.
+
+usage: txn-rw-register [--durable]
+
+  --durable  a transaction is acknowledged once its writes and all that it could
+             see are on the disk of this node: a node that was killed and starts
+             again knows them
+
+All nodes of a test must be given the same options.
+";
+
 /// Within this time of a commit every node knows it, if nothing is lost.
 pub const WITHIN: Duration = Duration::from_millis(130);
+
+const CONFIG: Config = Config {
+    within: WITHIN,
+    eager: false,
+};
 
 /// A read or a write: `["r", key, null]`, and with its value in the reply; or
 /// `["w", key, value]`.
@@ -42,12 +62,16 @@ pub struct TxnRwRegister {
 impl TxnRwRegister {
     /// A node that knows of no write.
     pub fn new(node: Node) -> Self {
-        let config = Config {
-            within: WITHIN,
-            eager: false,
-        };
         TxnRwRegister {
-            writes: Gossip::new(&node, config),
+            writes: Gossip::new(&node, CONFIG),
+        }
+    }
+
+    /// A node with a disk. It begins with all that it has seen in its former lives, and answers once
+    /// that what it says rests on is there.
+    pub fn durable(node: Node) -> Self {
+        TxnRwRegister {
+            writes: Gossip::durable(&node, CONFIG, Keeps::All),
         }
     }
 
@@ -132,9 +156,12 @@ impl Server for TxnRwRegister {
 
     async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
         Ok(match request {
-            Request::Txn { txn } => Some(Response::TxnOk {
-                txn: self.execute(txn)?,
-            }),
+            Request::Txn { txn } => {
+                let txn = self.execute(txn)?;
+                // What it read, too: whoever was told of it must not find it gone.
+                self.writes.synced().await;
+                Some(Response::TxnOk { txn })
+            }
             Request::Gossip(message) => {
                 self.writes.receive(from, message)?;
                 None

@@ -1,5 +1,8 @@
 //! Runs the node on stdin and stdout.
 
+use broadcast::durability;
+use txn_rw_register::{HELP, TxnRwRegister};
+
 fn main() -> std::process::ExitCode {
-    maelstrom_node::run(txn_rw_register::TxnRwRegister::new)
+    durability::run(HELP, TxnRwRegister::new, TxnRwRegister::durable)
 }

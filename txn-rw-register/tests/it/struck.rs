@@ -1,0 +1,59 @@
+//! Nodes that are killed, and whatever else may happen to them: with `--durable`, transactions
+//! stay causal.
+
+use std::path::Path;
+
+use broadcast::mutation::{Mutation, broken};
+use programs::{Clock, Program, Programs};
+use simulation::host::Host;
+use simulation::run::{self, Config};
+use simulation::{Simulated, simulate};
+use txn_rw_register::TxnRwRegister;
+use workloads::struck::{convicts, sweep};
+use workloads::txn::Options;
+use workloads::txn_rw_register::TxnRwRegister as Workload;
+
+fn workload() -> Workload {
+    Workload::new(&Options {
+        consistency_models: "causal-cerone,causal".parse().expect("a model"),
+        ..Options::default()
+    })
+}
+
+fn struck(config: &Config) -> Simulated {
+    simulate(config, &mut workload(), TxnRwRegister::durable)
+}
+
+#[test]
+fn causal_whatever_happens() {
+    let swept = sweep(struck);
+    assert!(swept.ok_fraction > 0.3, "{swept:?}");
+}
+
+#[test]
+fn who_breaks_a_promise_is_convicted() {
+    for mutation in [
+        Mutation::AcknowledgesUnsynced,
+        Mutation::RecallsNothing,
+        Mutation::KeepsOwn,
+    ] {
+        convicts(struck, |config| broken(mutation, || struck(config)));
+    }
+}
+
+#[test]
+fn the_binary_in_lockstep_is_struck_alike() {
+    let logs = tempfile::tempdir().unwrap();
+    let program = Program {
+        bin: Path::new(env!("CARGO_BIN_EXE_txn-rw-register")).to_owned(),
+        args: vec!["--durable".to_owned()],
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
+        show_stderr: None,
+    };
+    let config = Config::struck(7, 3);
+    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
+    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
+    assert!(!host.is_live());
+    assert!(outcome.history == struck(&config).outcome.history);
+}
