@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use broadcast::Gossip;
+use broadcast::{Gossip, Keeps};
 use contribution::{Contribution, Record};
 use gossip::{Config, Known, Owner};
 use logs::Logs;
@@ -36,35 +36,48 @@ pub struct Kafka {
     contributions: Gossip<Contribution>,
     logs: RefCell<Logs>,
     acks: Acks,
+    /// Whether it has all on its disk that it ever said.
+    remembers: bool,
 }
 
 impl Kafka {
-    /// A node with empty logs.
+    /// A node with empty logs, or with all that it knew in its former lives, if it is to keep
+    /// that on its disk.
     pub fn new(node: &Node, acks: Acks) -> Self {
         let config = Config {
             within: WITHIN,
             eager: false,
         };
-        let contributions = Gossip::new(node, config);
-        // Before anyone sends a record, if possible.
-        drop(node.spawn(outlive(contributions.clone())));
+        let contributions = match acks {
+            Acks::One => Gossip::new(node, config),
+            Acks::All => Gossip::durable(node, config, Keeps::All),
+        };
+        let mut logs = Logs::new(node.place(), node.node_ids().len());
+        let remembers = contributions.read(remembers);
+        if remembers {
+            logs.remember();
+        }
+        drop(node.spawn(outlive(contributions.clone(), remembers)));
         Kafka {
             node: node.clone(),
             contributions,
-            logs: RefCell::new(Logs::new(node.place(), node.node_ids().len())),
+            logs: RefCell::new(logs),
             acks,
+            remembers,
         }
     }
 
     async fn send(&self, key: String, msg: Json) -> Result<u64> {
         // Another offset than those that it has given before, should it have been killed.
-        let caught_up = self.node.timeout(PATIENCE, self.contributions.catch_up());
-        caught_up.await.map_err(|_| {
-            Error::temporarily_unavailable(
-                "not every node has answered since this one started: it could give an offset \
-                 that it has given before",
-            )
-        })??;
+        if !self.remembers {
+            let caught_up = self.node.timeout(PATIENCE, self.contributions.catch_up());
+            caught_up.await.map_err(|_| {
+                Error::temporarily_unavailable(
+                    "not every node has answered since this one started: it could give an \
+                     offset that it has given before",
+                )
+            })??;
+        }
         self.update();
         let offset = self.logs.borrow().next_offset(&key);
         let record = Record { key, offset, msg };
@@ -117,11 +130,23 @@ impl Kafka {
     }
 }
 
-/// As soon as nothing more of this node's former lives can come, says so.
-async fn outlive(contributions: Gossip<Contribution>) -> Result<()> {
-    contributions.catch_up().await?;
+/// As soon as nothing more of this node's former lives can come, says so: before anyone sends a
+/// record, if possible.
+async fn outlive(contributions: Gossip<Contribution>, remembers: bool) -> Result<()> {
+    if !remembers {
+        contributions.catch_up().await?;
+    }
     let former = contributions.read(former_lives);
     contributions.change(|own| own.outlive(former))
+}
+
+/// Whether the node whose contribution is the first has on its disk all that it has said in
+/// its former lives. It has not if the disk is new: then it may have had another one. Once
+/// it has heard from all what it had said until then, the disk is as good.
+fn remembers(known: &[Known<Contribution>]) -> bool {
+    let node = known[0].owner.node;
+    let mut own = known.iter().filter(|one| one.owner.node == node);
+    own.any(|one| one.former().is_some())
 }
 
 /// The former lives of the node whose contribution is the first, and how many records of each
@@ -192,7 +217,7 @@ impl Server for Kafka {
     type Response = Option<Response>;
 
     async fn handle(&self, request: Request, from: &NodeId) -> Result<Option<Response>> {
-        Ok(Some(match request {
+        let response = match request {
             Request::Send { key, msg } => Response::SendOk {
                 offset: self.send(key, msg).await?,
             },
@@ -222,6 +247,9 @@ impl Server for Kafka {
                 self.contributions.change(|own| own.see(seen))?;
                 return Ok(None);
             }
-        }))
+        };
+        // Offsets and promises that others rely on are not forgotten.
+        self.contributions.synced().await;
+        Ok(Some(response))
     }
 }

@@ -15,6 +15,8 @@
 //! lost; so that their offsets are not given twice, it leaves a gap of `UNHEARD`. Then it says
 //! how many records of each former life there are. What it promises counts for those who have
 //! that many.
+//!
+//! One that has on its disk all that it ever said knows that at once, and leaves no gap.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,8 @@ const UNHEARD: u64 = 1 << 16;
 pub struct Logs {
     me: usize,
     nodes: usize,
+    /// Whether nothing was lost of this node's former lives.
+    remembers: bool,
     logs: BTreeMap<String, Log>,
     /// Whose the contributions are.
     owners: Vec<Owner>,
@@ -78,6 +82,7 @@ impl Logs {
         Logs {
             me,
             nodes,
+            remembers: false,
             logs: BTreeMap::new(),
             owners: Vec::new(),
             promises: Vec::new(),
@@ -87,12 +92,18 @@ impl Logs {
         }
     }
 
+    /// Nothing is lost of what this node has said in its former lives: so no offset need be left
+    /// out that it might have given.
+    pub fn remember(&mut self) {
+        self.remembers = true;
+    }
+
     /// The offset for the next record that this node adds to the log.
     pub fn next_offset(&self, key: &str) -> u64 {
         let log = self.logs.get(key);
         let next = log.and_then(|log| log.promised.first().copied());
         let next = next.unwrap_or(self.me as u64);
-        if log.is_some_and(|log| log.has_own) {
+        if self.remembers || log.is_some_and(|log| log.has_own) {
             return next;
         }
         // Each of the former lives left such a gap itself.

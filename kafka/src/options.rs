@@ -8,8 +8,9 @@ usage: kafka [--acks one | --acks all]
 
   --acks one  acknowledge a record once this node has it: no message to another
               node on the way (the default)
-  --acks all  acknowledge a record once every node that can be reached has it:
-              nothing acknowledged is lost if a node dies
+  --acks all  acknowledge a record once it is on the disks of this node and of
+              every other that can be reached: nothing acknowledged is lost if
+              nodes die, even if all do
 
 All nodes of a test must be given the same options.
 ";
@@ -20,7 +21,7 @@ pub enum Acks {
     /// The node it was sent to.
     #[default]
     One,
-    /// Every node that can be reached.
+    /// Every node that can be reached, on its disk; that of the one that it was sent to among them.
     All,
 }
 

@@ -1,0 +1,69 @@
+//! Nodes that are killed, and whatever else may happen to them: with `--acks all`, every record
+//! that was acknowledged is there in the end, and no poll skips one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use broadcast::mutation::{Mutation, broken};
+use kafka::{Acks, Kafka};
+use programs::{Clock, Program, Programs};
+use simulation::host::Host;
+use simulation::run::{self, Config};
+use simulation::{Simulated, simulate};
+use workloads::kafka::Kafka as Workload;
+use workloads::struck::{convicts, sweep};
+
+fn workload() -> Workload {
+    Workload::new(&Default::default())
+}
+
+/// For longer, and with more clients: a record that cannot come to a node waits 1.3 s for it, or
+/// until its own node is killed.
+fn patient(config: &Config) -> Config {
+    Config {
+        time_limit: Duration::from_secs(20),
+        concurrency: 4 * config.nodes.len(),
+        ..config.clone()
+    }
+}
+
+fn struck(config: &Config) -> Simulated {
+    simulate(&patient(config), &mut workload(), |node| {
+        Kafka::new(&node, Acks::All)
+    })
+}
+
+#[test]
+fn no_acknowledged_record_is_lost_or_skipped() {
+    let swept = sweep(struck);
+    assert!(swept.ok_fraction > 0.3, "{swept:?}");
+}
+
+#[test]
+fn who_breaks_a_promise_is_convicted() {
+    for mutation in [
+        Mutation::AcknowledgesUnsynced,
+        Mutation::SendsUnsynced,
+        Mutation::RecallsNothing,
+        Mutation::KeepsOwn,
+    ] {
+        convicts(struck, |config| broken(mutation, || struck(config)));
+    }
+}
+
+#[test]
+fn the_binary_in_lockstep_is_struck_alike() {
+    let logs = tempfile::tempdir().unwrap();
+    let program = Program {
+        bin: Path::new(env!("CARGO_BIN_EXE_kafka")).to_owned(),
+        args: vec!["--acks".to_owned(), "all".to_owned()],
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
+        show_stderr: None,
+    };
+    let config = patient(&Config::struck(7, 3));
+    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
+    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
+    assert!(!host.is_live());
+    assert!(outcome.history == struck(&config).outcome.history);
+}
