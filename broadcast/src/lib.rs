@@ -7,10 +7,7 @@
 
 pub mod dissemination;
 pub mod durability;
-#[cfg(feature = "mutations")]
 pub mod mutation;
-#[cfg(not(feature = "mutations"))]
-mod mutation;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,10 +7,6 @@ use std::cell::Cell;
 
 /// A promise that is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "mutations"),
-    expect(dead_code, reason = "none is broken")
-)]
 pub enum Mutation {
     /// Acknowledges, and answers reads, before the sync.
     AcknowledgesUnsynced,
