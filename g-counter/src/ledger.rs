@@ -33,10 +33,6 @@ struct Entry {
 /// What a node promises that is killed, broken on purpose, so that tests see what it is good
 /// for. Only with the feature `mutations` can one be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "mutations"),
-    expect(dead_code, reason = "none is broken")
-)]
 pub enum Mutation {
     /// Acknowledges what is not synced.
     AcknowledgesUnsynced,

@@ -22,9 +22,7 @@ use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
 use ledger::Ledger;
-#[cfg(feature = "mutations")]
-pub use ledger::Mutation;
-pub use ledger::WINDOW;
+pub use ledger::{Mutation, WINDOW};
 
 /// The node.
 pub struct GCounter {
