@@ -226,7 +226,16 @@ impl Node {
 
     /// The node's disk: what it still knows after it was killed. See [`disk`](crate::disk).
     pub fn disk(&self) -> Disk {
-        let open = || Disk::new(&self.0.id, self.0.load.take());
+        let open = || {
+            let disk = Disk::new(&self.0.id, self.0.load.take());
+            if disk.is_of_an_earlier_life() {
+                self.0
+                    .calls
+                    .borrow_mut()
+                    .begin_after(self.0.rng.u64() >> 12);
+            }
+            disk
+        };
         self.0.disk.get_or_init(open).clone()
     }
 

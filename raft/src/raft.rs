@@ -152,7 +152,7 @@ impl<M: StateMachine> Raft<M> {
             machine.restore(&snapshot.state);
             snapshot.last.index
         });
-        let rules = Kept::default();
+        let rules: Kept = Default::default();
         let promised_until = rules.bound_at_restart(now, saved.term, &config);
         let mut raft = Raft {
             config,
