@@ -40,7 +40,7 @@ impl LinKv {
 
     /// The same, with other times and amounts.
     pub fn with(node: Node, config: Config) -> Self {
-        LinKv::keeping(node, config, Kept::default())
+        LinKv::keeping(node, config, Default::default())
     }
 
     fn keeping(node: Node, config: Config, rules: Kept) -> Self {

@@ -15,15 +15,9 @@ pub enum Mutation {
     AnswersBeforeSync,
     /// Acknowledges the leader's entries while they are on their way to the disk.
     AcknowledgesBeforeSync,
-    /// Votes, and asks for votes, while that is on its way to the disk.
-    VotesBeforeSync,
     /// As the leader, sends entries that are on their way to its disk: where two make a
     /// majority, the follower counts them as kept by the leader.
     AppendsBeforeSync,
-    /// Keeps its term, but not for whom it voted.
-    ForgetsVote,
-    /// Keeps the entries of a former leader before those that take their place.
-    KeepsConflicts,
     /// Keeps a snapshot, and not the entries that go on from it.
     ForgetsWhatFollows,
     /// Numbers requests from 1, in each life.
@@ -32,13 +26,10 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 8] = [
+    pub const ALL: [Mutation; 5] = [
         Mutation::AnswersBeforeSync,
         Mutation::AcknowledgesBeforeSync,
-        Mutation::VotesBeforeSync,
         Mutation::AppendsBeforeSync,
-        Mutation::ForgetsVote,
-        Mutation::KeepsConflicts,
         Mutation::ForgetsWhatFollows,
         Mutation::NumbersAnew,
     ];
@@ -71,7 +62,6 @@ impl Rules for Right {}
 impl Rules for Kept {
     fn waits(&self, message: &MessageOf<Store>) -> bool {
         let rule = match message.body {
-            Body::RequestVote { .. } | Body::Voted { .. } => Mutation::VotesBeforeSync,
             Body::Append { .. } => Mutation::AppendsBeforeSync,
             Body::Appended { .. } => Mutation::AcknowledgesBeforeSync,
             _ => return Right.waits(message),
@@ -81,14 +71,6 @@ impl Rules for Kept {
 
     fn answers_wait(&self) -> bool {
         Right.answers_wait() && self.keeps(Mutation::AnswersBeforeSync)
-    }
-
-    fn keeps_vote(&self) -> bool {
-        Right.keeps_vote() && self.keeps(Mutation::ForgetsVote)
-    }
-
-    fn cuts_conflicts(&self) -> bool {
-        Right.cuts_conflicts() && self.keeps(Mutation::KeepsConflicts)
     }
 
     fn keeps_what_follows(&self) -> bool {

@@ -26,16 +26,6 @@ pub(crate) trait Rules {
         true
     }
 
-    /// Whether a vote is kept, beside its term (paper, 5.2).
-    fn keeps_vote(&self) -> bool {
-        true
-    }
-
-    /// Whether entries that are kept give way to others in their place (paper, 5.3).
-    fn cuts_conflicts(&self) -> bool {
-        true
-    }
-
     /// Whether the entries that go on from a snapshot are kept with it: they were
     /// acknowledged.
     fn keeps_what_follows(&self) -> bool {

@@ -43,7 +43,7 @@ impl Storage {
     /// What is on the disk, and what a member was that wrote it. `None` if none did.
     pub(crate) fn open(disk: Disk, rules: Kept) -> (Storage, Option<Saved<Command, Store>>) {
         let (lines, found) = disk.log("raft");
-        let saved = (!found.is_empty()).then(|| replay(found, rules));
+        let saved = (!found.is_empty()).then(|| replay(found));
         let storage = Storage { disk, lines, rules };
         (storage, saved)
     }
@@ -55,10 +55,7 @@ impl Storage {
             return false;
         }
         let (term, vote) = (raft.term(), raft.vote());
-        let vote = Line::Vote {
-            term,
-            vote: vote.filter(|_| self.rules.keeps_vote()),
-        };
+        let vote = Line::Vote { term, vote };
         if unsaved.snapshot
             && let Some(snapshot) = raft.snapshot()
         {
@@ -100,15 +97,13 @@ fn entries(raft: &Raft<Store>, first: Index) -> Line {
 }
 
 /// What a member was that wrote these lines.
-fn replay(lines: Vec<Line>, rules: Kept) -> Saved<Command, Store> {
+fn replay(lines: Vec<Line>) -> Saved<Command, Store> {
     let mut saved = Saved::default();
     for line in lines {
         match line {
             Line::Vote { term, vote } => (saved.term, saved.vote) = (term, vote),
             Line::Entries { first, entries } => {
-                if rules.cuts_conflicts() {
-                    saved.log.truncate(first);
-                }
+                saved.log.truncate(first);
                 entries.into_iter().for_each(|entry| saved.log.push(entry));
             }
             Line::Snapshot { snapshot, base } => {

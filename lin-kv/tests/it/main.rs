@@ -2,5 +2,6 @@
 
 mod broken;
 mod faults;
+mod mutants;
 mod transcripts;
 mod workload;

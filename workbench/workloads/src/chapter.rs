@@ -20,6 +20,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use maelstrom_node::{Node, Server};
+use simulation::nemesis::{NodeFault, NodeFaults};
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
 
@@ -45,8 +46,8 @@ impl<'a> Chapter<'a> {
     /// `cargo workbench test -w NAME --example NAME ... --seed N # invalid: WHY`.
     ///
     /// It knows the flags that chapters use: `--node-count`, `--concurrency`, `--rate`,
-    /// `--time-limit`, `--latency`, `--nemesis partition`, `--nemesis-interval`,
-    /// `--consistency-models` and `--seed`, with the defaults of the command.
+    /// `--time-limit`, `--latency`, `--nemesis partition` or `kill`, `--nemesis-interval`,
+    /// `--sync-time`, `--consistency-models` and `--seed`, with the defaults of the command.
     ///
     /// # Panics
     /// If there is no such command, or another one; if it has no seed, no flag's value is what it
@@ -136,7 +137,7 @@ fn read(command: &[&str]) -> (Config, Options) {
         ..Options::default()
     };
     let mut interval = NEMESIS_INTERVAL;
-    let mut has_partitions = false;
+    let (mut has_partitions, mut has_kills) = (false, false);
     for pair in command.chunks(2) {
         let &[name, value] = pair else {
             panic!("{} has no value", pair[0])
@@ -156,6 +157,8 @@ fn read(command: &[&str]) -> (Config, Options) {
                 config.network.latency.mean = options.latency;
             }
             "--nemesis" if value == "partition" => has_partitions = true,
+            "--nemesis" if value == "kill" => has_kills = true,
+            "--sync-time" => config.disk.sync = Duration::from_millis(number(name, value)),
             "--nemesis-interval" => interval = seconds(name, value),
             "--consistency-models" => options.txn.consistency_models = number(name, value),
             "--seed" => config.seed = number(name, value),
@@ -164,6 +167,7 @@ fn read(command: &[&str]) -> (Config, Options) {
     }
     assert!(flag(command, "--seed").is_some(), "the run has no seed");
     config.partitions = has_partitions.then_some(interval);
+    config.node_faults = has_kills.then(|| NodeFaults::new([NodeFault::Kill], interval));
     (config, options)
 }
 
