@@ -229,10 +229,7 @@ impl Node {
         let open = || {
             let disk = Disk::new(&self.0.id, self.0.load.take());
             if disk.is_of_an_earlier_life() {
-                self.0
-                    .calls
-                    .borrow_mut()
-                    .begin_after(self.0.rng.u64() >> 12);
+                self.calls().begin_after(self.rng().u64() >> 12);
             }
             disk
         };
