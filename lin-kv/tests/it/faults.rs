@@ -106,8 +106,8 @@ fn the_binary_in_lockstep_does_as_the_engine_does() {
         disks: logs.path().to_owned(),
         show_stderr: None,
     };
-    // The binary has the default amounts, as those of even seeds; on a quiet machine.
-    for seed in [0, 6, 12] {
+    // The binary has the default amounts, as those of even seeds.
+    for seed in [0, 2, 4, 6] {
         let config = Config {
             time_limit: Duration::from_secs(10),
             ..everything(seed, 3)

@@ -20,6 +20,9 @@ use simulation::host::{Ending, Output, TimedNode};
 /// What a node says first if it goes in lockstep.
 pub(super) const AGREED: &[u8] = b"= lockstep";
 
+/// What begins what it says of its disk, behind `= `.
+const DISK: [&[u8]; 5] = [b"append", b"replace", b"truncate", b"sync", b"failed"];
+
 /// How long, in real time, is waited before it is looked what else the node does.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often, until a node's turn counts as one without end: 10 s.
@@ -196,7 +199,8 @@ impl Node {
                 say(Output::Line(line));
                 continue;
             };
-            if end.first().is_some_and(u8::is_ascii_lowercase) {
+            let word = end.split(|byte| *byte == b' ').next();
+            if word.is_some_and(|word| DISK.contains(&word)) {
                 if self.disk(end).is_none() {
                     return given_up(format!(
                         "expected what it wants done on its disk, such as \"= append FILE HEX\" or \
@@ -205,6 +209,8 @@ impl Node {
                     ));
                 }
                 if self.failure.is_some() {
+                    // It takes nothing more, and is about to end.
+                    self.state = State::Over(How::GivenUp);
                     return Ok(());
                 }
                 continue;

@@ -14,6 +14,8 @@ pub struct InProcess<S: Server> {
     buffer: Vec<u8>,
     /// What is to be done on its disk.
     commands: Vec<Command>,
+    /// Whether it was told a line.
+    was_told: bool,
 }
 
 /// This many engines, each with a seed of its own drawn from `rng`. Each node's
@@ -47,6 +49,7 @@ impl<S: Server> InProcess<S> {
             engine: Engine::new(seed, start).with_disk(|_| Ok(files)),
             buffer: Vec::new(),
             commands: Vec::new(),
+            was_told: false,
         }
     }
 
@@ -66,7 +69,12 @@ impl<S: Server> InProcess<S> {
 
 impl<S: Server> TimedNode for InProcess<S> {
     fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        // What was due by now comes first, as in a binary.
+        // As in a binary: its clock begins with its first line, and what was due by now comes
+        // first.
+        let now = match std::mem::replace(&mut self.was_told, true) {
+            true => now,
+            false => Duration::ZERO,
+        };
         self.engine.advance(now);
         self.engine.line(now, line);
         self.collect(say);
