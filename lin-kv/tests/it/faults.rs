@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::seeds;
 use history::{History, Process};
 use lin_kv::LinKv;
 use programs::{Clock, Program, Programs};
@@ -77,7 +78,7 @@ fn assert_linearizable(simulated: &Simulated) {
 #[test]
 fn linearizable_when_everything_fails_at_once() {
     let (mut ok, mut restarts) = ([0.0, 0.0], 0);
-    for seed in seeds() {
+    for seed in seeds(30) {
         for (nodes, ok) in [3, 5].into_iter().zip(&mut ok) {
             let simulated = simulated(&everything(seed, nodes));
             assert_linearizable(&simulated);
@@ -87,7 +88,7 @@ fn linearizable_when_everything_fails_at_once() {
             restarts += starts.count();
         }
     }
-    let seeds = seeds();
+    let seeds = seeds(30);
     let runs = (seeds.end - seeds.start) as f64;
     eprintln!("{runs} seeds: ok {ok:?}, {restarts} restarts");
     if runs > 1.0 {
@@ -128,17 +129,4 @@ fn edn(history: &History) -> Vec<u8> {
     let mut bytes = Vec::new();
     history.write_edn(&mut bytes).expect("memory does not fail");
     bytes
-}
-
-/// All of `LIN_KV_SEEDS` for whoever has the time, or `LIN_KV_SEED` alone.
-#[allow(clippy::disallowed_methods)] // not what happens depends on it, but how much
-fn seeds() -> std::ops::Range<u64> {
-    let number = |name| {
-        let value = std::env::var(name).ok()?;
-        value.parse().ok()
-    };
-    match (number("LIN_KV_SEED"), number("LIN_KV_SEEDS")) {
-        (Some(seed), _) => seed..seed + 1,
-        (None, seeds) => 0..seeds.unwrap_or(30),
-    }
 }
