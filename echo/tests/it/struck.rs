@@ -1,12 +1,9 @@
 //! Nodes that are killed, stand still, and have clocks and disks that are wrong: whoever is
 //! answered, is answered rightly.
 
-use std::path::Path;
-
 use echo::Echo;
-use programs::{Clock, Program, Programs};
-use simulation::host::Host;
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::echo::Echo as Workload;
 use workloads::struck::sweep;
@@ -27,17 +24,9 @@ fn what_is_answered_is_right() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_echo")).to_owned(),
-        args: Vec::new(),
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = Config::struck(7, 3);
-    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
-    assert!(!host.is_live());
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_echo");
+    let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload());
     assert!(outcome.history == struck(&config).outcome.history);
 }

@@ -1,12 +1,9 @@
 //! Nodes that are killed, and whatever else may happen to them: everything that was acknowledged
 //! counts in the end, and counts once.
 
-use std::path::Path;
-
 use g_counter::{GCounter, Mutation};
-use programs::{Clock, Program, Programs};
-use simulation::host::Host;
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::counter::Counter;
 use workloads::struck::{convicts, sweep};
@@ -41,17 +38,9 @@ fn who_breaks_a_promise_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_g-counter")).to_owned(),
-        args: Vec::new(),
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = Config::struck(7, 3);
-    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
-    assert!(!host.is_live());
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_g-counter");
+    let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload());
     assert!(outcome.history == struck(&config).outcome.history);
 }

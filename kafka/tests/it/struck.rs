@@ -1,14 +1,12 @@
 //! Nodes that are killed, and whatever else may happen to them: with `--acks all`, every record
 //! that was acknowledged is there in the end, and no poll skips one.
 
-use std::path::Path;
 use std::time::Duration;
 
 use broadcast::mutation::{Mutation, broken};
 use kafka::{Acks, Kafka};
-use programs::{Clock, Program, Programs};
-use simulation::host::Host;
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::kafka::Kafka as Workload;
 use workloads::struck::{convicts, sweep};
@@ -53,17 +51,15 @@ fn who_breaks_a_promise_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_kafka")).to_owned(),
-        args: vec!["--acks".to_owned(), "all".to_owned()],
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = patient(&Config::struck(7, 3));
-    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
-    assert!(!host.is_live());
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_kafka");
+    let outcome = in_lockstep(
+        bin,
+        &["--acks", "all"],
+        logs.path(),
+        &config,
+        &mut workload(),
+    );
     assert!(outcome.history == struck(&config).outcome.history);
 }

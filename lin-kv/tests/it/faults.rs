@@ -2,17 +2,16 @@
 //! slow, full or broken, the network is in pieces and loses messages. What was acknowledged
 //! stays so.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::seeds;
 use history::{History, Process};
 use lin_kv::LinKv;
-use programs::{Clock, Program, Programs};
+use programs::in_lockstep;
 use raft::Config as Raft;
 use simulation::host::Noise;
 use simulation::nemesis::{NodeFault, NodeFaults};
-use simulation::run::{self, Config};
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::lin_kv::LinKv as Workload;
 
@@ -100,23 +99,15 @@ fn linearizable_when_everything_fails_at_once() {
 #[test]
 fn the_binary_in_lockstep_does_as_the_engine_does() {
     let logs = tempfile::tempdir().expect("there is room");
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_lin-kv")).to_owned(),
-        args: Vec::new(),
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
+    let bin = env!("CARGO_BIN_EXE_lin-kv");
     // The binary has the default amounts, as those of even seeds.
     for seed in [0, 2, 4, 6] {
         let config = Config {
             time_limit: Duration::from_secs(10),
             ..everything(seed, 3)
         };
-        let mut host = Programs::start(&program, &config.nodes, Clock::of(&config))
-            .expect("the binary starts");
         let mut workload = Workload::new(3, config.network.latency.mean);
-        let outcome = run::run(&config, &mut workload, &mut host, &mut ());
+        let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload);
         let engine = simulated(&config);
         assert!(
             edn(&outcome.history) == edn(&engine.outcome.history),

@@ -1,10 +1,7 @@
 //! Nodes that are killed and begin again: all that is known is in the store.
 
-use std::path::Path;
-
-use programs::{Clock, Program, Programs};
-use simulation::host::Host;
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
 use workloads::struck::{convicts, sweep};
@@ -34,17 +31,9 @@ fn who_does_not_tell_its_lives_apart_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_txn-list-append")).to_owned(),
-        args: Vec::new(),
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = Config::struck(7, 3);
-    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
-    assert!(!host.is_live());
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_txn-list-append");
+    let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload());
     assert!(outcome.history == struck(&config).outcome.history);
 }

@@ -1,12 +1,9 @@
 //! Nodes that are killed, and whatever else may happen to them: with `--durable`, transactions
 //! stay causal.
 
-use std::path::Path;
-
 use broadcast::mutation::{Mutation, broken};
-use programs::{Clock, Program, Programs};
-use simulation::host::Host;
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use txn_rw_register::TxnRwRegister;
 use workloads::struck::{convicts, sweep};
@@ -43,17 +40,9 @@ fn who_breaks_a_promise_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_txn-rw-register")).to_owned(),
-        args: vec!["--durable".to_owned()],
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = Config::struck(7, 3);
-    let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-    let outcome = run::run(&config, &mut workload(), &mut host, &mut ());
-    assert!(!host.is_live());
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_txn-rw-register");
+    let outcome = in_lockstep(bin, &["--durable"], logs.path(), &config, &mut workload());
     assert!(outcome.history == struck(&config).outcome.history);
 }

@@ -1,13 +1,11 @@
 //! The workload in virtual time: the engine under partitions, with many seeds,
 //! and the binary in lockstep.
 
-use std::path::Path;
 use std::time::Duration;
 
-use programs::Program;
-use programs::{Clock, Programs};
-use simulation::host::{Host, Noise};
-use simulation::run::{self, Config};
+use programs::in_lockstep;
+use simulation::host::Noise;
+use simulation::run::Config;
 use simulation::simulate;
 use unique_ids::UniqueIds;
 use workloads::unique_ids::UniqueIds as Workload;
@@ -41,20 +39,9 @@ fn unique_and_available_under_partitions() {
 #[test]
 fn the_binary_in_lockstep_is_as_repeatable_as_the_engine() {
     let logs = tempfile::tempdir().unwrap();
-    let program = Program {
-        bin: Path::new(env!("CARGO_BIN_EXE_unique-ids")).to_owned(),
-        args: Vec::new(),
-        logs: logs.path().to_owned(),
-        disks: logs.path().to_owned(),
-        show_stderr: None,
-    };
     let config = challenge(7);
-    let binary = || {
-        let mut host = Programs::start(&program, &config.nodes, Clock::of(&config)).unwrap();
-        let outcome = run::run(&config, &mut Workload, &mut host, &mut ());
-        assert!(!host.is_live());
-        outcome.history
-    };
+    let bin = env!("CARGO_BIN_EXE_unique-ids");
+    let binary = || in_lockstep(bin, &[], logs.path(), &config, &mut Workload).history;
     let history = binary();
     assert!(history == binary());
     let engine = simulate(&config, &mut Workload, UniqueIds::new);

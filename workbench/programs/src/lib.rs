@@ -30,6 +30,7 @@ mod process;
 mod subreaper;
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use maelstrom_node::LOCKSTEP;
@@ -43,6 +44,7 @@ pub use process::Program;
 use process::{Nursery, Process, allow_files};
 use simulation::host::{DiskConfig, Ending, Health, Host, Noise, Output, Silence, VirtualTime};
 use simulation::run;
+use simulation::workload::Workload;
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -85,6 +87,33 @@ impl Clock {
             patience: config.init_timeout,
         })
     }
+}
+
+/// Runs a program in virtual time, as [`simulate()`](simulation::simulate()) runs an engine: for
+/// tests that hold the two against each other. The nodes' logs go to a folder that exists.
+///
+/// # Panics
+/// If it cannot be started, or does not go in lockstep.
+#[track_caller]
+pub fn in_lockstep(
+    bin: &str,
+    args: &[&str],
+    logs: &Path,
+    config: &run::Config,
+    workload: &mut dyn Workload,
+) -> run::Outcome {
+    let program = Program {
+        bin: PathBuf::from(bin),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        logs: logs.to_owned(),
+        disks: logs.to_owned(),
+        show_stderr: None,
+    };
+    let started = Programs::start(&program, &config.nodes, Clock::of(config));
+    let mut host = started.unwrap_or_else(|e| panic!("{e}"));
+    let outcome = run::run(config, workload, &mut host, &mut ());
+    assert!(!host.is_live(), "{bin} does not go in lockstep");
+    outcome
 }
 
 /// Processes, one a node.
