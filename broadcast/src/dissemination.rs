@@ -20,7 +20,7 @@
 //! impl Notes {
 //!     fn new(node: &Node) -> Self {
 //!         let within = Duration::from_millis(500);
-//!         Notes(Gossip::new(node, Config { within, eager: false }))
+//!         Notes(Gossip::new(node, Config { within, eager: false, causal: false }))
 //!     }
 //! }
 //!

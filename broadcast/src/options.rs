@@ -93,10 +93,12 @@ impl Options {
             Options::Within(within) => Config {
                 within,
                 eager: false,
+                causal: false,
             },
             Options::Fast => Config {
                 within: Duration::from_millis(330),
                 eager: true,
+                causal: false,
             },
         }
     }

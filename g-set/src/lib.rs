@@ -19,6 +19,7 @@ pub const WITHIN: Duration = Duration::from_millis(1430);
 const CONFIG: Config = Config {
     within: WITHIN,
     eager: false,
+    causal: false,
 };
 
 /// What `--help` says.

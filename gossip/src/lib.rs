@@ -20,7 +20,7 @@
 //! use gossip::{Config, Log, Message, Protocol};
 //!
 //! // Three nodes promise that what one of them says is everywhere within half a second.
-//! let config = Config { within: Duration::from_millis(500), eager: false };
+//! let config = Config { within: Duration::from_millis(500), eager: false, causal: false };
 //! let node = |me| Protocol::new(config, me, 3, 1);
 //! let mut nodes: [Protocol<Log<String>>; 3] = [node(0), node(1), node(2)];
 //! nodes[2].change(|log| log.push("hello".into()));

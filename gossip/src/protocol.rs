@@ -82,6 +82,10 @@ pub struct Config {
     /// Whether a node sends each change of its own to everyone at once, so that
     /// it is everywhere after one latency. The hub then only mends.
     pub eager: bool,
+    /// Whether a node takes in a change only with all that its maker knew of when it made it. Else
+    /// it does as soon as it comes, whichever way: that is earlier, and nothing for nodes whose
+    /// clients must not see an effect without its cause.
+    pub causal: bool,
 }
 
 /// Messages, and the nodes they go to.

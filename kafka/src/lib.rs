@@ -47,6 +47,7 @@ impl Kafka {
         let config = Config {
             within: WITHIN,
             eager: false,
+            causal: false,
         };
         let contributions = match acks {
             Acks::One => Gossip::new(node, config),

@@ -48,6 +48,7 @@ pub const WITHIN: Duration = Duration::from_millis(130);
 const CONFIG: Config = Config {
     within: WITHIN,
     eager: false,
+    causal: true,
 };
 
 /// A read or a write: `["r", key, null]`, and with its value in the reply; or

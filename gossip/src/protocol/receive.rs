@@ -71,13 +71,16 @@ impl<R: Replica> Protocol<R> {
 
     /// Takes in the news, if nothing before it is missing.
     fn take_in(&mut self, message: Message<R::Delta>) -> bool {
-        let mut fits = message.part || self.is_complete_after(&message);
-        if fits {
-            for (of, delta) in message.news.into_iter().filter(|(of, _)| *of != OWN) {
-                let replica = &mut self.known[of].replica;
-                fits &= replica.apply(delta);
-                self.have.raise(of, replica.version());
-            }
+        let stands_alone = message.part && !self.config.causal;
+        if !stands_alone && !self.is_complete_after(&message) {
+            // Of a part, what led to it comes from others, and then it does, too.
+            return message.part;
+        }
+        let mut fits = true;
+        for (of, delta) in message.news.into_iter().filter(|(of, _)| *of != OWN) {
+            let replica = &mut self.known[of].replica;
+            fits &= replica.apply(delta);
+            self.have.raise(of, replica.version());
         }
         fits
     }

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gossip::{Config, Log, Message, Protocol, Replica};
+use gossip::{Config, Log, Message, Owner, Protocol, Replica};
 use rng::Rng;
 
 const fn ms(millis: u64) -> Duration {
@@ -22,14 +22,22 @@ const fn ms(millis: u64) -> Duration {
 const SHORT: Config = Config {
     within: ms(690),
     eager: false,
+    causal: false,
 };
 const LONG: Config = Config {
     within: ms(1900),
     eager: false,
+    causal: false,
 };
 const FAST: Config = Config {
     within: ms(330),
     eager: true,
+    causal: false,
+};
+
+const CAUSAL: Config = Config {
+    causal: true,
+    ..SHORT
 };
 
 enum Event {
@@ -55,6 +63,8 @@ struct World {
     /// From whom to whom nothing gets through.
     cut: Box<dyn Fn(usize, usize) -> bool>,
     changes: u64,
+    /// Of each change, what its node knew when it made it: of whom how many.
+    led_to: Vec<Vec<(Owner, u64)>>,
     sent: Vec<(Duration, usize, usize)>,
 }
 
@@ -74,6 +84,7 @@ impl World {
             mishaps: 0.0,
             cut: Box::new(|_, _| false),
             changes: 0,
+            led_to: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -103,6 +114,7 @@ impl World {
                 Event::Change(node) => {
                     let change = self.changes;
                     self.changes += 1;
+                    self.led_to.push(self.versions(node));
                     self.nodes[node].change(|log| log.push(change));
                     node
                 }
@@ -110,6 +122,9 @@ impl World {
                 Event::Deliver(from, to, message) => {
                     let received = self.nodes[to].receive(time, from, message);
                     assert_eq!(received, Ok(()));
+                    if self.config.causal {
+                        self.assert_whole(to);
+                    }
                     to
                 }
                 // One that another took the place of.
@@ -154,6 +169,28 @@ impl World {
         let mut items: Vec<u64> = known.flat_map(|log| log.items()).copied().collect();
         items.sort_unstable();
         items
+    }
+
+    /// Of whom a node knows how many items.
+    fn versions(&self, node: usize) -> Vec<(Owner, u64)> {
+        let known = self.nodes[node].known().iter();
+        known.map(|log| (log.owner, log.version())).collect()
+    }
+
+    /// A node knows all that led to what it knows.
+    #[track_caller]
+    fn assert_whole(&self, node: usize) {
+        let known: BTreeMap<Owner, u64> = self.versions(node).into_iter().collect();
+        // What led to the last of a log led to all before it.
+        let last = self.nodes[node].known().iter();
+        for change in last.filter_map(|log| log.items().last()) {
+            let mut led_to = self.led_to[*change as usize].iter();
+            let lacks = led_to.find(|(owner, count)| known.get(owner).unwrap_or(&0) < count);
+            assert_eq!(
+                lacks, None,
+                "node {node} knows {change} without what led to it"
+            );
+        }
     }
 
     fn known(&self, node: usize) -> usize {
@@ -298,8 +335,8 @@ fn a_dead_hub_is_replaced_for_good() {
 
 #[test]
 fn whatever_is_cut_all_is_known_soon_after_the_heal() {
-    for config in [SHORT, FAST, LONG] {
-        for seed in 0..60 {
+    for (config, seeds) in [(SHORT, 60), (FAST, 60), (LONG, 60), (CAUSAL, 20)] {
+        for seed in 0..seeds {
             let rng = Rng::new(1000 + seed);
             let count = 2 + rng.below(12) as usize;
             let mut world = World::new(config, count, seed);
@@ -331,7 +368,7 @@ fn whatever_is_cut_all_is_known_soon_after_the_heal() {
 #[test]
 fn every_node_that_can_be_reached_is_reached() {
     // Links are cut, but each node reaches each other over at most one more.
-    for config in [SHORT, FAST, LONG] {
+    for config in [SHORT, FAST, LONG, CAUSAL] {
         for seed in 0..20 {
             let rng = Rng::new(seed);
             let count = 7;
@@ -391,8 +428,8 @@ fn a_node_that_starts_again_is_told_everything_and_is_heard() {
 /// At any moment, with messages to them and of them under way.
 #[test]
 fn whoever_is_killed_what_others_know_is_not_lost() {
-    for config in [SHORT, FAST, LONG] {
-        for seed in 0..60 {
+    for (config, seeds) in [(SHORT, 60), (FAST, 60), (LONG, 60), (CAUSAL, 20)] {
+        for seed in 0..seeds {
             let rng = Rng::new(2000 + seed);
             let count = 2 + rng.below(8) as usize;
             let mut world = World::new(config, count, seed);

@@ -14,6 +14,7 @@ fn node<R: Replica>(change: impl FnOnce(&mut R)) -> Protocol<R> {
     let config = Config {
         within: Duration::from_millis(690),
         eager: false,
+        causal: false,
     };
     let mut node = Protocol::new(config, 0, 3, 9);
     node.change(change);
