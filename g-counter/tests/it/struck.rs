@@ -6,7 +6,7 @@ use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::counter::Counter;
-use workloads::struck::{convicts, sweep};
+use workloads::struck::{assert_alike, convicts, sweep};
 
 fn workload() -> Counter {
     Counter::g()
@@ -38,9 +38,9 @@ fn who_breaks_a_promise_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let config = Config::struck(7, 3);
     let logs = tempfile::tempdir().unwrap();
     let bin = env!("CARGO_BIN_EXE_g-counter");
-    let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload());
-    assert!(outcome.history == struck(&config).outcome.history);
+    assert_alike(struck, |config| {
+        in_lockstep(bin, &[], logs.path(), config, &mut workload())
+    });
 }

@@ -9,7 +9,7 @@ use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use workloads::kafka::Kafka as Workload;
-use workloads::struck::{convicts, sweep};
+use workloads::struck::{assert_alike, convicts, sweep};
 
 fn workload() -> Workload {
     Workload::new(&Default::default())
@@ -51,15 +51,15 @@ fn who_breaks_a_promise_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let config = patient(&Config::struck(7, 3));
     let logs = tempfile::tempdir().unwrap();
     let bin = env!("CARGO_BIN_EXE_kafka");
-    let outcome = in_lockstep(
-        bin,
-        &["--acks", "all"],
-        logs.path(),
-        &config,
-        &mut workload(),
-    );
-    assert!(outcome.history == struck(&config).outcome.history);
+    assert_alike(struck, |config| {
+        in_lockstep(
+            bin,
+            &["--acks", "all"],
+            logs.path(),
+            &patient(config),
+            &mut workload(),
+        )
+    });
 }

@@ -4,7 +4,7 @@ use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
 use txn_list_append::TxnListAppend;
-use workloads::struck::{convicts, sweep};
+use workloads::struck::{assert_alike, convicts, sweep};
 use workloads::txn_list_append::TxnListAppend as Workload;
 
 fn workload() -> Workload {
@@ -31,9 +31,9 @@ fn who_does_not_tell_its_lives_apart_is_convicted() {
 
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
-    let config = Config::struck(7, 3);
     let logs = tempfile::tempdir().unwrap();
     let bin = env!("CARGO_BIN_EXE_txn-list-append");
-    let outcome = in_lockstep(bin, &[], logs.path(), &config, &mut workload());
-    assert!(outcome.history == struck(&config).outcome.history);
+    assert_alike(struck, |config| {
+        in_lockstep(bin, &[], logs.path(), config, &mut workload())
+    });
 }

@@ -2,47 +2,133 @@
 //! have clocks and disks that are wrong: many seeds of [`Config::struck`], on 3 and on 5 nodes.
 //!
 //! `STRUCK_SEEDS=1000 cargo test --release --package g-set struck -- --nocapture` sweeps over more
-//! of them than a test does, and says what part of the operations was answered.
+//! of them than a test does, a tenth of them also in lockstep, and says what part of the operations
+//! was answered, and how soon after a node was started again.
 
+mod recovery;
+
+use std::ops::Range;
+
+use history::edn::Value;
+use history::quantile;
 use simulation::Simulated;
-use simulation::run::Config;
-use verdict::Validity;
+use simulation::run::{Config, Outcome};
+use verdict::{Checked, Finding, Validity};
+
+pub use recovery::{Recovery, recoveries};
 
 /// How many seeds, unless the environment says otherwise.
 const SEEDS: u64 = 20;
 /// Among so many seeds, a node that breaks its promise is convicted.
 const CONVICTED_WITHIN: u64 = 1000;
+/// One of so many runs may be fruitless. (Most are of lin-kv, where hardly any `cas` would succeed in a
+/// sound world, either.)
+const ONE_FRUITLESS_OF: usize = 50;
+/// The findings that say so.
+const FRUITLESS: [&str; 2] = ["none-succeeded", "empty-transaction-graph"];
 
 /// What came of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Swept {
     /// The part of all clients' operations that were answered, from 0 to 1.
     pub ok_fraction: f64,
+    /// How often a node was started again, in a run.
+    pub restarts: f64,
 }
 
 /// Runs every configuration of the sweep, and gives the mean of what was answered.
 ///
+/// Where so much fails, it happens that hardly anything succeeds: not one operation of some kind,
+/// which the verdict counts as a fault, or no transaction that read what another one wrote. Such
+/// runs are counted, and there may be one of fifty.
+///
 /// # Panics
-/// If a run is not valid.
+/// If anything else is wrong with a run, or that with more of them.
 #[track_caller]
 pub fn sweep(run: impl Fn(&Config) -> Simulated) -> Swept {
-    let mut all = Vec::new();
+    sweep_over(0..seeds().unwrap_or(SEEDS), run)
+}
+
+/// The same, over these seeds.
+///
+/// # Panics
+/// As [`sweep`] does.
+#[track_caller]
+pub fn sweep_over(seeds: Range<u64>, run: impl Fn(&Config) -> Simulated) -> Swept {
+    let (mut answered, mut restarts) = (Vec::new(), 0);
     for nodes in [3, 5] {
-        let mut answered = Vec::new();
-        for seed in 0..seeds() {
+        let (mut fruitless, mut fractions) = (Vec::new(), Vec::new());
+        let (mut times, mut lives) = (Vec::new(), 0);
+        for seed in seeds.clone() {
             let simulated = run(&Config::struck(seed, nodes));
-            simulated.assert_valid();
-            answered.extend(simulated.figure("availability.ok-fraction"));
+            match is_fruitless(&simulated) {
+                true => fruitless.push(seed),
+                false => simulated.assert_valid(),
+            }
+            fractions.extend(simulated.figure("availability.ok-fraction"));
+            let recoveries = recoveries(&simulated.outcome);
+            lives += recoveries.len();
+            times.extend(recoveries.iter().filter_map(|recovery| recovery.took));
         }
-        let mean = mean(&answered);
+        times.sort_unstable();
+        let quantile = |q| quantile(&times, q).unwrap_or_default();
         eprintln!(
-            "{} seeds, {nodes} nodes: {mean:.4} of all operations were answered",
-            seeds()
+            "seeds {seeds:?}, {nodes} nodes: {:.4} of all operations were answered; of {lives} \
+             nodes that were started again and asked something, {} answered before they died \
+             again, after {:?} (median; 90 %: {:?}); fruitless: {fruitless:?}",
+            mean(&fractions),
+            times.len(),
+            quantile(0.5),
+            quantile(0.9),
         );
-        all.extend(answered);
+        assert!(
+            fruitless.len() <= fractions.len() / ONE_FRUITLESS_OF,
+            "{nodes} nodes: with the seeds {fruitless:?}, so little succeeded that it shows nothing"
+        );
+        answered.extend(fractions);
+        restarts += lives;
     }
     Swept {
-        ok_fraction: mean(&all),
+        ok_fraction: mean(&answered),
+        restarts: restarts as f64 / answered.len() as f64,
+    }
+}
+
+/// Whether nothing is wrong with a run, but that so little succeeded that it shows nothing: not
+/// one operation of some kind, or no transaction that read what another one wrote.
+fn is_fruitless(simulated: &Simulated) -> bool {
+    let Checked {
+        results, findings, ..
+    } = &simulated.checked;
+    let Value::Map(parts) = results else {
+        return false;
+    };
+    let is_invalid = |part: &Value| part.get("valid?") == Some(&false.into());
+    let may_be = Value::keyword("stats");
+    let is_wrong = (parts.iter()).any(|(name, part)| is_invalid(part) && *name != may_be);
+    let shows_nothing = |finding: &Finding| FRUITLESS.contains(&&*finding.anomaly);
+    !is_wrong && findings.iter().any(shows_nothing)
+}
+
+/// Holds a node's binary in lockstep against its engine: with one configuration, or a tenth of the
+/// seeds that the environment asks for.
+///
+/// # Panics
+/// If clients see a difference.
+#[track_caller]
+pub fn assert_alike(engine: impl Fn(&Config) -> Simulated, binary: impl Fn(&Config) -> Outcome) {
+    let configs = match seeds() {
+        None => vec![Config::struck(7, 3)],
+        Some(seeds) => (0..seeds.div_ceil(10))
+            .flat_map(|seed| [3, 5].map(|nodes| Config::struck(seed, nodes)))
+            .collect(),
+    };
+    for config in configs {
+        let (seed, nodes) = (config.seed, config.nodes.len());
+        assert!(
+            binary(&config).history == engine(&config).outcome.history,
+            "seed {seed}, {nodes} nodes: the binary does not do as the engine does"
+        );
     }
 }
 
@@ -71,13 +157,14 @@ pub fn convicts(
     seed
 }
 
+/// `STRUCK_SEEDS`, if it is set.
 #[expect(
     clippy::disallowed_methods,
     reason = "it is a test that asks, not a node"
 )]
-fn seeds() -> u64 {
-    let seeds = std::env::var("STRUCK_SEEDS");
-    seeds.map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"))
+fn seeds() -> Option<u64> {
+    let seeds = std::env::var("STRUCK_SEEDS").ok()?;
+    Some(seeds.parse().expect("a number of seeds"))
 }
 
 fn mean(figures: &[f64]) -> f64 {
