@@ -2,6 +2,7 @@
 
 mod broken;
 mod faults;
+mod killed;
 mod mutants;
 mod transcripts;
 mod workload;
