@@ -239,7 +239,7 @@ impl fmt::Display for Contradiction {
                 f,
                 "the versions {} of key {key} each come before each other, by what transactions \
                  read before they wrote",
-                Value::Vector(values.clone())
+                Value::from(values.clone())
             ),
             Contradiction::CycleExists { model, count, .. } => write!(
                 f,

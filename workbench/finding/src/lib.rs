@@ -42,7 +42,8 @@ pub mod log;
 mod reply;
 pub mod window;
 
-use std::fmt;
+use std::sync::Arc;
+use std::{fmt, iter};
 
 use history::edn::Value;
 use serde::{Deserialize, Serialize};
@@ -146,10 +147,11 @@ impl Checked {
     pub fn set(&mut self, valid: Validity) {
         self.valid = valid;
         if let Value::Map(entries) = &mut self.results {
-            let of_verdict = |(key, _): &&mut (Value, Value)| *key == Value::keyword("valid?");
-            match entries.iter_mut().find(of_verdict) {
-                Some((_, value)) => *value = valid.to_edn(),
-                None => entries.insert(0, (Value::keyword("valid?"), valid.to_edn())),
+            let entry = (Value::keyword("valid?"), valid.to_edn());
+            let of_verdict = |(key, _): &&mut (Value, Value)| *key == entry.0;
+            match Arc::make_mut(entries).iter_mut().find(of_verdict) {
+                Some(known) => *known = entry,
+                None => *entries = iter::once(&entry).chain(&**entries).cloned().collect(),
             }
         }
     }
@@ -176,9 +178,7 @@ impl Checked {
     /// Takes another checker's results in, under this name.
     pub fn add(&mut self, name: &str, part: Checked) {
         self.valid = self.valid.and(part.valid);
-        if let Value::Map(entries) = &mut self.results {
-            entries.retain(|(key, _)| *key != Value::keyword("valid?"));
-        }
+        self.results.remove("valid?");
         self.results.insert(name, part.results);
         self.results.insert("valid?", self.valid.to_edn());
         self.findings.splice(0..0, part.findings);
@@ -202,7 +202,7 @@ impl fmt::Display for Checked {
 pub fn compose<'a>(parts: impl IntoIterator<Item = (&'a str, Checked)>) -> Checked {
     let mut all = Checked {
         valid: Validity::Valid,
-        results: Value::Map(Vec::new()),
+        results: Value::map([]),
         findings: Vec::new(),
     };
     for (name, part) in parts {

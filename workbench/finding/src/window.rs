@@ -86,7 +86,7 @@ impl Call {
         let (f, argument) = match &self.action {
             Action::Read(found) => ("read", found.clone()),
             Action::Write(to) => ("write", to.clone()),
-            Action::Cas(from, to) => ("cas", Value::Vector(vec![from.clone(), to.clone()])),
+            Action::Cas(from, to) => ("cas", Value::from([from.clone(), to.clone()])),
         };
         let process = match self.process {
             Process::Client(process) => process.into(),

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::edn::Value;
-use crate::{History, Op, OpType, Process};
+use crate::{Events, History, Op, OpType, Place, Process};
 
 impl History {
     /// The history with an end for each operation of a client that has none: nobody
@@ -47,36 +48,66 @@ impl History {
             return None;
         }
         lacking.sort_unstable();
-        let mut begun = History {
-            ops: Vec::with_capacity(self.ops.len() + lacking.len()),
-            pairs: vec![None; self.ops.len() + lacking.len()],
-        };
+        let count = self.ops().len() + lacking.len();
+        let (mut ops, mut pairs) = (Vec::with_capacity(count), vec![None; count]);
         // Where each event is now, and where beginnings are, each with the end's place.
-        let (mut now, mut beginnings) = (Vec::with_capacity(self.ops.len()), Vec::new());
+        let (mut now, mut beginnings) = (Vec::with_capacity(self.ops().len()), Vec::new());
         let mut lacking = lacking.into_iter().peekable();
-        for (place, op) in self.ops.iter().enumerate() {
+        for (place, op) in self.ops().iter().enumerate() {
             while let Some((_, end)) = lacking.next_if(|(earliest, _)| *earliest <= place) {
-                beginnings.push((begun.ops.len(), end));
-                begun.ops.push(self.ops[end].beginning(op.time));
+                beginnings.push((ops.len(), end));
+                ops.push(self.ops()[end].beginning(op.time));
             }
-            now.push(begun.ops.len());
-            begun.ops.push(op.clone());
+            now.push(ops.len());
+            ops.push(op.clone());
         }
-        for (place, pair) in self.pairs.iter().enumerate() {
-            begun.pairs[now[place]] = pair.map(|pair| now[pair]);
+        for place in 0..now.len() {
+            let pair = self.pair_place(place);
+            pairs[now[place]] = pair.map(|pair| Place::new(now[pair]));
         }
         for (beginning, end) in beginnings {
-            begun.pairs[beginning] = Some(now[end]);
-            begun.pairs[now[end]] = Some(beginning);
+            pairs[beginning] = Some(Place::new(now[end]));
+            pairs[now[end]] = Some(Place::new(beginning));
         }
-        Some(begun)
+        Some(History::paired(ops, pairs))
+    }
+
+    /// A history of these events, of which it is known which belong together. The ends that
+    /// are filled in when it is completed are there from the beginning: few, as a rule, and
+    /// where they are few, nothing else need be copied for them.
+    pub(crate) fn paired(mut ops: Vec<Op>, mut pairs: Vec<Option<Place>>) -> History {
+        let happened = ops.len();
+        let is_open = |place: &usize| {
+            let op = &ops[*place];
+            op.typ == OpType::Invoke && op.process != Process::Nemesis && pairs[*place].is_none()
+        };
+        let open: Vec<usize> = (0..happened).filter(is_open).collect();
+        if !open.is_empty() {
+            let last = ops.iter().map(|op| op.time).max().unwrap_or_default();
+            ops.reserve_exact(open.len());
+            pairs.reserve_exact(open.len());
+            for place in open {
+                pairs[place] = Some(Place::new(ops.len()));
+                pairs.push(Some(Place::new(place)));
+                ops.push(Op {
+                    typ: OpType::Info,
+                    time: last,
+                    ..ops[place].clone()
+                });
+            }
+        }
+        History {
+            events: Arc::new(Events {
+                ops,
+                happened,
+                pairs,
+            }),
+            is_ended: false,
+        }
     }
 
     /// With an end for each beginning.
     fn ended(&self) -> Cow<'_, History> {
-        let is_open = |(place, op): &(usize, &Op)| {
-            op.typ == OpType::Invoke && self.pair_place(*place).is_none()
-        };
         let asked = |(place, op): (usize, &Op)| {
             let is_answer = op.typ == OpType::Ok
                 && matches!(&*op.f, "read" | "txn" | "generate" | "poll" | "echo");
@@ -86,27 +117,31 @@ impl History {
             let asked = self.pair(place)?;
             (asked.value != Value::Nil).then(|| (place, asked.value.clone()))
         };
-        let open = self.clients().filter(is_open).map(|(place, _)| place);
-        let open: Vec<usize> = open.collect();
         let without: Vec<(usize, Value)> = self.clients().filter_map(asked).collect();
-        if open.is_empty() && without.is_empty() {
+        let Events {
+            ops,
+            happened,
+            pairs,
+        } = &*self.events;
+        if without.is_empty() && self.ops().len() == ops.len() {
             return Cow::Borrowed(self);
         }
-        let mut completed = self.clone();
-        for (place, value) in without {
-            completed.ops[place].value = value;
-        }
-        let last = self.ops.iter().map(|op| op.time).max().unwrap_or_default();
-        for place in open {
-            completed.pairs[place] = Some(completed.ops.len());
-            completed.pairs.push(Some(place));
-            completed.ops.push(Op {
-                typ: OpType::Info,
-                time: last,
-                ..self.ops[place].clone()
+        let mut events = self.events.clone();
+        if !without.is_empty() {
+            let mut ops = ops.clone();
+            for (place, value) in without {
+                ops[place].value = value;
+            }
+            events = Arc::new(Events {
+                ops,
+                happened: *happened,
+                pairs: pairs.clone(),
             });
         }
-        Cow::Owned(completed)
+        Cow::Owned(History {
+            events,
+            is_ended: true,
+        })
     }
 }
 
@@ -115,7 +150,7 @@ impl Op {
     fn beginning(&self, time: i64) -> Op {
         let value = match (&*self.f, self.value.items()) {
             // What was read was not asked.
-            ("read", Some([key, _])) => Value::Vector(vec![key.clone(), Value::Nil]),
+            ("read", Some([key, _])) => Value::Vector([key.clone(), Value::Nil].into()),
             ("read" | "get" | "generate" | "dequeue" | "pop", _) => Value::Nil,
             _ => self.value.clone(),
         };

@@ -15,6 +15,7 @@ mod text;
 mod write;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub use json::Entries;
 pub use json::JsonError;
@@ -23,6 +24,9 @@ pub(crate) use read::{DEEPEST, Item, Key, each, is_name, name, past_comments};
 pub use read::{ReadError, read, read_all};
 
 /// A value. Maps and sets keep the order in which they were written.
+///
+/// What is in a value does not change, as in Clojure: a copy is the same memory once more, and
+/// of a history, which says most things several times, that is most of what there is.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
     /// `nil`
@@ -33,33 +37,48 @@ pub enum Value {
     /// An integer.
     Int(i64),
     /// An integer that an `i64` cannot hold, as its digits, exactly.
-    BigInt(String),
+    BigInt(Arc<str>),
     /// A number with a fraction.
     Float(f64),
     /// `"a string"`
-    Str(String),
+    Str(Arc<str>),
     /// `:a-keyword`, without its colon.
     Keyword(Cow<'static, str>),
     /// `a-symbol`
-    Symbol(String),
+    Symbol(Arc<str>),
     /// `\c`
     Char(char),
     /// `(1 2 3)`
-    List(Vec<Value>),
+    List(Arc<[Value]>),
     /// `[1 2 3]`
-    Vector(Vec<Value>),
+    Vector(Arc<[Value]>),
     /// `#{1 2 3}`
-    Set(Vec<Value>),
+    Set(Arc<[Value]>),
     /// `{:a 1}`
-    Map(Vec<(Value, Value)>),
+    Map(Arc<[(Value, Value)]>),
     /// `#a-tag value`
-    Tagged(String, Box<Value>),
+    Tagged(Arc<Tagged>),
+}
+
+/// A value, and what its tag says that it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tagged {
+    /// The tag, without its `#`.
+    pub tag: String,
+    /// The value behind it.
+    pub value: Value,
 }
 
 impl Value {
     /// A list of these.
     pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
         Value::List(items.into_iter().collect())
+    }
+
+    /// A value with a tag, which is without its `#`.
+    pub fn tagged(tag: impl Into<String>, value: Value) -> Value {
+        let tag = tag.into();
+        Value::Tagged(Arc::new(Tagged { tag, value }))
     }
 
     /// The keyword of this name.
@@ -76,11 +95,25 @@ impl Value {
         )
     }
 
-    /// Adds an entry to a map; to anything else, nothing.
+    /// Adds an entry to a map, behind the others; to anything else, nothing.
     pub fn insert(&mut self, key: &str, value: Value) {
         if let Value::Map(entries) = self {
-            entries.push((Value::keyword(key), value));
+            let entry = (Value::keyword(key), value);
+            *entries = entries.iter().cloned().chain([entry]).collect();
         }
+    }
+
+    /// Takes what a map has under this keyword out of it, if it has that.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let Value::Map(entries) = self else {
+            return None;
+        };
+        let place = entries.iter().position(|(name, _)| is_key(name, key))?;
+        let (before, from) = entries.split_at(place);
+        let ((_, value), after) = from.split_first()?;
+        let value = value.clone();
+        *entries = before.iter().chain(after).cloned().collect();
+        Some(value)
     }
 
     /// What a map has under this keyword, also one with a tag before it, as Clojure
@@ -88,13 +121,12 @@ impl Value {
     pub fn get(&self, key: &str) -> Option<&Value> {
         let entries = match self {
             Value::Map(entries) => entries,
-            Value::Tagged(_, record) => return record.get(key),
+            Value::Tagged(record) => return record.value.get(key),
             _ => return None,
         };
-        let is_key = |name: &Value| matches!(name, Value::Keyword(name) if name == key);
         entries
             .iter()
-            .find_map(|(name, value)| is_key(name).then_some(value))
+            .find_map(|(name, value)| is_key(name, key).then_some(value))
     }
 
     /// The items of a list, a vector or a set.
@@ -138,6 +170,10 @@ impl Value {
             _ => None,
         }
     }
+}
+
+fn is_key(name: &Value, key: &str) -> bool {
+    matches!(name, Value::Keyword(name) if name == key)
 }
 
 /// The double that prints as this single does. Jepsen and Maelstrom divide in
@@ -191,12 +227,12 @@ mod tests {
             0 => Value::Nil,
             1 => Value::Bool(rng.chance(0.5)),
             2 => Value::Int(rng.u64() as i64 >> rng.below(64)),
-            3 => Value::BigInt(format!("-{}{}", rng.below(9) + 1, "1".repeat(30))),
+            3 => Value::BigInt(format!("-{}{}", rng.below(9) + 1, "1".repeat(30)).into()),
             4 => match f64::from_bits(rng.u64()) {
                 float if float.is_finite() => Value::Float(float),
                 _ => Value::Float(rng.below(1000) as f64 / 8.0),
             },
-            5 => Value::Str(name()),
+            5 => Value::from(name()),
             6 => Value::keyword(["a", "b/c", "d?", "+"][rng.below(4) as usize]),
             7 => Value::Char(
                 *rng.choose(&['a', '\n', ' ', '(', '"', '\u{8}', 'é'])
@@ -209,7 +245,7 @@ mod tests {
                 let entry = |_| (any(rng, depth - 1), any(rng, depth - 1));
                 Value::Map((0..rng.below(4)).map(entry).collect())
             }
-            _ => Value::Tagged("a.b/c".into(), Box::new(any(rng, depth - 1))),
+            _ => Value::tagged("a.b/c", any(rng, depth - 1)),
         }
     }
 

@@ -32,6 +32,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::num::NonZero;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +148,7 @@ impl Op {
         for (key, value) in &self.extra {
             map.insert(key, value.clone());
         }
-        Value::Tagged("jepsen.history.Op".into(), Box::new(map))
+        Value::tagged("jepsen.history.Op", map)
     }
 }
 
@@ -179,17 +181,46 @@ impl fmt::Display for Op {
     }
 }
 
-/// All events of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// All events of a run. A copy is the same memory once more.
+#[derive(Clone, Debug, Default)]
 pub struct History {
+    events: Arc<Events>,
+    /// Whether ends that are filled in are among the events: see [`History::completed`].
+    is_ended: bool,
+}
+
+#[derive(Debug, Default)]
+struct Events {
+    /// Those that happened, and then the ends that are filled in.
     ops: Vec<Op>,
-    /// For each event, the place of the one that begins or ends the same
-    /// operation.
-    pairs: Vec<Option<usize>>,
+    /// How many happened.
+    happened: usize,
+    /// For each event, the place of the one that begins or ends the same operation.
+    pairs: Vec<Option<Place>>,
+}
+
+/// A place in a history, in little memory.
+#[derive(Clone, Copy, Debug)]
+struct Place(NonZero<u32>);
+
+impl Place {
+    /// # Panics
+    /// Beyond 2^32 - 2.
+    fn new(place: usize) -> Self {
+        let next = u32::try_from(place + 1).ok().and_then(NonZero::new);
+        Place(next.expect("fewer than 2^32 - 1 events"))
+    }
+
+    fn get(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl History {
     /// A history of these events, in this order.
+    ///
+    /// # Panics
+    /// With 2^32 - 1 events or more.
     pub fn new(ops: Vec<Op>) -> Self {
         let mut pairs = vec![None; ops.len()];
         let mut open = BTreeMap::new();
@@ -200,11 +231,11 @@ impl History {
             if op.typ == OpType::Invoke {
                 open.insert(process, i);
             } else if let Some(invocation) = open.remove(&process) {
-                pairs[invocation] = Some(i);
-                pairs[i] = Some(invocation);
+                pairs[invocation] = Some(Place::new(i));
+                pairs[i] = Some(Place::new(invocation));
             }
         }
-        History { ops, pairs }
+        History::paired(ops, pairs)
     }
 
     /// Reads a history from EDN, as [`read`](read::read) does from any format.
@@ -217,13 +248,17 @@ impl History {
 
     /// All events.
     pub fn ops(&self) -> &[Op] {
-        &self.ops
+        let ops = &self.events.ops;
+        match self.is_ended {
+            true => ops,
+            false => &ops[..self.events.happened],
+        }
     }
 
     /// The events of clients, each with its place.
     pub fn clients(&self) -> impl Iterator<Item = (usize, &Op)> {
         let is_client = |op: &Op| op.process != Process::Nemesis;
-        let ops = self.ops.iter().enumerate();
+        let ops = self.ops().iter().enumerate();
         ops.filter(move |(_, op)| is_client(op))
     }
 
@@ -235,12 +270,14 @@ impl History {
 
     /// For the beginning at this place, its end, and the other way round.
     pub fn pair(&self, place: usize) -> Option<&Op> {
-        self.pair_place(place).map(|pair| &self.ops[pair])
+        self.pair_place(place).map(|pair| &self.ops()[pair])
     }
 
     /// The place of [`History::pair`].
     pub fn pair_place(&self, place: usize) -> Option<usize> {
-        self.pairs.get(place).copied().flatten()
+        let known = self.ops().len();
+        let pair = self.events.pairs[..known].get(place).copied().flatten();
+        pair.map(Place::get).filter(|pair| *pair < known)
     }
 
     /// Writes it as `history.edn`.
@@ -248,7 +285,7 @@ impl History {
     /// # Errors
     /// Those of the writer.
     pub fn write_edn(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.ops.iter().try_for_each(|op| writeln!(out, "{op}"))
+        self.ops().iter().try_for_each(|op| writeln!(out, "{op}"))
     }
 
     /// Writes it as `history.txt`: process, type, function, value and error,
@@ -257,7 +294,7 @@ impl History {
     /// # Errors
     /// Those of the writer.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.ops.iter().try_for_each(|op| {
+        self.ops().iter().try_for_each(|op| {
             write!(
                 out,
                 "{}\t:{}\t{}\t{}",
@@ -271,6 +308,15 @@ impl History {
                 None => writeln!(out),
             }
         })
+    }
+}
+
+impl PartialEq for History {
+    fn eq(&self, other: &Self) -> bool {
+        fn pairs(of: &History) -> impl Iterator<Item = Option<usize>> {
+            (0..of.ops().len()).map(|place| of.pair_place(place))
+        }
+        self.ops() == other.ops() && pairs(self).eq(pairs(other))
     }
 }
 

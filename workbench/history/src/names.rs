@@ -13,18 +13,27 @@ pub(crate) fn name(text: &str) -> Cow<'static, str> {
 
 /// The usual name that a text is, if it is one.
 pub(crate) fn usual(text: &str) -> Option<&'static str> {
-    /// These names as what a text is compared with.
+    /// These names as what a text is compared with: byte by byte, which takes less time than
+    /// a call for each.
     macro_rules! names {
         ($($name:literal)*) => {
-            match text {
-                $($name => Some($name),)*
+            match text.as_bytes() {
+                $($name => Some(const { as_text($name) }),)*
                 _ => None,
             }
         };
     }
     names! {
-        "r" "w" "append" "send" "poll" "txn" "read" "write" "cas" "add" "broadcast" "generate"
-        "echo" "assign" "subscribe" "crash" "index" "time" "type" "process" "f" "value" "error"
-        "final?" "invoke" "ok" "fail" "info" "nemesis" "net-timeout"
+        b"r" b"w" b"append" b"send" b"poll" b"txn" b"read" b"write" b"cas" b"add" b"broadcast"
+        b"generate" b"echo" b"assign" b"subscribe" b"crash" b"index" b"time" b"type" b"process"
+        b"f" b"value" b"error" b"final?" b"invoke" b"ok" b"fail" b"info" b"nemesis"
+        b"net-timeout"
+    }
+}
+
+const fn as_text(name: &[u8]) -> &str {
+    match std::str::from_utf8(name) {
+        Ok(name) => name,
+        Err(_) => panic!("a name in UTF-8"),
     }
 }

@@ -188,7 +188,7 @@ impl Teller<'_> {
             } => Value::map([
                 ("key", key(*k)),
                 ("values", self.values(&[aborted.1, committed.1])),
-                ("txns", Value::Vector(vec![op(aborted.0), op(committed.0)])),
+                ("txns", [op(aborted.0), op(committed.0)].into()),
             ]),
             Instance::LostUpdate {
                 key: k,

@@ -156,9 +156,7 @@ fn add_type(checked: &mut Checked, name: &str) {
     if !types.contains(&Value::keyword(name)) {
         types.push(Value::keyword(name));
     }
-    if let Value::Map(entries) = &mut checked.results {
-        entries.retain(|(key, _)| *key != Value::keyword("anomaly-types"));
-    }
+    checked.results.remove("anomaly-types");
     checked.results.insert("anomaly-types", Value::list(types));
 }
 

@@ -222,7 +222,7 @@ impl Transactions {
             (Datatype::Register, value) => Seen::One(self.values.id(value)),
             (Datatype::List, Value::List(items) | Value::Vector(items)) => {
                 let start = self.elements.len() as u32;
-                for item in items {
+                for item in items.iter() {
                     let id = self.values.id(item);
                     self.elements.push(id);
                 }
@@ -269,7 +269,7 @@ impl Transactions {
                 (self.datatype.write(), key, self.values.value(value).clone())
             }
         };
-        Value::Vector(vec![Value::keyword(f), self.keys.value(key).clone(), value])
+        (Value::keyword(f), self.keys.value(key).clone(), value).into()
     }
 
     /// Each transaction with its number.

@@ -189,7 +189,7 @@ fn judge<'a>(
         .collect();
     if !unexpected.is_empty() {
         let count = unexpected.len() as u128;
-        return wrong(Kind::UnexpectedKey, Value::List(unexpected), count);
+        return wrong(Kind::UnexpectedKey, Value::list(unexpected), count);
     }
     let nils = balances.iter().filter(|(_, balance)| balance.is_none());
     let nils: Vec<(Value, Value)> = nils
@@ -197,7 +197,7 @@ fn judge<'a>(
         .collect();
     if !nils.is_empty() {
         let count = nils.len() as u128;
-        return wrong(Kind::NilBalance, Value::Map(nils), count);
+        return wrong(Kind::NilBalance, Value::Map(nils.into()), count);
     }
     let shown = sum(balances);
     if shown != total {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use finding::found;
-use history::edn::Value;
+use history::edn::{Tagged, Value};
 use history::{History, Op, OpType};
 
 use super::keys::{self, stranger};
@@ -106,18 +106,16 @@ fn one(history: &History) -> Checked {
         }
     }
     let error = |reversed: &Reversed<'_>| {
-        let Value::Tagged(tag, record) = reversed.read.to_edn() else {
+        let Value::Tagged(read) = reversed.read.to_edn() else {
             return Value::Nil;
         };
-        let Value::Map(mut entries) = *record else {
-            return Value::Nil;
-        };
-        entries.retain(|(key, _)| *key != Value::keyword("value"));
-        let mut record = Value::Map(entries);
+        let Tagged { tag, value } = &*read;
+        let mut record = value.clone();
+        record.remove("value");
         let missing = reversed.missing.iter().map(|value| (*value).clone());
         record.insert("missing", Value::Set(missing.collect()));
         record.insert("expected-count", reversed.expected.into());
-        Value::Tagged(tag, Box::new(record))
+        Value::tagged(&**tag, record)
     };
     let errors: Value = reversed.iter().map(error).collect();
     let what = "reads miss what was written before what they show";

@@ -62,8 +62,8 @@ pub fn each(history: &History, check: impl Fn(&History) -> Checked) -> Checked {
         results.push((key.clone(), checked.results));
         all.findings.extend(checked.findings);
     }
-    all.results.insert("results", Value::Map(results));
-    all.results.insert("failures", Value::Vector(failures));
+    all.results.insert("results", Value::Map(results.into()));
+    all.results.insert("failures", failures.into());
     all
 }
 

@@ -202,7 +202,7 @@ fn told(name: &str, judged: &[(Option<&Value>, Verdict)]) -> Checked {
             Value::map([
                 ("valid?", valid.to_edn()),
                 ("results", Value::Map(results.into_iter().map(of).collect())),
-                ("failures", Value::Vector(failures)),
+                ("failures", failures.into()),
             ])
         }
     };

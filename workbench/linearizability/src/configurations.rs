@@ -219,6 +219,5 @@ fn is_possible(calls: &Calls<'_>, until: usize, value: ValueId) -> (Answer, u64)
 
 /// A state of Knossos' model of a register.
 fn record(name: &str, key: &str, value: Value) -> Value {
-    let tag = format!("knossos.model.{name}");
-    Value::Tagged(tag, Box::new(Value::map([(key, value)])))
+    Value::tagged(format!("knossos.model.{name}"), Value::map([(key, value)]))
 }

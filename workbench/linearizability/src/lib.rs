@@ -155,8 +155,8 @@ pub fn check(history: &History, options: &Options) -> Checked {
         valid,
         results: Value::map([
             ("valid?", valid.to_edn()),
-            ("results", Value::Map(results)),
-            ("failures", Value::Vector(failures)),
+            ("results", Value::Map(results.into())),
+            ("failures", failures.into()),
         ]),
         findings: findings(&keys),
     }

@@ -45,26 +45,23 @@ impl Stats {
     /// per operation.
     pub fn results(&self, operations: u64) -> Value {
         let section = |count: Count, per_op: bool| {
-            let mut map = vec![
-                (Value::keyword("send-count"), Value::Int(count.sent as i64)),
-                (
-                    Value::keyword("recv-count"),
-                    Value::Int(count.received as i64),
-                ),
-                (Value::keyword("msg-count"), Value::Int(count.sent as i64)),
-            ];
+            let mut section = Value::map([
+                ("send-count", count.sent.into()),
+                ("recv-count", count.received.into()),
+                ("msg-count", count.sent.into()),
+            ]);
             if per_op && operations > 0 {
                 // Single precision, as Maelstrom divides.
                 let per_op = count.sent as f32 / operations as f32;
-                map.push((Value::keyword("msgs-per-op"), Value::Float(short(per_op))));
+                section.insert("msgs-per-op", short(per_op).into());
             }
-            Value::Map(map)
+            section
         };
-        Value::Map(vec![
-            (Value::keyword("all"), section(self.all, true)),
-            (Value::keyword("clients"), section(self.clients, false)),
-            (Value::keyword("servers"), section(self.servers(), true)),
-            (Value::keyword("valid?"), Value::Bool(true)),
+        Value::map([
+            ("all", section(self.all, true)),
+            ("clients", section(self.clients, false)),
+            ("servers", section(self.servers(), true)),
+            ("valid?", true.into()),
         ])
     }
 }

@@ -142,7 +142,7 @@ impl Completion {
         Completion::error(
             code.is_some_and(ErrorCode::is_definite),
             is_idempotent,
-            Value::Vector(vec![Value::keyword(name), text]),
+            Value::from([Value::keyword(name), text]),
         )
     }
 
@@ -150,7 +150,7 @@ impl Completion {
     /// as thrown. Nobody knows then whether the operation happened.
     pub fn thrown(kind: &str, why: &str) -> Self {
         let exception = Value::map([("type", Value::keyword(kind)), ("cause", Value::from(why))]);
-        let error = Value::Vector(vec!["indeterminate".into(), why.into()]);
+        let error = Value::from(("indeterminate", why));
         Completion {
             outcome: OpType::Info,
             value: None,

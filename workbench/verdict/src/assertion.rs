@@ -92,10 +92,7 @@ pub fn check(results: &Value, assertions: &[Assertion]) -> Checked {
     let valid = Validity::from(findings.is_empty());
     Checked {
         valid,
-        results: Value::map([
-            ("valid?", valid.to_edn()),
-            ("assertions", Value::Vector(sections)),
-        ]),
+        results: Value::map([("valid?", valid.to_edn()), ("assertions", sections.into())]),
         findings,
     }
 }

@@ -173,7 +173,7 @@ fn final_reads(history: &History) -> Checked {
     let valid = errors.is_empty();
     let acceptable = acceptable
         .iter()
-        .map(|(from, to)| Value::Vector(vec![(*from).into(), (*to).into()]));
+        .map(|(from, to)| Value::from([*from, *to]));
     let errors = errors.into_iter().map(Op::to_edn);
     Checked {
         valid: Validity::from(valid),

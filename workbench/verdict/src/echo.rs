@@ -23,7 +23,7 @@ pub fn check(history: &History, rules: Rules) -> Checked {
         if got.typ == OpType::Info || got.value.get("echo").unwrap_or(&Value::Nil) == &sent.value {
             continue;
         }
-        errors.push(Value::Vector(vec![
+        errors.push(Value::from([
             "Expected a message with :echo".into(),
             sent.value.clone(),
             "But received".into(),
@@ -51,7 +51,7 @@ pub fn check(history: &History, rules: Rules) -> Checked {
         results: Value::map([
             ("valid?", valid.into()),
             ("error-count", errors.len().into()),
-            ("errors", Value::List(errors)),
+            ("errors", Value::list(errors)),
         ]),
         findings: finding.into_iter().collect(),
     }

@@ -233,5 +233,5 @@ fn causes(history: &History) -> Value {
             }
         }
     }
-    Value::List(causes)
+    Value::list(causes)
 }

@@ -345,7 +345,7 @@ fn results(history: &History, all: &[Element<'_>], unreadable: &[&Op]) -> Checke
             Value::list(worst.iter().map(|element| stale_element(history, element))),
         ),
         ("duplicated-count", Value::Int(0)),
-        ("duplicated", Value::Map(Vec::new())),
+        ("duplicated", Value::map([])),
     ]);
     if !stable.is_empty() {
         let latencies = stable.iter().map(stable_latency).collect();

@@ -70,7 +70,7 @@ pub fn check(history: &History) -> Checked {
         sections.push((Value::keyword(f), Value::map(counts.results(succeeded))));
     }
     let mut results = Value::map(all.results(valid));
-    results.insert("by-f", Value::Map(sections));
+    results.insert("by-f", Value::Map(sections.into()));
     Checked {
         valid: Validity::from(valid),
         results,

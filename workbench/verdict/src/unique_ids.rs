@@ -71,7 +71,7 @@ pub fn check(history: &History, rules: Rules) -> Checked {
     ]);
     match range {
         Some((least, most)) => {
-            results.insert("range", Value::Vector(vec![least.clone(), most.clone()]));
+            results.insert("range", Value::from([least.clone(), most.clone()]));
         }
         None => results.insert("error", NO_ORDER.into()),
     }

@@ -43,7 +43,7 @@ impl Store {
                 "append" => {
                     let mut list = last.items().unwrap_or_default().to_vec();
                     list.push(value.clone());
-                    versions.push(Value::Vector(list));
+                    versions.push(list.into());
                     value.clone()
                 }
                 _ => {
@@ -51,7 +51,7 @@ impl Store {
                     value.clone()
                 }
             };
-            Value::Vector(vec![Value::keyword(&**f), Value::Int(*key), value])
+            Value::from([Value::keyword(&**f), Value::Int(*key), value])
         };
         Value::Vector(steps.iter().map(step).collect())
     }

@@ -50,7 +50,7 @@ impl Register {
             typ,
             process: Process::Client(process),
             f: f.into(),
-            value: Value::Vector(vec![Value::Int(0), value]),
+            value: Value::from([Value::Int(0), value]),
             extra: Vec::new(),
         });
     }
@@ -83,7 +83,7 @@ impl Register {
                         (_, 0) => ("write", register.any()),
                         _ => {
                             let pair = vec![register.any(), register.any()];
-                            ("cas", Value::Vector(pair))
+                            ("cas", pair.into())
                         }
                     };
                     register.record(OpType::Invoke, process, f, value.clone());

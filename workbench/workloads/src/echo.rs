@@ -20,7 +20,7 @@ impl Workload for Echo {
 
     fn generate(&mut self, _: Client, rng: &Rng) -> Operation {
         let payload = format!("Please echo {}", rng.below(128));
-        Operation::new("echo", Value::Str(payload))
+        Operation::new("echo", payload.into())
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {

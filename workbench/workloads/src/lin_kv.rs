@@ -89,7 +89,7 @@ impl LinKv {
 }
 
 fn pair(a: Value, b: Value) -> Value {
-    Value::Vector(vec![a, b])
+    Value::from([a, b])
 }
 
 /// The key and the argument of an operation's value.

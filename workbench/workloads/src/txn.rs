@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use history::edn::Value;
 use maelstrom_node::Rng;
@@ -144,7 +145,7 @@ impl Generator {
 }
 
 fn step(f: &str, key: Value, value: Value) -> Value {
-    Value::Vector(vec![Value::keyword(f), key, value])
+    Value::from([Value::keyword(f), key, value])
 }
 
 /// The request for a transaction.
@@ -171,17 +172,17 @@ pub(super) fn complete(
     let found = match value(reply, "txn")? {
         Value::Vector(steps) => steps,
         // Maelstrom's schema takes it for an empty list.
-        Value::Nil => Vec::new(),
+        Value::Nil => Arc::default(),
         other => return Err(wrong(&other.to_json())),
     };
     let steps = found.iter().map(|found| match found.items() {
-        Some([Value::Str(f), key, value]) if f == write || (f == "r" && is_read(value)) => {
+        Some([Value::Str(f), key, value]) if **f == *write || (&**f == "r" && is_read(value)) => {
             Ok(step(f, key.clone(), value.clone()))
         }
         _ => Err(wrong(&found.to_json())),
     });
-    let steps = steps.collect::<Result<Vec<Value>, String>>()?;
-    Ok(Completion::ok(Value::Vector(steps)).into())
+    let steps = steps.collect::<Result<Value, String>>()?;
+    Ok(Completion::ok(steps).into())
 }
 
 #[cfg(test)]

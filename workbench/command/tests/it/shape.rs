@@ -77,7 +77,7 @@ fn fits(shape: &Value, value: &Value, path: &str) -> Result<(), String> {
     };
     match (shape, value) {
         (Value::Symbol(name), value) => {
-            if let Some((_, shape)) = NAMED.iter().find(|(known, _)| known == name) {
+            if let Some((_, shape)) = NAMED.iter().find(|(known, _)| **known == **name) {
                 return fits(&edn::read(shape).unwrap(), value, path);
             }
             let is_it = match &**name {
@@ -95,10 +95,15 @@ fn fits(shape: &Value, value: &Value, path: &str) -> Result<(), String> {
         (Value::List(shapes), Value::List(values))
         | (Value::Vector(shapes), Value::Vector(values))
         | (Value::Set(shapes), Value::Set(values)) => all(shapes, values),
-        (Value::Tagged(a, shape), Value::Tagged(b, value)) if a == b => fits(shape, value, path),
+        (Value::Tagged(shape), Value::Tagged(value)) if shape.tag == value.tag => {
+            fits(&shape.value, &value.value, path)
+        }
         // Each item has a shape of its own.
-        (Value::Tagged(tag, shapes), value) if tag == "each" => {
-            let (shapes, values) = (shapes.items().unwrap(), value.items().unwrap_or_default());
+        (Value::Tagged(shapes), value) if shapes.tag == "each" => {
+            let (shapes, values) = (
+                shapes.value.items().unwrap(),
+                value.items().unwrap_or_default(),
+            );
             if shapes.len() != values.len() || !matches!(value, Value::List(_)) {
                 return wrong();
             }
@@ -106,7 +111,7 @@ fn fits(shape: &Value, value: &Value, path: &str) -> Result<(), String> {
             pairs.try_for_each(|(i, (shape, value))| fits(shape, value, &format!("{path} {i}")))
         }
         (Value::Map(shapes), Value::Map(entries)) => {
-            for (key, shape) in shapes {
+            for (key, shape) in shapes.iter() {
                 let is_any = *key == Value::Symbol("*".into());
                 let found: Vec<_> = entries.iter().filter(|(k, _)| is_any || k == key).collect();
                 if found.is_empty() {

@@ -26,14 +26,14 @@ impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
 /// A vector of two, such as a key and the value under it.
 impl<A: Into<Value>, B: Into<Value>> From<(A, B)> for Value {
     fn from((a, b): (A, B)) -> Self {
-        Value::Vector(vec![a.into(), b.into()])
+        Value::Vector([a.into(), b.into()].into())
     }
 }
 
 /// A vector of three, such as what a transaction does with a key and a value.
 impl<A: Into<Value>, B: Into<Value>, C: Into<Value>> From<(A, B, C)> for Value {
     fn from((a, b, c): (A, B, C)) -> Self {
-        Value::Vector(vec![a.into(), b.into(), c.into()])
+        Value::Vector([a.into(), b.into(), c.into()].into())
     }
 }
 
@@ -69,7 +69,7 @@ macro_rules! integers {
             fn from(int: $large) -> Self {
                 match i64::try_from(int) {
                     Ok(int) => Value::Int(int),
-                    Err(_) => Value::BigInt(int.to_string()),
+                    Err(_) => Value::BigInt(int.to_string().into()),
                 }
             }
         })*
@@ -86,13 +86,13 @@ impl From<f64> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Value::Str(text.to_owned())
+        Value::Str(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Value::Str(text)
+        Value::Str(text.into())
     }
 }
 

@@ -60,13 +60,13 @@ impl Value {
                     .map(|(key, value)| (key.as_key(), value.to_json()));
                 Json::Object(entries.collect())
             }
-            Value::Tagged(_, value) => value.to_json(),
+            Value::Tagged(tagged) => tagged.value.to_json(),
         }
     }
 
     fn as_key(&self) -> String {
         match self {
-            Value::Str(text) => text.clone(),
+            Value::Str(text) => text.to_string(),
             Value::Keyword(name) => name.clone().into_owned(),
             other => other.to_string(),
         }
@@ -79,12 +79,12 @@ impl Value {
             Json::Bool(bool) => Value::Bool(*bool),
             Json::Number(number) => match (number.as_i64(), number.as_u64()) {
                 (Some(int), _) => Value::Int(int),
-                (None, Some(int)) => Value::BigInt(int.to_string()),
+                (None, Some(int)) => Value::from(int),
                 (None, None) => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            Json::String(text) => Value::Str(text.clone()),
+            Json::String(text) => Value::from(&**text),
             Json::Array(items) => Value::Vector(items.iter().map(Value::from_json).collect()),
-            Json::Object(object) => entries(object, |key| Value::Str(key.to_owned())),
+            Json::Object(object) => entries(object, |key| key.into()),
         }
     }
 
@@ -121,16 +121,17 @@ fn parse(json: &RawValue, levels: usize) -> Result<Value, JsonError> {
     Ok(match text.as_bytes().first() {
         Some(b'n') => Value::Nil,
         Some(b't' | b'f') => Value::Bool(text == "true"),
-        Some(b'"') => Value::Str(serde_json::from_str(text)?),
+        Some(b'"') => {
+            let Key(text) = serde_json::from_str(text)?;
+            Value::from(&*text)
+        }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text)?;
             Value::Vector(items.into_iter().map(deeper).collect::<Result<_, _>>()?)
         }
         Some(b'{') => {
             let Entries(entries) = serde_json::from_str(text)?;
-            let entry = |(key, value): (Cow<'_, str>, _)| {
-                Ok((Value::Str(key.into_owned()), deeper(value)?))
-            };
+            let entry = |(key, value): (Cow<'_, str>, _)| Ok((Value::from(&*key), deeper(value)?));
             Value::Map(
                 entries
                     .into_iter()

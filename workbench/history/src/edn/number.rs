@@ -64,7 +64,7 @@ fn integer(token: &str) -> Option<Value> {
     Some(match int {
         Ok(int) => Value::from(int),
         // Only in base 10 are there digits of any number.
-        Err(_) if radix == 10 => Value::BigInt(format!("{sign}{digits}")),
+        Err(_) if radix == 10 => Value::BigInt(format!("{sign}{digits}").into()),
         Err(_) => return None,
     })
 }

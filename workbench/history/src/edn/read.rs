@@ -1,15 +1,19 @@
 //! The reader: text to values, without recursion deeper than [`DEEPEST`].
 
 mod each;
+mod seen;
 mod strings;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
+use std::sync::Arc;
 
 use super::Value;
 use super::number::number;
 use crate::names;
 pub(crate) use each::{Item, Key, each};
+use seen::{Candidate, Seen};
 
 /// How deep values may nest; a history needs some ten levels.
 pub(crate) const DEEPEST: usize = 512;
@@ -87,6 +91,7 @@ struct Reader<'a> {
     /// The items of lists that are being read, those of the innermost last: so that a list
     /// takes no more memory than it has items.
     items: Vec<Value>,
+    seen: Seen<'a>,
 }
 
 /// Whether a text may be the name of a keyword.
@@ -141,6 +146,7 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             items: Vec::new(),
+            seen: Seen::in_text(text.len()),
         }
     }
 
@@ -247,7 +253,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let item = match c {
-            '[' => Value::Vector(self.items("[", ']', depth)?),
+            '[' => self.vector(depth)?,
             ':' => Value::Keyword(names::name(self.keyword()?)),
             c => self.value_at(c, depth)?,
         };
@@ -261,7 +267,7 @@ impl<'a> Reader<'a> {
             ':' => Ok(Value::Keyword(names::name(self.keyword()?))),
             'a'..='z' | '0'..='9' => self.atom(),
             '(' => Ok(Value::List(self.items("(", ')', depth)?)),
-            '[' => Ok(Value::Vector(self.items("[", ']', depth)?)),
+            '[' => self.vector(depth),
             '{' => self.map(depth),
             '"' => self.string(),
             '#' => self.dispatch(depth),
@@ -276,8 +282,29 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a vector; one that was read before, by its text alone.
+    fn vector(&mut self, depth: usize) -> Result<Value> {
+        let start = self.at;
+        // At the deepest level, what is in it would be too deep.
+        let candidate = Candidate::list(self.rest()).filter(|_| depth + 1 < DEEPEST);
+        if let Some(candidate) = candidate
+            && let Some(value) = self.seen.get(candidate)
+        {
+            self.at += candidate.length();
+            return Ok(value.clone());
+        }
+        let value = Value::Vector(self.items("[", ']', depth)?);
+        // A bracket in a string or a comment closes nothing.
+        if let Some(candidate) = candidate
+            && self.at == start + candidate.length()
+        {
+            self.seen.put(candidate, &value);
+        }
+        Ok(value)
+    }
+
     /// Reads items up to the closing bracket.
-    fn items(&mut self, open: &str, close: char, depth: usize) -> Result<Vec<Value>> {
+    fn items(&mut self, open: &str, close: char, depth: usize) -> Result<Arc<[Value]>> {
         let first = self.sequence(open, close, depth)?;
         Ok(self.items.drain(first..).collect())
     }
@@ -312,18 +339,20 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Value> {
+        Ok(Value::Map(self.entries(depth)?))
+    }
+
+    /// Reads the entries of a map.
+    fn entries(&mut self, depth: usize) -> Result<Arc<[(Value, Value)]>> {
         let first = self.sequence("{", '}', depth)?;
-        let count = self.items.len() - first;
-        if !count.is_multiple_of(2) {
+        let (entries, odd) = self.items[first..].as_chunks_mut();
+        if !odd.is_empty() {
             return Err(self.error_at(self.at - 1, "a value for the last key", "}"));
         }
-        let mut entries = Vec::with_capacity(count / 2);
-        let mut items = self.items.drain(first..);
-        while let (Some(key), Some(value)) = (items.next(), items.next()) {
-            entries.push((key, value));
-        }
-        drop(items);
-        Ok(Value::Map(entries))
+        let entry = |[key, value]: &mut [Value; 2]| (mem::take(key), mem::take(value));
+        let entries = entries.iter_mut().map(entry).collect();
+        self.items.truncate(first);
+        Ok(entries)
     }
 
     /// An integer of a few digits and nothing else, as most numbers are.
@@ -381,22 +410,20 @@ impl<'a> Reader<'a> {
         if self.skip(depth)? != Some('{') {
             return Err(self.error("a map after its namespace", self.found()));
         }
-        let mut map = self.map(depth)?;
-        if let Value::Map(entries) = &mut map {
-            for (key, _) in entries {
-                let of = |name: &str| match name.strip_prefix("_/") {
-                    Some(plain) => plain.to_owned(),
-                    None if name.contains('/') || namespace.is_empty() => name.to_owned(),
-                    None => format!("{namespace}/{name}"),
-                };
-                match key {
-                    Value::Keyword(name) => *name = Cow::Owned(of(name)),
-                    Value::Symbol(name) => *name = of(name),
-                    _ => {}
-                }
-            }
-        }
-        Ok(map)
+        let of = |name: &str| match name.strip_prefix("_/") {
+            Some(plain) => plain.to_owned(),
+            None if name.contains('/') || namespace.is_empty() => name.to_owned(),
+            None => format!("{namespace}/{name}"),
+        };
+        let entry = |(key, value): &(Value, Value)| {
+            let key = match key {
+                Value::Keyword(name) => Value::keyword(of(name)),
+                Value::Symbol(name) => Value::Symbol(of(name).into()),
+                key => key.clone(),
+            };
+            (key, value.clone())
+        };
+        Ok(Value::Map(self.entries(depth)?.iter().map(entry).collect()))
     }
 
     fn dispatch(&mut self, depth: usize) -> Result<Value> {
@@ -418,11 +445,10 @@ impl<'a> Reader<'a> {
             "#Inf" => Ok(Value::Float(f64::INFINITY)),
             "#-Inf" => Ok(Value::Float(f64::NEG_INFINITY)),
             "#NaN" => Ok(Value::Float(f64::NAN)),
-            tag if tag.starts_with('\'') => Ok(Value::Symbol(tag[1..].to_owned())),
-            tag if tag.starts_with(char::is_alphabetic) => Ok(Value::Tagged(
-                tag.to_owned(),
-                Box::new(self.value(depth + 1)?),
-            )),
+            tag if tag.starts_with('\'') => Ok(Value::Symbol(tag[1..].into())),
+            tag if tag.starts_with(char::is_alphabetic) => {
+                Ok(Value::tagged(tag, self.value(depth + 1)?))
+            }
             tag => Err(self.error_at(start, "a tag that begins with a letter", tag)),
         }
     }
@@ -441,7 +467,7 @@ impl<'a> Reader<'a> {
             "nil" => Ok(Value::Nil),
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
-            _ => Ok(Value::Symbol(token.to_owned())),
+            _ => Ok(Value::Symbol(token.into())),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::Value;
+use super::{Tagged, Value};
 
 /// In one line.
 impl fmt::Display for Value {
@@ -28,10 +28,11 @@ impl fmt::Display for Value {
                 }
                 f.write_char('}')
             }
-            Value::Tagged(tag, record) if matches!(**record, Value::Map(_)) => {
-                write!(f, "#{tag}{record}")
+            Value::Tagged(tagged) => {
+                let Tagged { tag, value } = &**tagged;
+                let space = if tagged.is_record() { "" } else { " " };
+                write!(f, "#{tag}{space}{value}")
             }
-            Value::Tagged(tag, value) => write!(f, "#{tag} {value}"),
         }
     }
 }
@@ -99,6 +100,13 @@ fn write_char(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
     }
 }
 
+impl Tagged {
+    /// Whether it is a record, as Clojure writes one: nothing is between the tag and the map.
+    fn is_record(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+}
+
 impl Value {
     /// Over several lines, an entry of a map each, where one line would be
     /// long; with a newline at the end.
@@ -129,11 +137,12 @@ fn pretty(value: &Value, column: usize, out: &mut String) {
     if column + line.chars().count() <= WIDTH {
         return out.push_str(&line);
     }
-    if let Value::Tagged(tag, record) = value
-        && matches!(**record, Value::Map(_))
+    if let Value::Tagged(tagged) = value
+        && tagged.is_record()
     {
+        let Tagged { tag, value } = &**tagged;
         let _ = write!(out, "#{tag}");
-        return pretty(record, column + 1 + tag.chars().count(), out);
+        return pretty(value, column + 1 + tag.chars().count(), out);
     }
     let (open, close) = match value {
         Value::Map(_) => ("{", "}"),

@@ -43,7 +43,7 @@ pub(super) fn integer(bytes: &[u8]) -> Option<Value> {
     }
     Some(match digits.parse() {
         Ok(int) => Value::Int(int),
-        Err(_) => Value::BigInt(digits),
+        Err(_) => Value::BigInt(digits.into()),
     })
 }
 
@@ -60,7 +60,7 @@ pub(super) fn float(value: &Value) -> Option<f64> {
 pub(super) fn decimal(unscaled: &Value, scale: i64) -> Option<f64> {
     let digits = match unscaled {
         Value::Int(int) => int.to_string(),
-        Value::BigInt(digits) => digits.clone(),
+        Value::BigInt(digits) => digits.to_string(),
         _ => return None,
     };
     format!("{digits}e{}", -i128::from(scale)).parse().ok()

@@ -1,6 +1,8 @@
 //! What a tag makes of the values behind it: the built-in ones of Fressian, those of
 //! Clojure's data.fressian, and those of Jepsen's `store/fressian.clj`.
 
+use std::sync::Arc;
+
 use super::input::ReadError;
 use super::number;
 use super::value::{Reader, map};
@@ -20,12 +22,11 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<Value, ReadError> {
         let (at, depth) = (self.at(), depth + 1);
-        let tagged = |tag: &str, value| Value::Tagged(tag.to_owned(), Box::new(value));
         Ok(match tag {
             "key" => Value::Keyword(names::name(&edn::name(&self.name(depth)?))),
             "sym" => symbol(self.name(depth)?),
             "map" => match self.value(depth)? {
-                Value::Vector(items) => map(at, items)?,
+                Value::Vector(items) => map(at, &items)?,
                 other => {
                     return Err(ReadError::new(
                         at,
@@ -38,14 +39,14 @@ impl Reader<'_> {
                 Value::Set(self.list(depth)?)
             }
             "vec" => Value::Vector(self.list(depth)?),
-            "map-entry" => Value::Vector(vec![self.value(depth)?, self.value(depth)?]),
+            "map-entry" => Value::Vector([self.value(depth)?, self.value(depth)?].into()),
             OP => self.op(fields, depth + 1)?,
             "record" => {
                 let class = self.expect("a record's class", depth, |value| match value {
                     Value::Symbol(name) | Value::Str(name) => Ok(name),
                     other => Err(other),
                 })?;
-                tagged(&tag_name(&class), self.value(depth)?)
+                Value::tagged(tag_name(&class), self.value(depth)?)
             }
             "char" => Value::Char(self.expect("a character's code", depth, |value| {
                 let code = value.as_int().and_then(|code| u32::try_from(code).ok());
@@ -54,7 +55,7 @@ impl Reader<'_> {
             })?),
             "byte" => self.value(depth)?,
             "int[]" | "long[]" | "float[]" | "double[]" | "boolean[]" | "Object[]" => {
-                Value::Vector(self.array(depth)?)
+                Value::Vector(self.array(depth)?.into())
             }
             "bigint" => self.integer(depth)?,
             "bigdec" => {
@@ -69,7 +70,7 @@ impl Reader<'_> {
             }
             "inst" => {
                 let time = self.expect("milliseconds", depth, int)?;
-                tagged("inst", Value::Str(number::date(time)))
+                Value::tagged("inst", number::date(time).into())
             }
             "uuid" => {
                 let digits = self.expect("the 16 bytes of a UUID", depth, |value| {
@@ -77,19 +78,19 @@ impl Reader<'_> {
                     digits.map(str::to_owned).ok_or(value)
                 })?;
                 let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
-                tagged("uuid", Value::Str(parts.join("-")))
+                Value::tagged("uuid", parts.join("-").into())
             }
             "regex" => self.value(depth)?,
-            "uri" => tagged("uri", self.value(depth)?),
-            "instant" => tagged("inst", self.value(depth)?),
-            "throwable" => tagged("error", self.value(depth)?),
+            "uri" => Value::tagged("uri", self.value(depth)?),
+            "instant" => Value::tagged("inst", self.value(depth)?),
+            "throwable" => Value::tagged("error", self.value(depth)?),
             _ => {
                 self.copy(at, tag.len())?;
                 let value = match fields {
                     1 => self.value(depth)?,
-                    _ => Value::Vector(self.fields(fields, depth + 1)?),
+                    _ => self.fields(fields, depth + 1)?,
                 };
-                tagged(&tag_name(tag), value)
+                Value::tagged(tag_name(tag), value)
             }
         })
     }
@@ -106,15 +107,15 @@ impl Reader<'_> {
     }
 
     /// A list; nil is one without items.
-    fn list(&mut self, depth: usize) -> Result<Vec<Value>, ReadError> {
+    fn list(&mut self, depth: usize) -> Result<Arc<[Value]>, ReadError> {
         self.expect("a list", depth, |value| match value {
             Value::Vector(items) => Ok(items),
-            Value::Nil => Ok(Vec::new()),
+            Value::Nil => Ok(Arc::default()),
             other => Err(other),
         })
     }
 
-    fn fields(&mut self, count: usize, depth: usize) -> Result<Vec<Value>, ReadError> {
+    fn fields(&mut self, count: usize, depth: usize) -> Result<Value, ReadError> {
         (0..count).map(|_| self.value(depth)).collect()
     }
 
@@ -129,7 +130,7 @@ impl Reader<'_> {
         let name = self.expect("a name", depth, text)?.unwrap_or_default();
         Ok(match namespace {
             Some(namespace) => format!("{namespace}/{name}"),
-            None => name,
+            None => name.to_string(),
         })
     }
 
@@ -153,11 +154,11 @@ impl Reader<'_> {
         }
         let more = self.expect("further keys of an operation", depth, |value| match value {
             Value::Map(more) => Ok(more),
-            Value::Nil => Ok(Vec::new()),
+            Value::Nil => Ok(Arc::default()),
             other => Err(other),
         })?;
-        entries.extend(more);
-        Ok(Value::Tagged(OP.to_owned(), Box::new(Value::Map(entries))))
+        entries.extend_from_slice(&more);
+        Ok(Value::tagged(OP, Value::Map(entries.into())))
     }
 }
 
@@ -168,7 +169,7 @@ fn int(value: Value) -> Result<i64, Value> {
 /// The digits of what were bytes.
 fn hexadecimal(value: &Value) -> Option<&str> {
     match value {
-        Value::Tagged(tag, digits) if tag == "bytes" => digits.as_str(),
+        Value::Tagged(bytes) if bytes.tag == "bytes" => bytes.value.as_str(),
         _ => None,
     }
 }
@@ -176,8 +177,8 @@ fn hexadecimal(value: &Value) -> Option<&str> {
 /// A symbol; of a name that EDN reads as something else, the text.
 fn symbol(name: String) -> Value {
     match edn::read(&name) {
-        Ok(Value::Symbol(read)) if read == name => Value::Symbol(name),
-        _ => Value::Str(name),
+        Ok(Value::Symbol(read)) if *read == *name => Value::Symbol(read),
+        _ => name.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values from their codes, and what is kept to be named again.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::input::{Input, ReadError};
 use super::{code, text};
@@ -33,7 +33,7 @@ struct Kept {
 /// A tag, and how many values are behind it.
 #[derive(Clone)]
 struct Struct {
-    tag: Rc<str>,
+    tag: Arc<str>,
     fields: usize,
 }
 
@@ -80,11 +80,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<Value>, ReadError> {
         match self.begin()? {
             Begun::End => Ok(None),
-            Begun::List(items) => Ok(Some(Value::Vector(self.items(items, 0)?))),
+            Begun::List(items) => Ok(Some(Value::Vector(self.items(items, 0)?.into()))),
             Begun::Map(items) => {
                 let at = self.at();
                 let items = self.items(items, 0)?;
-                Ok(Some(map(at, items)?))
+                Ok(Some(map(at, &items)?))
             }
             Begun::Value(value) => Ok(Some(value)),
         }
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
             return Ok(Value::Int(int));
         }
         if let Some(items) = self.list_of(code)? {
-            return Ok(Value::Vector(self.items(items, depth)?));
+            return Ok(Value::Vector(self.items(items, depth)?.into()));
         }
         Ok(match code {
             code::NULL => Value::Nil,
@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
         let bytes = self.chunks(code, &STRING)?;
         let text = text::text(&bytes);
         let text = text.ok_or_else(|| ReadError::new(at, "a string in UTF-8", "other bytes"))?;
-        Ok(Value::Str(text))
+        Ok(text.into())
     }
 
     /// Bytes, as what EDN can write: in hexadecimal.
@@ -337,8 +337,8 @@ impl<'a> Reader<'a> {
         let bytes = self.chunks(code, &BYTES)?;
         let digit = |bits: u8| char::from(b"0123456789abcdef"[usize::from(bits)]);
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let text = digits.map(digit).collect();
-        Ok(Value::Tagged("bytes".into(), Box::new(Value::Str(text))))
+        let text: String = digits.map(digit).collect();
+        Ok(Value::tagged("bytes", text.into()))
     }
 
     /// The bytes of all chunks, up to one that is the last.
@@ -405,15 +405,12 @@ impl<'a> Reader<'a> {
         let at = self.at();
         let tag = match self.value(depth + 1)? {
             Value::Str(tag) | Value::Symbol(tag) => tag,
-            Value::Keyword(tag) => tag.into_owned(),
+            Value::Keyword(tag) => tag.into(),
             other => return Err(ReadError::new(at, "a tag, a string", other.brief())),
         };
         let place = self.structs.len();
         let fields = self.count()?;
-        self.structs.push(Struct {
-            tag: tag.into(),
-            fields,
-        });
+        self.structs.push(Struct { tag, fields });
         self.struct_of(at, place, depth)
     }
 
@@ -452,18 +449,15 @@ fn bounded(at: usize, number: i64, most: usize) -> Result<usize, ReadError> {
 }
 
 /// A map of keys and values in turns, whose list begins here.
-pub(super) fn map(at: usize, items: Vec<Value>) -> Result<Value, ReadError> {
-    if items.len() % 2 == 1 {
+pub(super) fn map(at: usize, items: &[Value]) -> Result<Value, ReadError> {
+    let (entries, odd) = items.as_chunks();
+    if !odd.is_empty() {
         let expected = "a list of keys and values in turns";
         let found = format_args!("one of {}", items.len());
         return Err(ReadError::new(at, expected, found));
     }
-    let mut entries = Vec::with_capacity(items.len() / 2);
-    let mut items = items.into_iter();
-    while let (Some(key), Some(value)) = (items.next(), items.next()) {
-        entries.push((key, value));
-    }
-    Ok(Value::Map(entries))
+    let entry = |[key, value]: &[Value; 2]| (key.clone(), value.clone());
+    Ok(Value::Map(entries.iter().map(entry).collect()))
 }
 
 /// How many bytes of memory a value takes, about.
@@ -476,7 +470,7 @@ fn weight(value: &Value) -> usize {
             items.iter().map(weight).sum()
         }
         Value::Map(entries) => entries.iter().map(|(k, v)| weight(k) + weight(v)).sum(),
-        Value::Tagged(tag, value) => tag.len() + weight(value),
+        Value::Tagged(tagged) => tagged.tag.len() + weight(&tagged.value),
     };
     size_of::<Value>() + within
 }

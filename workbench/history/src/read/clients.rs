@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HistoryError;
-use super::operation::Draft;
+use super::operation::Drafts;
 use crate::edn::Value;
 use crate::{OpType, Process};
 
@@ -13,12 +13,13 @@ use crate::{OpType, Process};
 ///
 /// # Errors
 /// The first that has none, if others have one.
-pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), HistoryError> {
-    let is_unknown = |draft: &&Draft| draft.client.is_none();
-    if let Some(first) = drafts.iter().find(is_unknown) {
-        if !drafts.iter().all(|draft| is_unknown(&draft)) {
+pub(super) fn name(drafts: &mut Drafts, notes: &mut Vec<String>) -> Result<(), HistoryError> {
+    let unknown = drafts.named.iter().filter(|(_, client)| client.is_none());
+    let unknown: Vec<usize> = unknown.map(|(place, _)| *place).collect();
+    if let Some(first) = unknown.first() {
+        if unknown.len() < drafts.ops.len() {
             let why = "expected a :process, as other operations have one, found none";
-            return Err(HistoryError::new(first.place, why));
+            return Err(HistoryError::new(drafts.places[*first], why));
         }
         notes.push(
             "no operation has a :process, so each is taken to be of a client of its own, and \
@@ -28,31 +29,18 @@ pub(super) fn name(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), 
         return pair(drafts, |_| true, 0);
     }
     // Where all are numbers, there is nothing to be taken.
-    let is_named = |draft: &Draft| match &draft.client {
-        None | Some(Value::Int(_)) => false,
-        Some(Value::Keyword(name)) => name != "nemesis",
-        Some(_) => true,
-    };
-    let has_names = drafts.iter().any(is_named);
-    let numbers = drafts.iter().filter_map(|draft| match draft.client {
-        Some(Value::Int(number)) => Some(number),
-        _ => None,
+    let ops = drafts.ops.iter().filter(|_| !drafts.named.is_empty());
+    let numbers = ops.filter_map(|op| match op.process {
+        Process::Client(number) => Some(number),
+        Process::Nemesis => None,
     });
-    let taken: BTreeSet<i64> = numbers.filter(|_| has_names).collect();
+    let taken: BTreeSet<i64> = numbers.collect();
     let mut free = (0..).filter(|number| !taken.contains(number));
     let mut named: BTreeMap<String, i64> = BTreeMap::new();
-    for draft in &mut *drafts {
-        draft.op.process = match draft.client.take() {
-            Some(Value::Keyword(name)) if name == "nemesis" => Process::Nemesis,
-            Some(Value::Str(name)) if name.trim_start_matches(':') == "nemesis" => Process::Nemesis,
-            Some(Value::Int(number)) => Process::Client(number),
-            other => {
-                let other = other.unwrap_or_default();
-                let number = named.entry(other.to_string());
-                let number = number.or_insert_with(|| free.next().unwrap_or_default());
-                Process::Client(*number)
-            }
-        };
+    for (place, client) in std::mem::take(&mut drafts.named) {
+        let number = named.entry(client.unwrap_or_default().to_string());
+        let number = number.or_insert_with(|| free.next().unwrap_or_default());
+        drafts.ops[place].process = Process::Client(*number);
     }
     apart(drafts, notes)?;
     if !named.is_empty() {
@@ -78,16 +66,16 @@ const MOST_NAMED: usize = 5;
 
 /// Gives the operations of clients that do several things at a time clients of their own:
 /// no client does, so there is no telling in which order it did them.
-fn apart(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), HistoryError> {
+fn apart(drafts: &mut Drafts, notes: &mut Vec<String>) -> Result<(), HistoryError> {
     let mut open = BTreeSet::new();
     let mut many = BTreeSet::new();
     let mut next = 0;
-    for draft in &*drafts {
-        let Process::Client(number) = draft.op.process else {
+    for op in &drafts.ops {
+        let Process::Client(number) = op.process else {
             continue;
         };
         next = next.max(number.saturating_add(1));
-        let does_many = match draft.op.typ {
+        let does_many = match op.typ {
             OpType::Invoke => !open.insert(number),
             _ => !open.remove(&number) && many.contains(&number),
         };
@@ -117,7 +105,7 @@ fn apart(drafts: &mut [Draft], notes: &mut Vec<String>) -> Result<(), HistoryErr
 /// # Errors
 /// The first end that may be that of several, which ask for different things.
 fn pair(
-    drafts: &mut [Draft],
+    drafts: &mut Drafts,
     is_meant: impl Fn(Process) -> bool,
     next: i64,
 ) -> Result<(), HistoryError> {
@@ -126,9 +114,9 @@ fn pair(
     // The operations that are open, by what they said before: a client of many is several.
     let mut open: BTreeMap<(Process, &str), Vec<usize>> = BTreeMap::new();
     let mut found: Vec<(usize, Process)> = Vec::new();
-    let mut begins: Vec<usize> = (0..drafts.len()).collect();
-    for (place, draft) in drafts.iter().enumerate() {
-        let op = &draft.op;
+    let Drafts { ops, places, .. } = drafts;
+    let mut begins: Vec<usize> = (0..ops.len()).collect();
+    for (place, op) in ops.iter().enumerate() {
         if !is_meant(op.process) {
             continue;
         }
@@ -137,7 +125,7 @@ fn pair(
             open.push(place);
             continue;
         }
-        let asked = |begun: usize| &drafts[begun].op.value;
+        let asked = |begun: usize| &ops[begun].value;
         let may_be = |begun: &usize| could_end_with(asked(*begun), &op.value);
         let mut own: Vec<usize> = open.iter().copied().filter(may_be).collect();
         if own.is_empty() && open.len() == 1 {
@@ -149,12 +137,12 @@ fn pair(
             continue;
         };
         if let Some(other) = others.iter().find(|other| asked(**other) != asked(*first)) {
-            let [a, b] = [first, other].map(|begun| drafts[*begun].place);
+            let [a, b] = [first, other].map(|begun| places[*begun]);
             let why = format!(
                 "expected a :process or a value by which to tell whether this is the end of the \
                  operation in {a} or of that in {b}"
             );
-            return Err(HistoryError::new(draft.place, why));
+            return Err(HistoryError::new(places[place], why));
         }
         for other in others {
             begins[*other] = begins[*other].min(begins[*first]);
@@ -165,9 +153,9 @@ fn pair(
     let open: Vec<usize> = open.into_values().flatten().collect();
     found.extend(open.into_iter().zip(clients));
     for (place, client) in found {
-        drafts[place].op.process = client;
+        ops[place].process = client;
     }
-    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    let mut order: Vec<usize> = (0..ops.len()).collect();
     order.sort_by_key(|place| begins[*place]);
     if order.is_sorted() {
         return Ok(());
@@ -179,7 +167,8 @@ fn pair(
     for place in 0..to.len() {
         while to[place] != place {
             let there = to[place];
-            drafts.swap(place, there);
+            ops.swap(place, there);
+            places.swap(place, there);
             to.swap(place, there);
         }
     }

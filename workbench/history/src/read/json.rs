@@ -65,57 +65,54 @@ fn operation(value: Value) -> Value {
             .any(|(key, _)| matches!(key, Value::Str(key) if key.trim_start_matches(':') == "f"))
     };
     let has_steps = is_transaction || !has_f(&entries);
-    let entry = |(key, value): (Value, Value)| {
-        let is_value = matches!(&key, Value::Str(key) if key.trim_start_matches(':') == "value");
+    let entry = |(key, value): &(Value, Value)| {
+        let is_value = matches!(key, Value::Str(key) if key.trim_start_matches(':') == "value");
         let value = match value {
-            Value::Vector(items) if is_value => Value::Vector(
-                items
-                    .into_iter()
-                    .map(|item| step(item, has_steps))
-                    .collect(),
-            ),
+            Value::Vector(items) if is_value => {
+                items.iter().map(|item| step(item, has_steps)).collect()
+            }
             other => plain(other),
         };
-        (key, value)
+        (key.clone(), value)
     };
-    Value::Map(entries.into_iter().map(entry).collect())
+    Value::Map(entries.iter().map(entry).collect())
 }
 
 /// A read or a write of a transaction, such as `["r", 1, null]`.
-fn step(value: Value, has_steps: bool) -> Value {
+fn step(value: &Value, has_steps: bool) -> Value {
     let Value::Vector(items) = value else {
         return plain(value);
     };
-    let mut items: Vec<Value> = items.into_iter().map(plain).collect();
+    let mut items: Vec<Value> = items.iter().map(plain).collect();
     if let Some(Value::Str(name)) = items.first()
         && (has_steps || STEPS.contains(&&**name))
         && items.len() > 1
         && is_name(name)
     {
-        items[0] = Value::keyword(name.clone());
+        items[0] = Value::keyword(&**name);
     }
-    Value::Vector(items)
+    Value::Vector(items.into())
 }
 
 /// A value without a place of its own: a text that begins with a colon is a keyword, and
 /// keys that are integers are such.
-fn plain(value: Value) -> Value {
+fn plain(value: &Value) -> Value {
     match value {
         Value::Str(text) => match text.strip_prefix(':') {
             Some(name) if is_name(name) => Value::keyword(name),
-            _ => Value::Str(text),
+            _ => value.clone(),
         },
-        Value::Vector(items) => items.into_iter().map(plain).collect(),
+        Value::Vector(items) => items.iter().map(plain).collect(),
         Value::Map(entries) => {
-            let entry = |(key, value): (Value, Value)| {
-                let key = match &key {
+            let entry = |(key, value): &(Value, Value)| {
+                let key = match key {
                     Value::Str(text) => text.parse().map_or_else(|_| plain(key), Value::Int),
-                    _ => key,
+                    _ => key.clone(),
                 };
                 (key, plain(value))
             };
-            Value::Map(entries.into_iter().map(entry).collect())
+            Value::Map(entries.iter().map(entry).collect())
         }
-        other => other,
+        other => other.clone(),
     }
 }

@@ -1,10 +1,10 @@
 //! Lines of Jepsen's `history.txt` and of its log: the process, the type, the function,
 //! the value and perhaps an error, behind whatever a logger wrote before them.
 
-use super::operation::{Draft, Reader, type_named};
+use super::operation::{Draft, Reader, function, type_named};
 use super::{Format, Found, HistoryError, Place};
+use crate::OpType;
 use crate::edn::{self, Value};
-use crate::{OpType, names};
 
 /// How many lines are looked at to know these by.
 const LOOKED_AT: usize = 1000;
@@ -66,13 +66,13 @@ pub(super) fn read(text: &str) -> Result<Found, HistoryError> {
             Err(_) => Value::keyword("nemesis"),
         });
         if !parts.f.is_empty() {
-            draft.op.f = names::name(&edn::name(parts.f));
+            draft.op.f = function(parts.f);
         }
         let values =
             edn::read_all(parts.rest).map_err(|e| HistoryError::line(i + 1, e.in_line()))?;
         let mut values = values.into_iter();
         if let Some(value) = values.next() {
-            draft.value(value);
+            draft.op.value = value;
         }
         if let Some(error) = values.next() {
             draft.op.extra.push(("error".into(), error));

@@ -15,7 +15,40 @@ pub(super) struct Draft {
     /// Who did it, as it is written; none if that is left out.
     pub(super) client: Option<Value>,
     has_index: bool,
-    has_value: bool,
+}
+
+/// Operations as far as they are read, in their order.
+#[derive(Default)]
+pub(super) struct Drafts {
+    pub(super) ops: Vec<Op>,
+    /// Where each is.
+    pub(super) places: Vec<Place>,
+    /// Who did those of which no number says it, nor that it was the nemesis.
+    pub(super) named: Vec<(usize, Option<Value>)>,
+    /// How many have an index.
+    indexed: usize,
+}
+
+impl Drafts {
+    fn push(&mut self, draft: Draft) {
+        let Draft {
+            mut op,
+            place,
+            client,
+            has_index,
+        } = draft;
+        match client {
+            Some(Value::Int(number)) => op.process = Process::Client(number),
+            Some(Value::Keyword(name)) if name == "nemesis" => op.process = Process::Nemesis,
+            Some(Value::Str(name)) if name.trim_start_matches(':') == "nemesis" => {
+                op.process = Process::Nemesis;
+            }
+            other => self.named.push((self.ops.len(), other)),
+        }
+        self.ops.push(op);
+        self.places.push(place);
+        self.indexed += usize::from(has_index);
+    }
 }
 
 /// Why an operation was not taken, or not read; in no more room than that needs, since few
@@ -43,7 +76,7 @@ impl From<Refused> for HistoryError {
 /// Takes operations, one after the other.
 #[derive(Default)]
 pub(super) struct Reader {
-    drafts: Vec<Draft>,
+    drafts: Drafts,
 }
 
 impl Draft {
@@ -63,19 +96,13 @@ impl Draft {
             place,
             client: None,
             has_index: false,
-            has_value: false,
         }
     }
 
-    pub(super) fn value(&mut self, value: Value) {
-        self.op.value = value;
-        self.has_value = true;
-    }
-
-    fn from_map(place: Place, value: Value) -> Result<Self, String> {
+    fn from_map(place: Place, value: &Value) -> Result<Self, String> {
         let entries = match value {
             Value::Map(entries) => entries,
-            Value::Tagged(_, value) => return Draft::from_map(place, *value),
+            Value::Tagged(record) => return Draft::from_map(place, &record.value),
             other => {
                 return Err(format!(
                     "expected an operation, a map, found {}",
@@ -84,34 +111,34 @@ impl Draft {
             }
         };
         let mut fields = Fields::new(place);
-        for (key, value) in entries {
-            fields.entry(&key, value);
+        for (key, value) in entries.iter() {
+            fields.entry(key, value.clone());
         }
         fields.draft()
     }
 
     fn take(&mut self, key: &str, value: Value) -> Result<(), String> {
-        match (key, value) {
-            ("type", _) => {}
-            ("index", Value::Int(index)) if index >= 0 => {
+        match (key.as_bytes(), value) {
+            (b"type", _) => {}
+            (b"index", Value::Int(index)) if index >= 0 => {
                 self.op.index = index as usize;
                 self.has_index = true;
             }
-            ("time", Value::Int(time)) => self.op.time = time,
-            ("time", Value::Float(time)) => self.op.time = time as i64,
+            (b"time", Value::Int(time)) => self.op.time = time,
+            (b"time", Value::Float(time)) => self.op.time = time as i64,
             // One that is none says nothing.
-            ("index" | "time", _) => {}
-            ("process", Value::Nil) => {}
-            ("process", client) => self.client = Some(client),
-            ("f", Value::Nil) => {}
-            ("f", value) => match named(&value) {
-                Some(name) => self.op.f = names::name(&edn::name(name)),
+            (b"index" | b"time", _) => {}
+            (b"process", Value::Nil) => {}
+            (b"process", client) => self.client = Some(client),
+            (b"f", Value::Nil) => {}
+            (b"f", value) => match named(&value) {
+                Some(name) => self.op.f = function(name),
                 None => {
                     return Err(format!("expected a keyword as :f, found {}", value.brief()));
                 }
             },
-            ("value", value) => self.value(value),
-            (key, value) => (self.op.extra).push((edn::name(key).into_owned(), value)),
+            (b"value", value) => self.op.value = value,
+            (_, value) => (self.op.extra).push((edn::name(key).into_owned(), value)),
         }
         Ok(())
     }
@@ -158,6 +185,16 @@ impl Fields {
         }
     }
 
+    /// Takes a value that is a keyword.
+    fn take_name(&mut self, key: &str, said: &str) {
+        let name = said.strip_prefix(':').unwrap_or(said);
+        match (key.as_bytes(), type_named(name)) {
+            (b"type", Some(typ)) if self.typ.is_none() => self.typ = Some(Ok(typ)),
+            (b"f", _) if self.wrong.is_none() => self.draft.op.f = function(name),
+            _ => self.take(key, Value::Keyword(names::name(said))),
+        }
+    }
+
     fn draft(self) -> Result<Draft, String> {
         let mut draft = self.draft;
         draft.op.typ = match self.typ {
@@ -199,8 +236,21 @@ fn op_type(typ: &Value) -> Result<OpType, String> {
 }
 
 pub(super) fn type_named(name: &str) -> Option<OpType> {
-    let all = [OpType::Invoke, OpType::Ok, OpType::Fail, OpType::Info];
-    all.into_iter().find(|typ| typ.name() == name)
+    match name.as_bytes() {
+        b"invoke" => Some(OpType::Invoke),
+        b"ok" => Some(OpType::Ok),
+        b"fail" => Some(OpType::Fail),
+        b"info" => Some(OpType::Info),
+        _ => None,
+    }
+}
+
+/// The function of an operation, by its name.
+pub(super) fn function(name: &str) -> Cow<'static, str> {
+    match names::usual(name) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(edn::name(name).into_owned()),
+    }
 }
 
 impl Reader {
@@ -209,7 +259,7 @@ impl Reader {
     /// # Errors
     /// What it should be.
     pub(super) fn map(&mut self, place: Place, value: Value) -> Result<(), HistoryError> {
-        let draft = Draft::from_map(place, value).map_err(|why| HistoryError { place, why })?;
+        let draft = Draft::from_map(place, &value).map_err(|why| HistoryError { place, why })?;
         self.drafts.push(draft);
         Ok(())
     }
@@ -225,10 +275,16 @@ impl Reader {
         };
         let mut fields = Fields::new(Place::Line(line));
         while let Some(key) = entries.key()? {
-            let value = entries.value()?;
-            match key {
-                Key::Name(name) => fields.take(name.strip_prefix(':').unwrap_or(name), value),
-                Key::Value(key) => fields.entry(&key, value),
+            let name = match &key {
+                Key::Name(name) => name.strip_prefix(':').unwrap_or(name),
+                Key::Value(key) => {
+                    fields.entry(key, entries.value()?);
+                    continue;
+                }
+            };
+            match entries.keyword()? {
+                Some(said) => fields.take_name(name, said),
+                None => fields.take(name, entries.value()?),
             }
         }
         let draft = (fields.draft()).map_err(|why| HistoryError::line(line, why))?;
@@ -238,7 +294,7 @@ impl Reader {
 
     /// How many it has taken.
     pub(super) fn count(&self) -> usize {
-        self.drafts.len()
+        self.drafts.ops.len()
     }
 
     pub(super) fn draft(&mut self, draft: Draft) {
@@ -253,9 +309,7 @@ impl Reader {
         let mut notes = Vec::new();
         self.number(&mut notes);
         clients::name(&mut self.drafts, &mut notes)?;
-        let ops = self.drafts.into_iter().map(|draft| draft.op);
-        // They are where the drafts were, and those are larger.
-        let mut ops: Vec<Op> = ops.collect();
+        let mut ops = self.drafts.ops;
         ops.shrink_to_fit();
         Ok(Found {
             history: History::new(ops),
@@ -266,19 +320,19 @@ impl Reader {
 
     /// Gives operations their places as indices, unless they have ones that ascend.
     fn number(&mut self, notes: &mut Vec<String>) {
-        let ascend = |pair: &[Draft]| pair[0].op.index < pair[1].op.index;
-        let have = self.drafts.iter().filter(|draft| draft.has_index).count();
-        if have == self.drafts.len() && self.drafts.windows(2).all(ascend) {
+        let Drafts { ops, indexed, .. } = &mut self.drafts;
+        let ascend = |pair: &[Op]| pair[0].index < pair[1].index;
+        if *indexed == ops.len() && ops.windows(2).all(ascend) {
             return;
         }
-        if have > 0 {
+        if *indexed > 0 {
             notes.push(
                 "indices are missing or do not ascend, so operations are numbered by their places"
                     .into(),
             );
         }
-        for (place, draft) in self.drafts.iter_mut().enumerate() {
-            draft.op.index = place;
+        for (place, op) in ops.iter_mut().enumerate() {
+            op.index = place;
         }
     }
 }

@@ -278,7 +278,7 @@ fn number(bytes: &[u8], at: std::ops::Range<usize>) -> Option<u64> {
 /// The number of a block that a value stands for.
 fn reference(value: &Value) -> Option<u32> {
     match value {
-        Value::Tagged(tag, number) if tag == "block-ref" => number.as_int()?.try_into().ok(),
+        Value::Tagged(block) if block.tag == "block-ref" => block.value.as_int()?.try_into().ok(),
         _ => None,
     }
 }

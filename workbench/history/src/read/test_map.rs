@@ -65,5 +65,5 @@ fn entries(
             entries.push((key, value));
         }
     }
-    Ok((!is_test).then_some(Value::Map(entries)))
+    Ok((!is_test).then(|| Value::Map(entries.into())))
 }

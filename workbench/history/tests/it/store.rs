@@ -99,7 +99,7 @@ fn refused(bytes: &[u8]) -> String {
 /// An operation as a map, as it was before it was a record.
 fn map(op: &Op) -> Value {
     match op.to_edn() {
-        Value::Tagged(_, map) => *map,
+        Value::Tagged(record) => record.value.clone(),
         map => map,
     }
 }

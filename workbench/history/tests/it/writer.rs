@@ -173,11 +173,11 @@ impl Fressian {
                 let pairs = entries.iter().flat_map(|(k, v)| [k.clone(), v.clone()]);
                 self.list(&pairs.collect::<Vec<_>>());
             }
-            Value::Tagged(tag, value) if tag == "block-ref" => {
+            Value::Tagged(block) if block.tag == "block-ref" => {
                 self.tag("block-ref", 1);
-                self.value(value);
+                self.value(&block.value);
             }
-            Value::Tagged(tag, _) => panic!("{tag}"),
+            Value::Tagged(other) => panic!("{}", other.tag),
         }
     }
 
@@ -318,10 +318,7 @@ impl Store {
 
 /// A test whose history is in a block, as the value of a map.
 pub(crate) fn test(history: u32, results: Option<u32>) -> Vec<u8> {
-    let reference = |number: u32| {
-        let number = Value::Int(i64::from(number));
-        Value::Tagged("block-ref".into(), Box::new(number))
-    };
+    let reference = |number: u32| Value::tagged("block-ref", number.into());
     let mut test = Value::map([
         ("name", "a test".into()),
         ("nodes", Value::list(["n1".into(), "n2".into()])),

@@ -135,7 +135,7 @@ impl Sequential for Map {
             ("get" | "read", Some(found)) => Ok(Some(MapOperation::Get(found.clone()))),
             ("put" | "write", _) => Ok(Some(MapOperation::Put(asked.argument.clone()))),
             ("append", _) => match asked.argument {
-                Value::Str(text) => Ok(Some(MapOperation::Append(text.clone()))),
+                Value::Str(text) => Ok(Some(MapOperation::Append(text.to_string()))),
                 _ => Err(asked.unexpected("a text")),
             },
             _ => Err(asked.unexpected("get, put or append")),
@@ -147,7 +147,7 @@ impl Sequential for Map {
             MapOperation::Get(found) => (found == value).then(|| value.clone()),
             MapOperation::Put(to) => Some(to.clone()),
             MapOperation::Append(more) => match value {
-                Value::Str(text) => Some(Value::Str(format!("{text}{more}"))),
+                Value::Str(text) => Some(format!("{text}{more}").into()),
                 _ => None,
             },
         }

@@ -360,7 +360,7 @@ fn sets() {
                 false => ("read", Value::Nil),
             },
             act: |state, _, f, value| match f {
-                "read" => Some(Value::Set(state.clone())),
+                "read" => Some(Value::Set(state.clone().into())),
                 _ => {
                     state.retain(|element| element != value);
                     state.push(value.clone());
@@ -409,7 +409,7 @@ fn logs() {
                 false => ("read", Value::Nil),
             },
             act: |state, _, f, value| match f {
-                "read" => Some(Value::Vector(state.clone())),
+                "read" => Some(state.clone().into()),
                 _ => {
                     state.push(value.clone());
                     Some(Value::Nil)
@@ -425,7 +425,7 @@ fn maps() {
         &Map,
         &Object {
             ask: |rng| {
-                let text = || Value::Str(rng.below(3).to_string());
+                let text = || Value::from(rng.below(3).to_string());
                 match rng.below(4) {
                     0 => ("put", text()),
                     1 => ("append", text()),
@@ -436,7 +436,7 @@ fn maps() {
                 let old = state.pop().unwrap_or_else(|| "".into());
                 let new = match f {
                     "put" => value.clone(),
-                    "append" => Value::Str(format!("{}{}", old.as_str()?, value.as_str()?)),
+                    "append" => format!("{}{}", old.as_str()?, value.as_str()?).into(),
                     _ => old,
                 };
                 state.push(new.clone());
@@ -472,13 +472,9 @@ fn multi_registers() {
                 if *f == Value::keyword("write") {
                     *register = value.clone();
                 }
-                done.push(Value::Vector(vec![
-                    f.clone(),
-                    key.clone(),
-                    register.clone(),
-                ]));
+                done.push(Value::from([f.clone(), key.clone(), register.clone()]));
             }
-            Some(Value::Vector(done))
+            Some(done.into())
         },
     };
     agrees(&MultiRegister::default(), &object);

@@ -165,7 +165,7 @@ impl Lww {
                     // As Maelstrom has it: the second without quotes.
                     let from = match &*from.value {
                         Value::Nil => String::new(),
-                        Value::Str(text) => text.clone(),
+                        Value::Str(text) => text.to_string(),
                         other => other.to_string(),
                     };
                     Answer::Differs(format!("current value {} is not {from}", current.value))

@@ -288,7 +288,7 @@ fn a_page_keeps_to_its_budget_and_to_what_matters() {
     for i in 0..operations {
         let time = 2 * i * every as i64;
         let process = i % 2;
-        let value = Value::Str(noise());
+        let value = Value::from(noise());
         ops.push(op(
             ops.len(),
             time,

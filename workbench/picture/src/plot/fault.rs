@@ -60,7 +60,7 @@ fn deaf(value: &Value) -> Vec<(String, Vec<String>)> {
         return Vec::new();
     };
     let name = |value: &Value| match value {
-        Value::Str(name) => name.clone(),
+        Value::Str(name) => name.to_string(),
         other => other.to_string(),
     };
     let nodes = nodes.iter().map(|(node, unheard)| {

@@ -290,7 +290,7 @@ fn cyclic_versions(history: &History, key: &Value, versions: &[Value]) -> Scene 
     Scene {
         title: format!(
             "the versions {} of key {} each come before each other",
-            short(&Value::Vector(versions.to_vec())),
+            short(&Value::Vector(versions.into())),
             short(key)
         ),
         boxes: (1..)

@@ -198,7 +198,7 @@ fn hostile_histories_have_pages() {
         .ops()
         .to_vec();
     ops[0].f = "</a><script>".into();
-    ops[0].value = Value::Str("\"><script>\u{0}".repeat(10_000));
+    ops[0].value = "\"><script>\u{0}".repeat(10_000).into();
     ops[1].extra = vec![("error".into(), Value::Str("<b>".into()))];
     ops[2].f = "start-</div>".into();
     // Two operations of one number: a history from elsewhere may have them.
@@ -219,7 +219,7 @@ fn a_long_history_gives_a_bounded_page_that_says_so() {
             op.time = i * 1_000_000;
             op.process = Process::Client(i);
             op.typ = typ;
-            op.value = Value::Str("\"&".repeat(i as usize % 300));
+            op.value = "\"&".repeat(i as usize % 300).into();
             ops.push(op);
         }
     }

@@ -47,7 +47,7 @@ pub fn parts<'a>(history: &'a History, results: &'a Value) -> Vec<Part<'a>> {
         }
     }
     let mut parts = Vec::new();
-    for (key, results) in by_key {
+    for (key, results) in by_key.iter() {
         if let (Some(folder), Some(ops)) = (folder(key), histories.remove(key)) {
             parts.push(Part {
                 folder: Path::new("independent").join(folder),

@@ -25,18 +25,18 @@ impl Run<'_> {
                 for (src, dest) in &pairs {
                     deaf[*dest].push(*src);
                 }
-                let name = |node: &usize| Value::Str(names[*node].clone());
+                let name = |node: &usize| Value::from(&*names[*node]);
                 let entries = deaf.iter().enumerate();
                 let entries = entries.filter(|(_, unheard)| !unheard.is_empty());
                 let entries = entries.map(|(node, unheard)| {
                     let unheard = unheard.iter().map(name).collect();
                     (name(&node), Value::Set(unheard))
                 });
-                let isolated = vec![Value::keyword("isolated"), Value::Map(entries.collect())];
+                let isolated = [Value::keyword("isolated"), Value::Map(entries.collect())];
                 self.network.cut(pairs);
                 self.tell(Event::Partition { shape, deaf });
                 let shape = Value::keyword(shape.to_string());
-                self.record_nemesis("start-partition", shape, Value::Vector(isolated));
+                self.record_nemesis("start-partition", shape, isolated.into());
             }
             Action::Stop => self.heal(),
         }

@@ -103,7 +103,7 @@ impl Run<'_> {
             let Some(what) = self.strike_node(node, strike) else {
                 continue;
             };
-            done.push((Value::Str(self.config.nodes[node].clone()), what));
+            done.push((self.config.nodes[node].as_str().into(), what));
         }
         self.record_nemesis(
             kind.names().0,
@@ -138,7 +138,7 @@ impl Run<'_> {
                 self.host.set_clock(node, jump, fast);
                 self.tell(Event::Clock { node, jump, fast });
                 let millis = jump.as_secs_f64() * 1000.0;
-                Value::Vector(vec![Value::Float(millis), Value::Int(i64::from(fast))])
+                Value::from([Value::Float(millis), Value::Int(i64::from(fast))])
             }
             Strike::Disk(health) => {
                 self.host.set_disk(node, health);

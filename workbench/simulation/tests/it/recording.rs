@@ -114,13 +114,13 @@ fn it_knows_the_partitions_that_the_history_names() {
         let (shape, isolated) = (starts.next().unwrap(), starts.next().unwrap());
         assert_eq!(shape.value, Value::keyword(partition.shape.to_string()));
         assert_eq!(partition.began, shape.time);
-        let name = |name: &str| Value::Str(name.to_owned());
+        let name = |name: &str| Value::from(name);
         let deaf = partition.deaf().map(|(node, unheard)| {
             let unheard = unheard.into_iter().map(name).collect();
             (name(node), Value::Set(unheard))
         });
         let expected = vec![Value::keyword("isolated"), Value::Map(deaf.collect())];
-        assert_eq!(isolated.value, Value::Vector(expected));
+        assert_eq!(isolated.value, expected.into());
         assert_eq!(partition.ended, stops.next().map(|stop| stop.time));
         let (dest, unheard) = partition.deaf().next().unwrap();
         assert!(partition.cuts(unheard[0], dest) && !partition.cuts(dest, dest));

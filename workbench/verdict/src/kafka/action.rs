@@ -128,7 +128,7 @@ impl<'a> Actions<'a> {
         // The keys of one poll differ, and there may be many.
         let before = action.polled.len();
         action.polled.reserve_exact(logs.len());
-        for (key, pairs) in logs {
+        for (key, pairs) in logs.iter() {
             let key = self.key(key);
             let pairs = items(pairs, "a list of offsets and messages")?;
             let records = batch(&mut action.polled, before, key, pairs.len());
@@ -142,7 +142,7 @@ impl<'a> Actions<'a> {
 
     fn record(&mut self, key: Key, pair: &'a [Value]) -> Result<Record, String> {
         let [offset, message] = pair else {
-            let pair = Value::Vector(pair.to_vec());
+            let pair = Value::Vector(pair.into());
             return Err(format!("expected an offset and a message, found {pair}"));
         };
         let offset = match offset {

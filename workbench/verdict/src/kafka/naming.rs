@@ -60,20 +60,20 @@ impl Reporter<'_> {
                 let near = (0..records.len()).filter(|i| is_meant(*i) || *i == last);
                 pairs.extend(near.take(MANY).map(|i| {
                     let offset = records[i].offset.map_or(Value::Nil, Value::Int);
-                    Value::Vector(vec![offset, self.value(key, records[i].message)])
+                    Value::from([offset, self.value(key, records[i].message)])
                 }));
             }
             pairs
         };
         let sends = pairs(&action.sent).into_iter();
         let mut steps: Vec<Value> = sends
-            .map(|pair| Value::Vector(vec![Value::keyword("send"), self.key(key), pair]))
+            .map(|pair| Value::from([Value::keyword("send"), self.key(key), pair]))
             .collect();
         let polled = pairs(&action.polled);
         if !polled.is_empty() {
-            let polled = Value::Map(vec![(self.key(key), Value::Vector(polled))]);
-            steps.push(Value::Vector(vec![Value::keyword("poll"), polled]));
+            let polled = Value::Map([(self.key(key), polled.into())].into());
+            steps.push(Value::from([Value::keyword("poll"), polled]));
         }
-        action.op.with_value(Value::Vector(steps))
+        action.op.with_value(steps.into())
     }
 }

@@ -82,7 +82,7 @@ impl Reporter<'_> {
             let (offset, messages) = &self.logs[key].places[index];
             let mut values: Vec<Value> = messages.iter().map(|m| self.value(key, *m)).collect();
             values.sort();
-            let values = Value::Set(values);
+            let values = Value::Set(values.into());
             let ops = messages
                 .iter()
                 .filter_map(|m| self.fates.of(key, *m).writer);
@@ -189,7 +189,7 @@ impl Reporter<'_> {
             let mut values: Vec<Value> = messages.iter().map(|m| self.value(*key, *m)).collect();
             values.sort();
             values.truncate(MANY);
-            (self.key(*key), Value::Vector(values))
+            (self.key(*key), values.into())
         });
         let mut ends = self.actions.list.iter().rev();
         let last = ends.find(|action| action.is_ok() && action.assigned.is_none());
@@ -306,7 +306,7 @@ impl Reporter<'_> {
                 true => entry.insert("op", self.op(first, key, &[from, to])),
                 false => {
                     let ops = [self.op(first, key, &[from]), self.op(second, key, &[to])];
-                    entry.insert("ops", Value::Vector(ops.into()));
+                    entry.insert("ops", ops.into());
                 }
             }
             entry
@@ -419,5 +419,5 @@ impl Reporter<'_> {
 
 /// How many errors there are, and the most telling of them.
 fn counted(count: usize, entries: Vec<Value>) -> Value {
-    Value::map([("count", count.into()), ("errs", Value::List(entries))])
+    Value::map([("count", count.into()), ("errs", Value::list(entries))])
 }

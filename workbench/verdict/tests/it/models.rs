@@ -47,7 +47,7 @@ fn an_object_has_options_of_its_own() {
 fn a_bank_has_a_total_or_that_of_its_first_read() {
     let balances = |a: i64, b: i64| {
         let account = |name: i64, balance: i64| (name.into(), balance.into());
-        Value::Map(vec![account(1, a), account(2, b)])
+        Value::Map([account(1, a), account(2, b)].into())
     };
     let history = History::builder()
         .invoke(0, "read", ())

@@ -84,9 +84,9 @@ impl Consumer {
                 expect(reply, "send_ok", &["offset"])?;
                 let offset: i64 = field(reply, "offset", "an integer")?;
                 let (key, message) = sent(operation).ok_or("a reply to no send")?;
-                let pair = Value::Vector(vec![Value::Int(offset), message.clone()]);
-                let step = vec![Value::keyword("send"), key.clone(), pair];
-                Ok(Completion::ok(Value::Vector(vec![Value::Vector(step)])).into())
+                let pair = Value::from([Value::Int(offset), message.clone()]);
+                let step = Value::from([Value::keyword("send"), key.clone(), pair]);
+                Ok(Completion::ok(Value::from([step])).into())
             }
         }
     }
@@ -112,7 +112,7 @@ impl Consumer {
             }
             let pair = |(offset, message): (i64, &RawValue)| {
                 let message = Value::parse_json(message.get())?;
-                Ok(Value::Vector(vec![Value::Int(offset), message]))
+                Ok(Value::from([Value::Int(offset), message]))
             };
             let records = records
                 .into_iter()
@@ -123,10 +123,10 @@ impl Consumer {
                 true => Value::Nil,
                 false => Value::Vector(records.map_err(|e| e.to_string())?),
             };
-            polled.push((Value::Str(key), records));
+            polled.push((key.into(), records));
         }
-        let step = vec![Value::keyword("poll"), Value::Map(polled)];
-        let polled = Value::Vector(vec![Value::Vector(step)]);
+        let step = [Value::keyword("poll"), Value::Map(polled.into())];
+        let polled = Value::from([step]);
         if commit.is_empty() {
             return Ok(Completion::ok(polled).into());
         }

@@ -82,8 +82,8 @@ impl Generator {
         match draw {
             Draw::Poll { .. } => poll(),
             Draw::Send { key, message } => {
-                let step = [Value::keyword("send"), Value::Str(name(key)), message];
-                Operation::new("send", Value::Vector(vec![Value::Vector(step.into())]))
+                let step = [Value::keyword("send"), name(key).into(), message];
+                Operation::new("send", [step].into())
             }
         }
     }
@@ -156,12 +156,12 @@ impl Generator {
 }
 
 pub(super) fn poll() -> Operation {
-    let step = Value::Vector(vec![Value::keyword("poll")]);
-    Operation::new("poll", Value::Vector(vec![step]))
+    let step = Value::from([Value::keyword("poll")]);
+    Operation::new("poll", Value::from([step]))
 }
 
 pub(super) fn names(keys: &[i64]) -> Value {
-    keys.iter().map(|key| Value::Str(name(*key))).collect()
+    keys.iter().map(|key| name(*key)).collect()
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ const CHANGES: [Change; 10] = [
             changed(ops, |op| {
                 let is_step = |name: &str| ["r", "w", "append", "send", "poll"].contains(&name);
                 op.value = renamed(&op.value, &|leaf| match leaf {
-                    Value::Keyword(name) if !is_step(name) => Value::Str(format!("<{name}>")),
+                    Value::Keyword(name) if !is_step(name) => format!("<{name}>").into(),
                     other => other.clone(),
                 });
             })
@@ -296,7 +296,7 @@ fn keys_are_judged_by_themselves() {
                             Value::Int(number) => Value::Int(2 * number + key),
                             other => other.clone(),
                         }),
-                        false => Value::Vector(vec![Value::Int(key), op.value.clone()]),
+                        false => Value::from([Value::Int(key), op.value.clone()]),
                     };
                 })
             };

@@ -40,8 +40,8 @@ fn mutated(ops: &[Op], rng: &Rng) -> History {
                     Value::BigInt("99999999999999999999".into()),
                     Value::Float(f64::NAN),
                     Value::Str("x".into()),
-                    Value::Vector(vec![Value::Nil, Value::Nil]),
-                    Value::Map(vec![(Value::Nil, Value::Nil)]),
+                    Value::from([Value::Nil, Value::Nil]),
+                    Value::Map([(Value::Nil, Value::Nil)].into()),
                 ];
                 ops[a].value = rng.choose(&odd).unwrap().clone();
             }

@@ -45,6 +45,19 @@ impl<'a> Entries<'_, 'a> {
         }
     }
 
+    /// The value of the last key, if that is a keyword: its name. If not, it is still to be
+    /// read.
+    ///
+    /// # Errors
+    /// That it has no name.
+    pub(crate) fn keyword(&mut self) -> Result<Option<&'a str>> {
+        let reader = &mut *self.reader;
+        match reader.skip(0)? {
+            Some(':') => reader.keyword().map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The value of the last key.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Strings, patterns and characters, with their escapes.
 
+use super::seen::Candidate;
 use super::{Reader, Result};
 use crate::edn::Value;
 
@@ -13,7 +14,7 @@ impl Reader<'_> {
             self.bump(c);
             match c {
                 '"' if !is_escaped => {
-                    return Ok(Value::Str(self.text[start + 1..self.at - 1].to_owned()));
+                    return Ok(self.text[start + 1..self.at - 1].into());
                 }
                 _ => is_escaped = c == '\\' && !is_escaped,
             }
@@ -35,9 +36,16 @@ impl Reader<'_> {
             end += 1;
         }
         if bytes.get(end) == Some(&b'"') {
-            let text = self.text[self.at..end].to_owned();
             self.at = end + 1;
-            return Ok(Value::Str(text));
+            let candidate = Candidate::string(&self.text[start..self.at]);
+            if let Some(known) = candidate.and_then(|candidate| self.seen.get(candidate)) {
+                return Ok(known.clone());
+            }
+            let value = self.text[start + 1..end].into();
+            if let Some(candidate) = candidate {
+                self.seen.put(candidate, &value);
+            }
+            return Ok(value);
         }
         let mut text = String::new();
         loop {
@@ -50,7 +58,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some('"') => {
                     self.at += 1;
-                    return Ok(Value::Str(text));
+                    return Ok(text.into());
                 }
                 Some(_) => {
                     self.at += 1;

@@ -61,5 +61,5 @@ fn stream(bytes: &[u8], first: usize, ops: &mut Reader) -> Result<Option<usize>,
 }
 
 fn is_op(value: &Value) -> bool {
-    matches!(value, Value::Tagged(tag, _) if tag == "jepsen.history.Op")
+    matches!(value, Value::Tagged(op) if op.tag == "jepsen.history.Op")
 }

@@ -48,7 +48,7 @@ fn set(rng: &Rng, add: &'static str) -> History {
             false => ("read", Value::Nil),
         },
         act: |state, process, f, asked, way| match f {
-            "read" => Some(Value::Vector(state.clone())),
+            "read" => Some(state.clone().into()),
             _ if process == 1 && way == 1 => None,
             _ => {
                 state.push(asked.clone());
@@ -214,7 +214,7 @@ fn ids(rng: &Rng) -> History {
             // Ids of two types are not the same.
             Some(match process % 2 {
                 0 => Value::Int(*last),
-                _ => Value::Str(last.to_string()),
+                _ => last.to_string().into(),
             })
         },
     };

@@ -74,7 +74,7 @@ fn logs(rng: &Rng) -> History {
                     polled.push((key.clone(), records.collect()));
                     *position = until;
                 }
-                done.push(vector([Value::keyword("poll"), Value::Map(polled)]));
+                done.push(vector([Value::keyword("poll"), Value::Map(polled.into())]));
             }
             Some(done.into_iter().collect())
         },
@@ -153,7 +153,7 @@ fn actions(history: &History) -> Vec<Action> {
                     _ => (key.clone(), None, message.clone()),
                 }),
                 [_, Value::Map(logs)] => {
-                    for (key, records) in logs {
+                    for (key, records) in logs.iter() {
                         action.keys.insert(key.clone());
                         for record in records.items().unwrap() {
                             let [offset, message] = record.items().unwrap() else {

@@ -309,7 +309,7 @@ const SET: Object<State> = Object {
     ask: add_or_read,
     act: |state, _, f, asked, _| {
         if f == "read" {
-            return Some(Value::Set(state.clone()));
+            return Some(Value::Set(state.clone().into()));
         }
         if !state.contains(asked) {
             state.push(asked.clone());
@@ -339,7 +339,7 @@ const LOG: Object<State> = Object {
     },
     act: |state, _, f, asked, _| {
         if f == "read" {
-            return Some(Value::Vector(state.clone()));
+            return Some(state.clone().into());
         }
         state.push(asked.clone());
         Some(asked.clone())
@@ -349,7 +349,7 @@ const LOG: Object<State> = Object {
 const TEXT: Object<State> = Object {
     initial: || vec!["".into()],
     ask: |rng, _| {
-        let text = || Value::Str(rng.below(3).to_string());
+        let text = || Value::from(rng.below(3).to_string());
         match rng.below(4) {
             0 => ("put", text()),
             1 => ("append", text()),
@@ -360,7 +360,7 @@ const TEXT: Object<State> = Object {
         match f {
             "get" => return Some(state[0].clone()),
             "put" => state[0] = asked.clone(),
-            _ => state[0] = Value::Str(format!("{}{}", state[0].as_str()?, asked.as_str()?)),
+            _ => state[0] = format!("{}{}", state[0].as_str()?, asked.as_str()?).into(),
         }
         Some(asked.clone())
     },

@@ -124,7 +124,7 @@ fn write(now: &mut Value, f: &Value, value: &Value) {
     if is(f, "append") {
         let mut list = now.items().unwrap_or_default().to_vec();
         list.push(value.clone());
-        *now = Value::Vector(list);
+        *now = list.into();
     } else if is(f, "w") {
         now.clone_from(value);
     }
