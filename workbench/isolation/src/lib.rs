@@ -36,11 +36,11 @@
 //! - [`graph`]: what cycles are found in.
 
 pub mod anomaly;
+mod by_key;
 pub mod clojure_order;
 mod cycles;
 mod evidence;
 mod exists;
-mod few;
 pub mod graph;
 mod instance;
 mod list_append;

@@ -6,11 +6,11 @@
 mod anomalies;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use finding::Rules;
 use history::OpType;
 
+use super::by_key::{ByKey, OfValues};
 use super::clojure_order::{compare_in_set, hash_vector};
 use super::reason::{Reason, Reasons};
 use super::relation::{Edges, RW, WR, WW};
@@ -20,26 +20,31 @@ use super::transaction::{Id, Seen, Step, Transactions};
 pub(super) struct Lists<'a> {
     transactions: &'a Transactions,
     rules: Rules,
-    keys: Vec<Key>,
+    /// What transactions read that may have happened, shortest first.
+    reads: ByKey<(u32, Seen)>,
+    /// The longest read of all, those of failed transactions among them.
+    longest: Vec<Option<Seen>>,
+    /// The elements in the order of the longest read, each once.
+    order: ByKey<Id>,
+    /// Where each element is in that order.
+    places: OfValues<Id, u32>,
+    /// Who appended an element, if that may have happened.
+    writers: OfValues<Id, u32>,
+    failed: OfValues<Id, u32>,
+    /// Who appended an element and then another one.
+    intermediate: OfValues<Id, u32>,
+    /// Who read a list that ends with this element; none for the empty list.
+    readers: OfValues<Option<Id>, u32>,
 }
 
+/// What transactions did, as they did it: the key, and what.
 #[derive(Default)]
-struct Key {
-    /// What transactions read that may have happened, shortest first.
-    reads: Vec<(u32, Seen)>,
-    /// The longest read of all, those of failed transactions among them.
-    longest: Option<Seen>,
-    /// The elements in the order of the longest read, each once.
-    order: Vec<Id>,
-    /// Where each element is in that order.
-    places: BTreeMap<Id, usize>,
-    /// Who appended an element, if that may have happened.
-    writers: BTreeMap<Id, u32>,
-    failed: BTreeMap<Id, u32>,
-    /// Who appended an element and then another one.
-    intermediate: BTreeMap<Id, u32>,
-    /// Who read a list that ends with this element; none for the empty list.
-    readers: BTreeMap<Option<Id>, Vec<u32>>,
+struct Done {
+    reads: Vec<(Id, (u32, Seen))>,
+    writers: Vec<(Id, (Id, u32))>,
+    failed: Vec<(Id, (Id, u32))>,
+    intermediate: Vec<(Id, (Id, u32))>,
+    readers: Vec<(Id, (Option<Id>, u32))>,
 }
 
 impl<'a> Lists<'a> {
@@ -48,85 +53,47 @@ impl<'a> Lists<'a> {
     /// # Errors
     /// Why there is no order: an element was appended to one key twice.
     pub(super) fn new(transactions: &'a Transactions, rules: Rules) -> Result<Self, String> {
-        let mut asked = transactions.asked.clone();
-        asked.sort_unstable();
-        if let Some(twice) = asked
-            .windows(2)
-            .find(|w| (w[0].0, w[0].1) == (w[1].0, w[1].1))
-        {
-            let key = transactions.keys.value(twice[0].0);
-            let value = transactions.values.value(twice[0].1);
-            return Err(format!(
-                "{value} was appended to key {key} more than once, so reads do not say by whom"
-            ));
+        let keys = transactions.keys.len();
+        appended_once(transactions)?;
+        let mut done = Done::default();
+        let mut longest = vec![None; keys];
+        for (i, transaction) in transactions.numbered() {
+            done.add(transactions, i, transaction.outcome, &mut longest);
         }
-        let mut keys = Vec::new();
-        keys.resize_with(transactions.keys.len(), Key::default);
-        let mut lists = Lists {
+        let mut reads = ByKey::new(keys, &done.reads);
+        reads.sort_by(|(_, a), (_, b)| compare_reads(transactions, *a, *b));
+        let writers = OfValues::new(keys, &done.writers);
+        let order = find_order(transactions, &reads, &writers);
+        let mut places = Vec::with_capacity(order.len());
+        for same in order.chunk_by(|(a, _), (b, _)| a == b) {
+            places.extend(
+                (0..)
+                    .zip(same)
+                    .map(|(place, (key, value))| (*key, (*value, place))),
+            );
+        }
+        Ok(Lists {
             transactions,
             rules,
-            keys,
-        };
-        for (i, transaction) in transactions.numbered() {
-            lists.add(i, transaction.outcome);
-        }
-        for key in &mut lists.keys {
-            key.find_order(transactions);
-        }
-        Ok(lists)
-    }
-
-    fn add(&mut self, i: u32, outcome: OpType) {
-        let transactions = self.transactions;
-        let steps = transactions.steps(i);
-        for (place, step) in steps.iter().enumerate() {
-            match *step {
-                Step::Write { key: id, value } => {
-                    let key = &mut self.keys[id as usize];
-                    match outcome {
-                        OpType::Fail => key.failed.insert(value, i),
-                        _ => key.writers.insert(value, i),
-                    };
-                    let appends =
-                        |step: &Step| matches!(step, Step::Write { key, .. } if *key == id);
-                    if steps[place + 1..].iter().any(appends) {
-                        key.intermediate.insert(value, i);
-                    }
-                }
-                Step::Read { key, seen } => {
-                    let key = &mut self.keys[key as usize];
-                    let elements = transactions.elements(seen);
-                    key.longest = key
-                        .longest
-                        .into_iter()
-                        .chain([seen])
-                        .max_by(|a, b| compare_reads(transactions, *a, *b));
-                    if outcome == OpType::Fail {
-                        continue;
-                    }
-                    if !elements.is_empty() {
-                        key.reads.push((i, seen));
-                    }
-                    // Of an unknown outcome, nil only means that nothing is known.
-                    if outcome == OpType::Ok || seen != Seen::Nil {
-                        key.readers
-                            .entry(elements.last().copied())
-                            .or_default()
-                            .push(i);
-                    }
-                }
-            }
-        }
+            reads,
+            longest,
+            order: ByKey::new(keys, &order),
+            places: OfValues::new(keys, &places),
+            writers,
+            failed: OfValues::new(keys, &done.failed),
+            intermediate: OfValues::new(keys, &done.intermediate),
+            readers: OfValues::new(keys, &done.readers),
+        })
     }
 
     /// The element before one in the order of its key. One that was never read
     /// comes after all that were. `None`: it was the first.
     fn before(&self, key: Id, value: Id) -> Option<Id> {
-        let key = &self.keys[key as usize];
-        match key.places.get(&value) {
+        let order = self.order.of(key);
+        match self.places.get(key, value) {
             Some(0) => None,
-            Some(place) => Some(key.order[place - 1]),
-            None => key.order.last().copied(),
+            Some(place) => Some(order[place as usize - 1]),
+            None => order.last().copied(),
         }
     }
 
@@ -141,22 +108,20 @@ impl<'a> Lists<'a> {
                 match *step {
                     Step::Write { key, value } => {
                         let before = self.before(key, value);
-                        let key = &self.keys[key as usize];
-                        let writer = before.and_then(|before| key.writers.get(&before));
-                        if let Some(writer) = writer.filter(|writer| **writer != i) {
-                            edges.add(*writer, i, WW);
+                        let writer = before.and_then(|before| self.writers.get(key, before));
+                        if let Some(writer) = writer.filter(|writer| *writer != i) {
+                            edges.add(writer, i, WW);
                         }
-                        let readers = key.readers.get(&before).into_iter().flatten();
-                        for reader in readers.filter(|reader| **reader != i) {
-                            edges.add(*reader, i, RW);
+                        let readers = self.readers.all(key, before);
+                        for reader in readers.filter(|reader| *reader != i) {
+                            edges.add(reader, i, RW);
                         }
                     }
                     Step::Read { key, seen } => {
                         let last = self.transactions.elements(seen).last();
-                        let writers = &self.keys[key as usize].writers;
-                        let writer = last.and_then(|last| writers.get(last));
-                        if let Some(writer) = writer.filter(|writer| **writer != i) {
-                            edges.add(*writer, i, WR);
+                        let writer = last.and_then(|last| self.writers.get(key, *last));
+                        if let Some(writer) = writer.filter(|writer| *writer != i) {
+                            edges.add(writer, i, WR);
                         }
                     }
                 }
@@ -166,28 +131,118 @@ impl<'a> Lists<'a> {
     }
 }
 
-impl Key {
-    fn find_order(&mut self, transactions: &Transactions) {
-        self.reads
-            .sort_by(|(_, a), (_, b)| compare_reads(transactions, *a, *b));
-        match self.reads.last() {
-            Some((_, longest)) => {
-                for value in transactions.elements(*longest) {
-                    let place = self.order.len();
-                    self.places.entry(*value).or_insert_with(|| {
-                        self.order.push(*value);
-                        place
-                    });
+impl Done {
+    fn add(
+        &mut self,
+        transactions: &Transactions,
+        i: u32,
+        outcome: OpType,
+        longest: &mut [Option<Seen>],
+    ) {
+        let steps = transactions.steps(i);
+        for (place, step) in steps.iter().enumerate() {
+            match *step {
+                Step::Write { key, value } => {
+                    match outcome {
+                        OpType::Fail => self.failed.push((key, (value, i))),
+                        _ => self.writers.push((key, (value, i))),
+                    }
+                    let appends =
+                        |step: &Step| matches!(step, Step::Write { key: k, .. } if *k == key);
+                    if steps[place + 1..].iter().any(appends) {
+                        self.intermediate.push((key, (value, i)));
+                    }
+                }
+                Step::Read { key, seen } => {
+                    let elements = transactions.elements(seen);
+                    let longest = &mut longest[key as usize];
+                    let both = (*longest).into_iter().chain([seen]);
+                    *longest = both.max_by(|a, b| compare_reads(transactions, *a, *b));
+                    if outcome == OpType::Fail {
+                        continue;
+                    }
+                    if !elements.is_empty() {
+                        self.reads.push((key, (i, seen)));
+                    }
+                    // Of an unknown outcome, nil only means that nothing is known.
+                    if outcome == OpType::Ok || seen != Seen::Nil {
+                        self.readers.push((key, (elements.last().copied(), i)));
+                    }
                 }
             }
-            // The only append is the first, read or not.
-            None if self.writers.len() == 1 => {
-                self.order.extend(self.writers.keys());
-                self.places
-                    .extend(self.order.iter().map(|value| (*value, 0)));
-            }
-            None => {}
         }
+    }
+}
+
+/// # Errors
+/// The first element that clients asked to append to a key more than once.
+fn appended_once(transactions: &Transactions) -> Result<(), String> {
+    let asked: Vec<(Id, Id)> = (transactions.asked.iter())
+        .map(|(key, value, _)| (*key, *value))
+        .collect();
+    let mut asked = ByKey::new(transactions.keys.len(), &asked);
+    asked.sort_by(Ord::cmp);
+    for (key, values) in asked.iter() {
+        if let Some(twice) = values.windows(2).find(|pair| pair[0] == pair[1]) {
+            let key = transactions.keys.value(key);
+            let value = transactions.values.value(twice[0]);
+            return Err(format!(
+                "{value} was appended to key {key} more than once, so reads do not say by whom"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The elements of each key in the order of its longest read, each once.
+fn find_order(
+    transactions: &Transactions,
+    reads: &ByKey<(u32, Seen)>,
+    writers: &OfValues<Id, u32>,
+) -> Vec<(Id, Id)> {
+    let mut order = Vec::new();
+    let mut last_seen = LastSeen::new(transactions);
+    for (key, reads) in reads.iter() {
+        match (reads.last(), writers.of(key)) {
+            (Some((_, longest)), _) => {
+                last_seen.begin();
+                let elements = transactions.elements(*longest).iter().copied();
+                let once = elements.filter(|value| last_seen.is_first(*value));
+                order.extend(once.map(|value| (key, value)));
+            }
+            // The only append is the first, read or not.
+            (None, [(value, _), ..]) if writers.of(key).iter().all(|(v, _)| v == value) => {
+                order.push((key, *value));
+            }
+            (None, _) => {}
+        }
+    }
+    order
+}
+
+/// Which values a list has had so far, of one list after the other.
+struct LastSeen {
+    /// In which list each was met last.
+    lists: Vec<u32>,
+    list: u32,
+}
+
+impl LastSeen {
+    fn new(transactions: &Transactions) -> Self {
+        LastSeen {
+            lists: vec![0; transactions.values.len()],
+            list: 0,
+        }
+    }
+
+    /// Goes on to the next list.
+    fn begin(&mut self) {
+        self.list += 1;
+    }
+
+    /// Whether the list has not had a value before; it has, from now on.
+    fn is_first(&mut self, value: Id) -> bool {
+        std::mem::replace(&mut self.lists[value as usize], self.list) != self.list
     }
 }
 
@@ -211,10 +266,9 @@ impl Reasons for Lists<'_> {
             .find_map(|step| match *step {
                 Step::Write { key: id, value } if relation == WW || relation == RW => {
                     let before = self.before(id, value);
-                    let key = &self.keys[id as usize];
                     let found = match relation {
-                        WW => key.writers.get(&before?) == Some(&a),
-                        _ => key.readers.get(&before)?.contains(&a),
+                        WW => self.writers.get(id, before?) == Some(a),
+                        _ => self.readers.all(id, before).any(|reader| reader == a),
                     };
                     found.then_some(Reason::Overwrites {
                         key: id,
@@ -224,7 +278,7 @@ impl Reasons for Lists<'_> {
                 }
                 Step::Read { key, seen } if relation == WR => {
                     let value = *self.transactions.elements(seen).last()?;
-                    let found = self.keys[key as usize].writers.get(&value) == Some(&a);
+                    let found = self.writers.get(key, value) == Some(a);
                     found.then_some(Reason::Reads { key, value })
                 }
                 _ => None,

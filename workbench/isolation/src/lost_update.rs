@@ -4,12 +4,13 @@
 
 use history::OpType;
 
+use super::by_key::ByKey;
 use super::instance::Instance;
 use super::transaction::{Id, Seen, Step, Transactions};
 
 /// Every key and version that several transactions updated.
 pub(super) fn find(transactions: &Transactions) -> Vec<Instance> {
-    let mut updates: Vec<Update> = Vec::new();
+    let mut updates: Vec<(Id, Update)> = Vec::new();
     for i in transactions.with(OpType::Ok) {
         add_updates(transactions, i, &mut updates);
     }
@@ -20,28 +21,31 @@ pub(super) fn find(transactions: &Transactions) -> Vec<Instance> {
             Seen::One(id) => (1, id),
             Seen::List(..) => (2, 0),
         };
-        (update.key, kind, one, transactions.elements(update.seen))
+        (kind, one, transactions.elements(update.seen))
     };
+    let mut updates = ByKey::new(transactions.keys.len(), &updates);
     updates.sort_by(|a, b| version(a).cmp(&version(b)));
-    let versions = updates.chunk_by(|a, b| version(a) == version(b));
-    let collisions = versions.filter(|updates| updates.len() > 1);
-    collisions
-        .map(|updates| Instance::LostUpdate {
-            key: updates[0].key,
+    let mut lost = Vec::new();
+    for (key, updates) in updates.iter() {
+        let versions = updates.chunk_by(|a, b| version(a) == version(b));
+        let collisions = versions.filter(|updates| updates.len() > 1);
+        lost.extend(collisions.map(|updates| Instance::LostUpdate {
+            key,
             seen: updates[0].seen,
             transactions: updates.iter().map(|update| update.transaction).collect(),
-        })
-        .collect()
+        }));
+    }
+    lost
 }
 
+#[derive(Clone, Copy)]
 struct Update {
-    key: Id,
     seen: Seen,
     transaction: u32,
 }
 
 /// What a transaction first saw of each key that it wrote after that.
-fn add_updates(transactions: &Transactions, transaction: u32, updates: &mut Vec<Update>) {
+fn add_updates(transactions: &Transactions, transaction: u32, updates: &mut Vec<(Id, Update)>) {
     // Transactions are short.
     let mut first: Vec<(Id, Seen)> = Vec::new();
     let mut counted: Vec<Id> = Vec::new();
@@ -57,11 +61,11 @@ fn add_updates(transactions: &Transactions, transaction: u32, updates: &mut Vec<
                     && !counted.contains(&key)
                 {
                     counted.push(key);
-                    updates.push(Update {
-                        key,
+                    let update = Update {
                         seen: *seen,
                         transaction,
-                    });
+                    };
+                    updates.push((key, update));
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use history::edn::Value;
 use history::{History, Op, OpType};
 
+use super::by_key::ByKey;
 use super::transaction::{Id, Seen, Step, Transactions};
 
 /// A read of a value that no client ever asked to write.
@@ -19,10 +20,8 @@ pub(super) struct Garbage {
 /// Every read, of a transaction that succeeded, of what nobody wrote; one for
 /// each key and value.
 pub(super) fn garbage(transactions: &Transactions) -> Vec<Garbage> {
-    let mut written: Vec<BTreeSet<Id>> = vec![BTreeSet::new(); transactions.keys.len()];
-    for (key, value, _) in &transactions.asked {
-        written[*key as usize].insert(*value);
-    }
+    let asked = transactions.asked.iter();
+    let mut written: Vec<(Id, Id)> = asked.map(|(key, value, _)| (*key, *value)).collect();
     // Of some histories the beginnings are not known.
     for (i, _) in transactions
         .numbered()
@@ -30,10 +29,12 @@ pub(super) fn garbage(transactions: &Transactions) -> Vec<Garbage> {
     {
         for step in transactions.steps(i) {
             if let Step::Write { key, value } = *step {
-                written[key as usize].insert(value);
+                written.push((key, value));
             }
         }
     }
+    let written = ByKey::set(transactions.keys.len(), &written);
+    let mut told: BTreeSet<(Id, Id)> = BTreeSet::new();
     let mut found = Vec::new();
     // The last list of each key in which all is well: the next is often longer.
     let mut good: Vec<&[Id]> = vec![&[]; transactions.keys.len()];
@@ -42,7 +43,7 @@ pub(super) fn garbage(transactions: &Transactions) -> Vec<Garbage> {
             let Step::Read { key, seen } = *step else {
                 continue;
             };
-            let (known, good) = (&mut written[key as usize], &mut good[key as usize]);
+            let good = &mut good[key as usize];
             let one;
             let values = match seen {
                 Seen::One(value) => {
@@ -57,8 +58,7 @@ pub(super) fn garbage(transactions: &Transactions) -> Vec<Garbage> {
                 _ => values,
             };
             for value in rest {
-                // Told once.
-                if known.insert(*value) {
+                if written.find(key, *value).is_none() && told.insert((key, *value)) {
                     found.push(Garbage {
                         transaction,
                         key,

@@ -4,6 +4,7 @@
 //! before what it then wrote ("writes follow reads", Kingsbury and Alvaro,
 //! VLDB 2020, section 5.2), as Maelstrom sets Elle up.
 
+mod done;
 mod known_keys;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use finding::Rules;
 use history::OpType;
 
+use self::done::{Done, several_wrote, written_again};
 use super::anomaly::Anomaly;
-use super::few::Few;
+use super::by_key::{ByKey, OfValues};
 use super::instance::Instance;
 use super::lost_update;
 use super::options::Keys;
@@ -24,40 +26,29 @@ use crate::graph::{Edge, Graph};
 /// What transactions did to each key.
 pub(super) struct Registers<'a> {
     transactions: &'a Transactions,
-    keys: Vec<Key>,
+    /// The versions of each key that others may have seen, and `None`, the initial one,
+    /// ascending. What is known of each is by its place among all.
+    versions: ByKey<Option<Id>>,
+    /// Whether a transaction left a version that may have happened, or one saw it that did.
+    exists: Vec<bool>,
+    /// Who wrote and who read each version, of those that succeeded.
+    writers: ByKey<u32>,
+    readers: ByKey<u32>,
+    /// What those wrote that had read a version, each once: writes follow reads.
+    next: ByKey<Id>,
+    /// What was written after a version in the order of time, as far as that is to be kept to.
+    later: ByKey<Id>,
+    failed: OfValues<Id, u32>,
+    /// Who wrote a value and then another one.
+    intermediate: OfValues<Id, u32>,
     /// Whether writes follow reads in some order of versions.
     orders_versions: bool,
-    /// Which version of a key is known to follow on which.
-    known_next: BTreeSet<(Id, Id, Id)>,
     /// The values of keys that several transactions wrote, each another version: they have
     /// no place in the order. (To Elle, such are one.)
     again: BTreeSet<(Id, Id)>,
     /// Versions each of which would come before each other.
     cyclic: Vec<Instance>,
     rules: Rules,
-}
-
-#[derive(Default)]
-struct Key {
-    /// The versions that others may have seen, and `None`, the initial one.
-    versions: BTreeMap<Option<Id>, Version>,
-    failed: BTreeMap<Id, u32>,
-    /// Who wrote a value and then another one.
-    intermediate: BTreeMap<Id, u32>,
-}
-
-#[derive(Default)]
-struct Version {
-    /// Who wrote and who read it, of those that succeeded.
-    writers: Few,
-    readers: Few,
-    /// What those wrote that had read it, each once.
-    next: Few,
-    /// What was written after it in the order of time, as far as that is to be kept to.
-    later: Few,
-    /// Whether a transaction left it that may have happened, or one saw it that
-    /// did.
-    exists: bool,
 }
 
 impl<'a> Registers<'a> {
@@ -78,167 +69,159 @@ impl<'a> Registers<'a> {
         if kinds.any(|kind| Some(kind) != first) {
             return Err("keys are of several types".into());
         }
-        let mut keys = Vec::new();
-        keys.resize_with(transactions.keys.len(), Key::default);
-        let mut registers = Registers {
-            transactions,
-            keys,
-            orders_versions: true,
-            known_next: BTreeSet::new(),
-            again: BTreeSet::new(),
-            cyclic: Vec::new(),
-            rules,
+        let again = match rules.are_sound() {
+            true => written_again(transactions)?,
+            false => BTreeSet::new(),
         };
-        if rules.are_sound() {
-            registers.again = written_again(transactions)?;
-        }
-        for (i, transaction) in transactions.numbered() {
-            registers.add(i, transaction.outcome);
-        }
-        for (id, key) in (0..).zip(&registers.keys) {
-            for (value, version) in &key.versions {
-                if let (Some(value), [a, b, ..], [_, ..]) =
-                    (value, &*version.writers, &*version.readers)
-                {
-                    return Err(format!(
-                        "{} was written to key {} by more than one transaction, operations {} and {}, so \
-                         reads do not say by which",
-                        transactions.values.value(*value),
-                        transactions.keys.value(id),
-                        transactions.all[*a as usize].place,
-                        transactions.all[*b as usize].place,
-                    ));
-                }
-            }
-        }
+        let mut registers = Registers::of(transactions, rules, again);
+        registers.each_has_one_writer()?;
         registers.cyclic = registers.cyclic_versions();
         registers.orders_versions = registers.cyclic.is_empty();
         if rules.are_sound() {
-            for (id, key) in (0..).zip(&mut registers.keys) {
-                let is_one = |value| !registers.again.contains(&(id, value));
-                key.order_in_time(transactions, time, is_one);
+            let mut later = Vec::new();
+            for key in 0..registers.versions.keys() {
+                registers.order_in_time(key, time, &mut later);
             }
+            registers.later = ByKey::new(registers.exists.len(), &later);
         }
         registers.know(known);
         Ok(registers)
     }
 
-    fn add(&mut self, i: u32, outcome: OpType) {
-        let transactions = self.transactions;
-        let mut last_write: Vec<(Id, Id)> = Vec::new();
-        for step in transactions.steps(i) {
-            if let Step::Write { key: id, value } = *step {
-                let key = &mut self.keys[id as usize];
-                if outcome == OpType::Fail {
-                    key.failed.insert(value, i);
-                }
-                match last_write.iter_mut().find(|(key, _)| *key == id) {
-                    Some((_, last)) => {
-                        key.intermediate.insert(*last, i);
-                        *last = value;
-                    }
-                    None => last_write.push((id, value)),
-                }
+    fn of(transactions: &'a Transactions, rules: Rules, again: BTreeSet<(Id, Id)>) -> Self {
+        let keys = transactions.keys.len();
+        let mut done = Done::default();
+        let mut last_write = Vec::new();
+        for (i, transaction) in transactions.numbered() {
+            done.add(transactions, i, transaction.outcome, &mut last_write);
+        }
+        let written = done
+            .written
+            .iter()
+            .map(|(key, (value, ..))| (*key, Some(*value)));
+        let read = done.read.iter().map(|(key, (value, _))| (*key, *value));
+        let versions: Vec<(Id, Option<Id>)> = written.chain(read).collect();
+        let versions = ByKey::set(keys, &versions);
+        let count = versions.all().len();
+        let place = |key, value| versions.find(key, value).unwrap_or_default() as u32;
+        let mut exists = vec![false; count];
+        let (mut writers, mut readers, mut next) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, (value, i, is_ok)) in &done.written {
+            let version = place(*key, Some(*value));
+            exists[version as usize] = true;
+            writers.extend(is_ok.then_some((version, *i)));
+        }
+        for (key, (value, i)) in &done.read {
+            let version = place(*key, *value);
+            exists[version as usize] |= value.is_some();
+            readers.push((version, *i));
+        }
+        for (key, (before, after)) in &done.updated {
+            if !again.contains(&(*key, *after)) {
+                next.push((place(*key, Some(*before)), *after));
             }
         }
-        if outcome == OpType::Fail {
-            return;
-        }
-        for (key, value) in &last_write {
-            let version = self.version(*key, Some(*value));
-            version.exists = true;
-            if outcome == OpType::Ok {
-                version.writers.push(i);
-            }
-        }
-        if outcome != OpType::Ok {
-            return;
-        }
-        for (key, seen) in external_reads(transactions, i) {
-            let value = value(seen);
-            let version = self.version(key, value);
-            version.exists |= value.is_some();
-            version.readers.push(i);
-            if let Some(before) = value
-                && let Some((_, next)) = last_write.iter().find(|(written, _)| *written == key)
-                && !self.again.contains(&(key, *next))
-                && self.known_next.insert((key, before, *next))
-            {
-                self.version(key, value).next.push(*next);
-            }
+        Registers {
+            transactions,
+            exists,
+            writers: ByKey::new(count, &writers),
+            readers: ByKey::new(count, &readers),
+            next: ByKey::set(count, &next),
+            later: ByKey::new(count, &[]),
+            versions,
+            failed: OfValues::new(keys, &done.failed),
+            intermediate: OfValues::new(keys, &done.intermediate),
+            orders_versions: true,
+            again,
+            cyclic: Vec::new(),
+            rules,
         }
     }
 
-    fn version(&mut self, key: Id, value: Option<Id>) -> &mut Version {
-        self.keys[key as usize].versions.entry(value).or_default()
+    /// # Errors
+    /// The first version that was read and has several.
+    fn each_has_one_writer(&self) -> Result<(), String> {
+        for (key, versions) in self.versions.iter() {
+            for (version, value) in (self.versions.range(key)).zip(versions) {
+                let version = version as u32;
+                if let (Some(value), [a, b, ..], [_, ..]) =
+                    (value, self.writers.of(version), self.readers.of(version))
+                {
+                    return Err(several_wrote(self.transactions, key, *value, [*a, *b]));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Versions of a key, each of which comes before each other, because of
     /// what transactions read and then wrote.
     fn cyclic_versions(&self) -> Vec<Instance> {
-        let mut found = Vec::new();
-        for (id, key) in (0..).zip(&self.keys) {
-            let names: Vec<Id> = key.versions.keys().flatten().copied().collect();
-            let mut edges = Vec::new();
-            for (value, version) in &key.versions {
-                for next in &version.next {
-                    let place = |value: &Id| names.binary_search(value).unwrap_or(0) as u32;
-                    edges.extend(value.as_ref().map(|value| Edge {
-                        from: place(value),
-                        to: place(next),
-                        label: 1,
-                    }));
-                }
-            }
-            let components = Graph::new(names.len(), &edges).components(1);
-            // A transaction that writes what it read is no cycle.
-            for component in components.iter().filter(|component| component.len() > 1) {
-                let values = component.iter().map(|place| Some(names[*place as usize]));
-                found.push(Instance::CyclicVersions {
-                    key: id,
-                    values: values.collect(),
-                });
+        let mut edges = Vec::new();
+        for (key, versions) in self.versions.iter() {
+            for (from, value) in (self.versions.range(key)).zip(versions) {
+                let next = self.next.of(from as u32).iter().filter(|_| value.is_some());
+                edges.extend(next.map(|next| Edge {
+                    from: from as u32,
+                    to: self.versions.find(key, Some(*next)).unwrap_or_default() as u32,
+                    label: 1,
+                }));
             }
         }
-        found
+        let all = self.versions.all();
+        let components = Graph::new(all.len(), &edges).components(1);
+        // A transaction that writes what it read is no cycle.
+        let components = components.iter().filter(|component| component.len() > 1);
+        let cyclic = components.map(|component| Instance::CyclicVersions {
+            key: self.versions.key_of(component[0] as usize),
+            values: component
+                .iter()
+                .map(|version| all[*version as usize])
+                .collect(),
+        });
+        cyclic.collect()
     }
 
-    /// The versions right after one, as far as they are known.
-    fn next(&self, key: &'a Key, value: Option<Id>) -> Vec<(Id, &'a Version)> {
-        let named = |value: &Id| Some((*value, key.versions.get(&Some(*value))?));
-        let next = match value {
-            None => {
-                let all = key.versions.iter();
-                let exist = all.filter(|(_, version)| version.exists);
-                return exist
-                    .filter_map(|(value, v)| Some(((*value)?, v)))
-                    .collect();
-            }
-            Some(_) if !self.orders_versions => return Vec::new(),
-            value => key.versions.get(&value),
-        };
-        let next = next.into_iter().flat_map(|v| v.next.iter().chain(&v.later));
-        next.filter_map(named).collect()
+    /// The versions right after one, as far as they are known: their places.
+    fn next(&self, key: Id, value: Option<Id>) -> impl Iterator<Item = u32> {
+        let (mut all, mut known) = (0..0, None);
+        match value {
+            None => all = self.versions.range(key),
+            Some(_) if !self.orders_versions => {}
+            value => known = self.versions.find(key, value),
+        }
+        let is_next =
+            |version: &usize| self.exists[*version] && self.versions.all()[*version].is_some();
+        let known = known.into_iter().flat_map(|version| {
+            let [next, later] = [&self.next, &self.later].map(|of| of.of(version as u32));
+            next.iter().chain(later)
+        });
+        let known = known.filter_map(move |next| self.versions.find(key, Some(*next)));
+        all.filter(is_next)
+            .chain(known)
+            .map(|version| version as u32)
     }
 
     /// The dependencies.
     pub(super) fn edges(&'a self) -> Edges {
         let mut edges = Edges::among(self.transactions);
-        for key in &self.keys {
-            for (value, version) in &key.versions {
+        for (key, versions) in self.versions.iter() {
+            for (version, value) in (self.versions.range(key)).zip(versions) {
+                let [writers, readers] =
+                    [&self.writers, &self.readers].map(|of| of.of(version as u32));
                 if value.is_some()
-                    && let Some(writer) = version.writers.first()
+                    && let Some(writer) = writers.first()
                 {
                     // What a transaction reads before it writes it, is an edge
                     // from the transaction to itself.
-                    for reader in &version.readers {
+                    for reader in readers {
                         edges.add(*writer, *reader, WR);
                     }
                 }
-                for (_, next) in self.next(key, *value) {
-                    for writer in &next.writers {
-                        let before = version.writers.iter().map(|before| (before, WW));
-                        let before = before.chain(version.readers.iter().map(|b| (b, RW)));
+                for next in self.next(key, *value) {
+                    for writer in self.writers.of(next) {
+                        let before = writers.iter().map(|before| (before, WW));
+                        let before = before.chain(readers.iter().map(|b| (b, RW)));
                         for (before, relation) in before {
                             edges.any = true;
                             if before != writer {
@@ -262,20 +245,19 @@ impl<'a> Registers<'a> {
                     continue;
                 };
                 if let Seen::One(value) = seen {
-                    let key = &self.keys[id as usize];
                     let version = |writer| Instance::Read {
                         reader,
                         key: id,
                         value,
                         writer,
                     };
-                    if let Some(writer) = key.failed.get(&value) {
-                        found.push((Anomaly::G1a, version(*writer)));
+                    if let Some(writer) = self.failed.get(id, value) {
+                        found.push((Anomaly::G1a, version(writer)));
                     }
-                    if let Some(writer) = key.intermediate.get(&value)
-                        && *writer != reader
+                    if let Some(writer) = self.intermediate.get(id, value)
+                        && writer != reader
                     {
-                        found.push((Anomaly::G1b, version(*writer)));
+                        found.push((Anomaly::G1b, version(writer)));
                     }
                 }
                 // After nil, another value was no contradiction to Elle until 2026.
@@ -302,38 +284,46 @@ impl<'a> Registers<'a> {
     }
 }
 
-impl Key {
-    /// Which version comes after which, since the write of the one was over when that of
-    /// the other began, or since one client did both.
-    fn order_in_time(
-        &mut self,
-        transactions: &Transactions,
-        time: TimeOrder,
-        is_one: impl Fn(Id) -> bool,
-    ) {
-        // Each write with its value, by its beginning.
-        let mut writes: Vec<(usize, u32, Id)> = Vec::new();
-        for (value, version) in &self.versions {
-            if let (Some(value), [writer]) = (value, &*version.writers)
-                && is_one(*value)
+impl Registers<'_> {
+    /// Which version of a key comes after which, since the write of the one was over when that
+    /// of the other began, or since one client did both; those of which it is not known yet.
+    fn order_in_time(&self, key: Id, time: TimeOrder, later: &mut Vec<(u32, Id)>) {
+        if time == TimeOrder::None {
+            return;
+        }
+        let transactions = self.transactions;
+        // Each write with its version, by its beginning.
+        let mut writes: Vec<(usize, u32, u32)> = Vec::new();
+        for version in self.versions.range(key).map(|version| version as u32) {
+            if let (Some(value), [writer]) = (self.value_of(version), self.writers.of(version))
+                && !self.again.contains(&(key, value))
                 && let Some(invoked) = transactions.all[*writer as usize].invoked
             {
-                writes.push((invoked, *writer, *value));
+                writes.push((invoked, *writer, version));
             }
         }
         writes.sort_unstable();
-        let ended = |(_, writer, _): &(usize, u32, Id)| transactions.all[*writer as usize].place;
-        let mut later: Vec<(Id, Id)> = Vec::new();
+        let mut add = |before: u32, after: u32| {
+            if let Some(value) = self.value_of(after)
+                && !self.next.of(before).contains(&value)
+            {
+                later.push((before, value));
+            }
+        };
         match time {
             TimeOrder::None => {}
             TimeOrder::Process => {
                 let mut last = BTreeMap::new();
-                for (_, writer, value) in &writes {
+                for (_, writer, version) in &writes {
                     let process = transactions.all[*writer as usize].process;
-                    later.extend(last.insert(process, *value).map(|before| (before, *value)));
+                    if let Some(before) = last.insert(process, *version) {
+                        add(before, *version);
+                    }
                 }
             }
             TimeOrder::Realtime => {
+                let ended =
+                    |(_, writer, _): &(usize, u32, u32)| transactions.all[*writer as usize].place;
                 // Of those that begin here or later, when the first ends.
                 let mut first_end = vec![usize::MAX; writes.len() + 1];
                 for (at, write) in writes.iter().enumerate().rev() {
@@ -343,58 +333,16 @@ impl Key {
                     let after = writes.partition_point(|(invoked, ..)| *invoked < ended(write));
                     let next = writes[after..].iter();
                     let next = next.take_while(|(invoked, ..)| *invoked < first_end[after]);
-                    later.extend(next.map(|(_, _, value)| (write.2, *value)));
+                    next.for_each(|(_, _, version)| add(write.2, *version));
                 }
             }
         }
-        for (before, after) in later {
-            if let Some(version) = self.versions.get_mut(&Some(before))
-                && !version.next.contains(&after)
-            {
-                version.later.push(after);
-            }
-        }
     }
-}
 
-/// The values of keys that several transactions wrote, whatever came of those. (Elle looks
-/// at those only that succeeded.)
-///
-/// # Errors
-/// The first of them that was read: there is no telling whose it is.
-fn written_again(transactions: &Transactions) -> Result<BTreeSet<(Id, Id)>, String> {
-    let mut writers: BTreeMap<(Id, Id), (u32, Option<u32>)> = BTreeMap::new();
-    for (i, _) in transactions.numbered() {
-        for step in transactions.steps(i) {
-            if let Step::Write { key, value } = *step {
-                let (first, second) = writers.entry((key, value)).or_insert((i, None));
-                if *first != i {
-                    second.get_or_insert(i);
-                }
-            }
-        }
+    /// The value of a version; none of the initial one.
+    fn value_of(&self, version: u32) -> Option<Id> {
+        self.versions.all()[version as usize]
     }
-    for i in transactions.with(OpType::Ok) {
-        for step in transactions.steps(i) {
-            if let Step::Read { key, seen } = *step
-                && let Some(read) = value(seen)
-                && let Some((a, Some(b))) = writers.get(&(key, read))
-            {
-                return Err(format!(
-                    "{} was written to key {} by more than one transaction, operations {} and {}, so \
-                     reads do not say by which",
-                    transactions.values.value(read),
-                    transactions.keys.value(key),
-                    transactions.all[*a as usize].place,
-                    transactions.all[*b as usize].place,
-                ));
-            }
-        }
-    }
-    let again = writers
-        .into_iter()
-        .filter(|(_, (_, second))| second.is_some());
-    Ok(again.map(|(written, _)| written).collect())
 }
 
 /// What a read showed; `None` is the initial version.
@@ -434,11 +382,10 @@ impl Reasons for Registers<'_> {
                 .collect(),
         };
         external_writes(transactions, b).find_map(|(id, value)| {
-            let key = &self.keys[id as usize];
             let mut befores = before.iter().filter(|(other, _)| *other == id);
             befores.find_map(|(_, before)| {
-                let next = self.next(key, *before);
-                let found = next.iter().any(|(next, _)| *next == value);
+                let mut next = self.next(id, *before);
+                let found = next.any(|next| self.value_of(next) == Some(value));
                 found.then_some(Reason::Overwrites {
                     key: id,
                     before: *before,

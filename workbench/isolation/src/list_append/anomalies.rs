@@ -1,14 +1,12 @@
 //! What lists that were read show by themselves, without cycles.
 
-use std::collections::BTreeSet;
-
 use history::OpType;
 
 use super::super::anomaly::Anomaly;
 use super::super::instance::Instance;
 use super::super::lost_update;
 use super::super::transaction::{Id, Seen, Step};
-use super::{Key, Lists};
+use super::{LastSeen, Lists};
 
 impl Lists<'_> {
     /// What is wrong without looking at cycles.
@@ -18,9 +16,10 @@ impl Lists<'_> {
     /// appended.
     pub(in super::super) fn anomalies(&self) -> Result<Vec<(Anomaly, Instance)>, String> {
         let mut found = Vec::new();
-        for (id, key) in (0..).zip(&self.keys) {
-            self.dirty_updates(id, key, &mut found)?;
-            for pair in key.reads.windows(2) {
+        let mut last_seen = LastSeen::new(self.transactions);
+        for (id, reads) in self.reads.iter() {
+            self.dirty_updates(id, &mut last_seen, &mut found)?;
+            for pair in reads.windows(2) {
                 let [a, b] = [pair[0], pair[1]].map(|(_, seen)| self.transactions.elements(seen));
                 if !b.starts_with(a) {
                     let reads = [pair[0], pair[1]];
@@ -46,21 +45,24 @@ impl Lists<'_> {
     fn dirty_updates(
         &self,
         id: Id,
-        key: &Key,
+        last_seen: &mut LastSeen,
         found: &mut Vec<(Anomaly, Instance)>,
     ) -> Result<(), String> {
-        let Some(longest) = key.longest else {
+        let Some(longest) = self.longest[id as usize] else {
             return Ok(());
         };
+        if self.rules.are_sound() && self.failed.of(id).is_empty() {
+            return Ok(());
+        }
         // The last that failed, with nothing after it that succeeded.
         let mut aborted: Option<(u32, Id)> = None;
-        let mut seen = BTreeSet::new();
+        last_seen.begin();
         for value in self.transactions.elements(longest) {
-            if !seen.insert(value) {
+            if !last_seen.is_first(*value) {
                 continue;
             }
-            let failed = key.failed.get(value).copied();
-            let writer = key.writers.get(value).copied();
+            let failed = self.failed.get(id, *value);
+            let writer = self.writers.get(id, *value);
             match failed
                 .max(writer)
                 .map(|i| (i, self.transactions.outcome(i)))
@@ -102,7 +104,6 @@ impl Lists<'_> {
             let Step::Read { key: id, seen } = *step else {
                 continue;
             };
-            let key = &self.keys[id as usize];
             let elements = self.transactions.elements(seen);
             let version = |value: Id, writer: u32| Instance::Read {
                 reader,
@@ -110,17 +111,17 @@ impl Lists<'_> {
                 value,
                 writer,
             };
-            if !key.failed.is_empty() {
-                let failed = |value: &Id| Some((*value, *key.failed.get(value)?));
+            if !self.failed.of(id).is_empty() {
+                let failed = |value: &Id| Some((*value, self.failed.get(id, *value)?));
                 for (value, writer) in elements.iter().filter_map(failed) {
                     found.push((Anomaly::G1a, version(value, writer)));
                 }
             }
             if let Some(last) = elements.last()
-                && let Some(writer) = key.intermediate.get(last)
-                && *writer != reader
+                && let Some(writer) = self.intermediate.get(id, *last)
+                && writer != reader
             {
-                found.push((Anomaly::G1b, version(*last, *writer)));
+                found.push((Anomaly::G1b, version(*last, writer)));
             }
         }
     }
@@ -205,18 +206,17 @@ impl Lists<'_> {
 
     /// Lists with an element twice.
     fn duplicates(&self, found: &mut Vec<(Anomaly, Instance)>) {
-        let mut last_seen = vec![0; self.transactions.values.len()];
-        let mut reads = 0;
-        for (id, key) in (0..).zip(&self.keys) {
-            for (transaction, seen) in &key.reads {
+        let mut last_seen = LastSeen::new(self.transactions);
+        for (id, reads) in self.reads.iter() {
+            for (transaction, seen) in reads {
                 let elements = self.transactions.elements(*seen);
                 // In that order, each is once.
-                if key.order.starts_with(elements) {
+                if self.order.of(id).starts_with(elements) {
                     continue;
                 }
-                reads += 1;
+                last_seen.begin();
                 for value in elements {
-                    if last_seen[*value as usize] == reads {
+                    if !last_seen.is_first(*value) {
                         let instance = Instance::Duplicate {
                             transaction: *transaction,
                             key: id,
@@ -226,7 +226,6 @@ impl Lists<'_> {
                         found.push((Anomaly::DuplicateElements, instance));
                         break;
                     }
-                    last_seen[*value as usize] = reads;
                 }
             }
         }

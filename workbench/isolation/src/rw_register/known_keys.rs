@@ -2,10 +2,11 @@
 //! consistent or linearizable (Kingsbury and Alvaro, VLDB 2020, section 5.2): who uses a key
 //! after another one did, sees or writes no older version of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use history::{OpType, Process};
 
+use super::super::by_key::ByKey;
 use super::super::instance::Instance;
 use super::super::options::Keys;
 use super::super::reason::{external_reads, external_writes};
@@ -34,14 +35,21 @@ impl Registers<'_> {
             return;
         }
         let uses = uses(self.transactions);
+        let versions = self.versions.all().len();
+        let mut later = BTreeSet::new();
+        for (version, values) in self.later.iter() {
+            later.extend(values.iter().map(|value| (version, *value)));
+        }
         for (id, uses) in (0..).zip(&uses) {
             if keys.are_sequential {
-                self.add_order(id, in_sessions(uses));
+                self.add_order(id, in_sessions(uses), &mut later);
             }
             if keys.are_linearizable {
-                self.add_order(id, in_time(uses));
+                self.add_order(id, in_time(uses), &mut later);
             }
         }
+        let later: Vec<(u32, Id)> = later.into_iter().collect();
+        self.later = ByKey::new(versions, &later);
     }
 
     /// Whether one of them was written twice, so that it is no version in particular.
@@ -51,10 +59,11 @@ impl Registers<'_> {
         again(before) || again(after)
     }
 
-    fn add_order(&mut self, id: Id, mut order: Vec<Order>) {
+    /// Adds to what comes later than each version.
+    fn add_order(&mut self, id: Id, mut order: Vec<Order>, later: &mut BTreeSet<(u32, Id)>) {
         order.retain(|(before, after)| before != after && !self.is_again(id, *before, *after));
-        let key = &mut self.keys[id as usize];
-        let mut names: Vec<Option<Id>> = key.versions.keys().copied().collect();
+        let versions = self.versions.range(id).map(|version| version as u32);
+        let mut names: Vec<Option<Id>> = self.versions.of(id).to_vec();
         let further = order.iter().flat_map(|(before, after)| [*before, *after]);
         names.extend(further.chain([None]));
         names.sort_unstable();
@@ -69,10 +78,16 @@ impl Registers<'_> {
             .iter()
             .map(|(before, after)| edge(before, after))
             .collect();
-        for (before, version) in &key.versions {
-            edges.extend(before.iter().map(|_| edge(&None, before)));
-            let after = version.next.iter().chain(&version.later);
-            edges.extend(after.map(|after| edge(before, &Some(*after))));
+        for version in versions {
+            let before = self.value_of(version);
+            edges.extend(before.iter().map(|_| edge(&None, &before)));
+            let later = later.range((version, Id::MIN)..=(version, Id::MAX));
+            let after = self
+                .next
+                .of(version)
+                .iter()
+                .chain(later.map(|(_, after)| after));
+            edges.extend(after.map(|after| edge(&before, &Some(*after))));
         }
         let components = Graph::new(names.len(), &edges).components(1);
         let components = components
@@ -93,11 +108,10 @@ impl Registers<'_> {
         }
         for (before, after) in &order {
             if let (Some(before), Some(after)) = (before, after)
-                && let Some(version) = key.versions.get_mut(&Some(*before))
-                && !version.next.contains(after)
-                && !version.later.contains(after)
+                && let Some(version) = self.versions.find(id, Some(*before))
+                && !self.next.of(version as u32).contains(after)
             {
-                version.later.push(*after);
+                later.insert((version as u32, *after));
             }
         }
     }
