@@ -17,15 +17,18 @@ use workloads::lin_kv::LinKv as Workload;
 /// About as long as the line of a change.
 const LINE: [u8; 120] = [b'x'; 120];
 
-/// The time of syncs after such a line each.
+/// The time of syncs after such a line each, ten milliseconds apart as requests are: a file system
+/// may make whoever syncs again at once wait.
+#[expect(clippy::disallowed_methods, reason = "this is what a benchmark is for")]
 fn syncs(folder: &Path) -> Vec<Duration> {
     let mut file = File::create(folder.join("syncs")).expect("a file");
     let sync = |_| {
-        #[expect(clippy::disallowed_methods, reason = "this is what a benchmark is for")]
         let start = Instant::now();
         file.write_all(&LINE).expect("it is written");
         file.sync_data().expect("it is synced");
-        start.elapsed()
+        let took = start.elapsed();
+        std::thread::sleep(Duration::from_millis(10));
+        took
     };
     (0..500).map(sync).collect()
 }
