@@ -28,7 +28,7 @@ fn no_acknowledged_message_is_lost() {
 #[test]
 fn who_breaks_a_promise_is_convicted() {
     for mutation in [Mutation::AcknowledgesUnsynced, Mutation::RecallsNothing] {
-        convicts(struck, |config| broken(mutation, || struck(config)));
+        convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
 

@@ -32,7 +32,7 @@ fn who_breaks_a_promise_is_convicted() {
         Mutation::SendsUnsynced,
         Mutation::RecallsNothing,
     ] {
-        convicts(struck, |config| broken(mutation, || struck(config)));
+        convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
 
@@ -45,7 +45,7 @@ fn who_is_taken_for_what_it_was_is_convicted() {
         config.network.latency.mean = Duration::from_millis(50);
         struck(&config)
     };
-    convicts(slow, |config| broken(Mutation::LivesOn, || slow(config)));
+    convicts(slow, |config| broken(Mutation::LivesOn, || slow(config))).names_the_death();
 }
 
 #[test]

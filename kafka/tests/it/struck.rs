@@ -45,7 +45,7 @@ fn who_breaks_a_promise_is_convicted() {
         Mutation::RecallsNothing,
         Mutation::KeepsOwn,
     ] {
-        convicts(struck, |config| broken(mutation, || struck(config)));
+        convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
 

@@ -43,10 +43,16 @@ fn is_convicted(seed: u64, rule: Mutation) -> bool {
     let words = sentences
         .iter()
         .find(|words| words.contains("not linearizable"));
-    if let Some(words) = words {
-        eprintln!("{rule:?}, seed {seed}: {words}");
-    }
-    simulated.checked.valid == Validity::Invalid && words.is_some()
+    let Some(words) = words.filter(|_| simulated.checked.valid == Validity::Invalid) else {
+        return false;
+    };
+    let said = &sentences[0];
+    eprintln!("{rule:?}, seed {seed}: {said}\n{words}");
+    assert!(
+        said.contains(" acknowledged operation "),
+        "it says first which death it was: {said}"
+    );
+    true
 }
 
 #[test]

@@ -25,12 +25,10 @@ fn what_was_acknowledged_counts_once() {
 
 #[test]
 fn who_breaks_a_promise_is_convicted() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::RecallsNothing,
-        Mutation::RecallsTwice,
-    ] {
-        convicts(struck, |config| broken(mutation, || struck(config)));
+    let lost = Mutation::AcknowledgesUnsynced;
+    convicts(struck, |config| broken(lost, || struck(config))).names_the_death();
+    for mutation in [Mutation::RecallsNothing, Mutation::RecallsTwice] {
+        convicts(struck, |config| broken(mutation, || struck(config))).names_no_death();
     }
 }
 

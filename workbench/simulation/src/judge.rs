@@ -55,7 +55,7 @@ pub fn run(
     let valid = valid.fold(Validity::Valid, Validity::and);
     let of_workload = all.iter().find(|(name, _)| *name == "workload");
     let findings = of_workload.map_or(&[][..], |(_, part)| &part.findings);
-    let deaths = notes::deaths(outcome, findings);
+    let deaths = notes::deaths::check(outcome, findings);
     if valid == Validity::Invalid && !deaths.findings.is_empty() {
         // The cause comes before what it caused.
         all.insert(0, ("deaths", deaths));

@@ -13,6 +13,7 @@ use history::edn::Value;
 use history::quantile;
 use simulation::Simulated;
 use simulation::run::{Config, Outcome};
+use simulation::summary::sentence;
 use verdict::{Checked, Finding, Validity};
 
 pub use recovery::{Recovery, recoveries};
@@ -132,6 +133,15 @@ pub fn assert_alike(engine: impl Fn(&Config) -> Simulated, binary: impl Fn(&Conf
     }
 }
 
+/// A run of nodes that are broken on purpose, which is not valid.
+#[derive(Clone, Debug)]
+pub struct Convicted {
+    /// Its seed.
+    pub seed: u64,
+    /// The sentence that explains its verdict.
+    pub said: String,
+}
+
 /// For nodes that are broken on purpose: the first seed, on 3 nodes, with which a run of theirs is
 /// not valid, and one of sound nodes is.
 ///
@@ -141,20 +151,46 @@ pub fn assert_alike(engine: impl Fn(&Config) -> Simulated, binary: impl Fn(&Conf
 pub fn convicts(
     sound: impl Fn(&Config) -> Simulated,
     broken: impl Fn(&Config) -> Simulated,
-) -> u64 {
-    let is_convicted = |seed: &u64| {
-        let config = Config::struck(*seed, 3);
+) -> Convicted {
+    let convicted = |seed| {
+        let config = Config::struck(seed, 3);
         let found = broken(&config);
-        found.checked.valid == Validity::Invalid && {
-            eprintln!("seed {seed}: {}", found.checked.sentences().join("\n"));
-            sound(&config).checked.valid == Validity::Valid
-        }
+        let is_convicted = found.checked.valid == Validity::Invalid
+            && sound(&config).checked.valid == Validity::Valid;
+        let said = sentence(&found.checked);
+        is_convicted.then_some(Convicted { seed, said })
     };
-    let seed = (0..CONVICTED_WITHIN).find(is_convicted);
-    let Some(seed) = seed else {
+    let Some(convicted) = (0..CONVICTED_WITHIN).find_map(convicted) else {
         panic!("expected to be convicted within {CONVICTED_WITHIN} seeds, found no run invalid")
     };
-    seed
+    eprintln!("seed {}: {}", convicted.seed, convicted.said);
+    convicted
+}
+
+impl Convicted {
+    /// # Panics
+    /// Unless the run says first which death of a node it was that took what the node had
+    /// acknowledged.
+    #[track_caller]
+    pub fn names_the_death(&self) {
+        assert!(self.is_of_a_death(), "{self:?}");
+    }
+
+    /// For what nodes do wrong while they live, or as they start.
+    ///
+    /// # Panics
+    /// If the run blames a death.
+    #[track_caller]
+    pub fn names_no_death(&self) {
+        assert!(!self.is_of_a_death(), "{self:?}");
+    }
+
+    /// `n1 acknowledged operation 7 (add) at 1.234 s, and was killed at 1.3 s: ...`
+    fn is_of_a_death(&self) -> bool {
+        let ends = [", and was killed at ", ", and ended at "];
+        self.said.contains(" acknowledged operation ")
+            && ends.iter().any(|end| self.said.contains(end))
+    }
 }
 
 /// `STRUCK_SEEDS`, if it is set.
