@@ -52,11 +52,11 @@ pictures:
     set -euo pipefail
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
-    # run CRATE STATUS PATTERN: runs the first command with this in the crate's chapter, of
-    # those in which nothing is killed
+    # run CRATE STATUS PATTERN [BUT]: runs the first command with this in the crate's chapter, of
+    # those without BUT: in which nothing is killed, unless one says otherwise
     run() {
         local command status=0
-        command=$(grep -v -e '--nemesis kill' "$1/README.md" | grep -m 1 -E -e "^cargo workbench test .*$3")
+        command=$(grep -v -e "${4:---nemesis kill}" "$1/README.md" | grep -m 1 -E -e "^cargo workbench test .*$3")
         echo "$1: ${command%% #*}"
         command=${command/#cargo workbench test/cargo workbench test --store $scratch/store}
         eval "${command%% #*}" >"$scratch/said" || status=$?
@@ -86,6 +86,8 @@ pictures:
     txn-list-append  0       40  G-single-item-0.svg
     lin-kv           0.68    39  key-0.svg
     END
+    run lin-kv 1 '--example' '--example local-reads'
+    draw lin-kv/images/early.svg 6.85 13
 
 # Take the README's picture of a page anew, with Chromium
 [group('develop')]
