@@ -7,6 +7,18 @@ use super::{Format, Found, HistoryError, Place, clients};
 use crate::edn::{self, Item, Key, Value};
 use crate::{History, Op, OpType, Process, names};
 
+/// The keys of operations, and the types, as what is compared with.
+const INDEX: Option<u64> = Some(names::named("index"));
+const TIME: Option<u64> = Some(names::named("time"));
+const TYPE: Option<u64> = Some(names::named("type"));
+const PROCESS: Option<u64> = Some(names::named("process"));
+const F: Option<u64> = Some(names::named("f"));
+const VALUE: Option<u64> = Some(names::named("value"));
+const INVOKE: Option<u64> = Some(names::named("invoke"));
+const OK: Option<u64> = Some(names::named("ok"));
+const FAIL: Option<u64> = Some(names::named("fail"));
+const INFO: Option<u64> = Some(names::named("info"));
+
 /// An operation as far as it is read.
 pub(super) struct Draft {
     pub(super) op: Op,
@@ -118,26 +130,26 @@ impl Draft {
     }
 
     fn take(&mut self, key: &str, value: Value) -> Result<(), String> {
-        match (key.as_bytes(), value) {
-            (b"type", _) => {}
-            (b"index", Value::Int(index)) if index >= 0 => {
+        match (names::word(key.as_bytes()), value) {
+            (TYPE, _) => {}
+            (INDEX, Value::Int(index)) if index >= 0 => {
                 self.op.index = index as usize;
                 self.has_index = true;
             }
-            (b"time", Value::Int(time)) => self.op.time = time,
-            (b"time", Value::Float(time)) => self.op.time = time as i64,
+            (TIME, Value::Int(time)) => self.op.time = time,
+            (TIME, Value::Float(time)) => self.op.time = time as i64,
             // One that is none says nothing.
-            (b"index" | b"time", _) => {}
-            (b"process", Value::Nil) => {}
-            (b"process", client) => self.client = Some(client),
-            (b"f", Value::Nil) => {}
-            (b"f", value) => match named(&value) {
+            (INDEX | TIME, _) => {}
+            (PROCESS, Value::Nil) => {}
+            (PROCESS, client) => self.client = Some(client),
+            (F, Value::Nil) => {}
+            (F, value) => match named(&value) {
                 Some(name) => self.op.f = function(name),
                 None => {
                     return Err(format!("expected a keyword as :f, found {}", value.brief()));
                 }
             },
-            (b"value", value) => self.op.value = value,
+            (VALUE, value) => self.op.value = value,
             (_, value) => (self.op.extra).push((edn::name(key).into_owned(), value)),
         }
         Ok(())
@@ -188,9 +200,9 @@ impl Fields {
     /// Takes a value that is a keyword.
     fn take_name(&mut self, key: &str, said: &str) {
         let name = said.strip_prefix(':').unwrap_or(said);
-        match (key.as_bytes(), type_named(name)) {
-            (b"type", Some(typ)) if self.typ.is_none() => self.typ = Some(Ok(typ)),
-            (b"f", _) if self.wrong.is_none() => self.draft.op.f = function(name),
+        match (names::word(key.as_bytes()), type_named(name)) {
+            (TYPE, Some(typ)) if self.typ.is_none() => self.typ = Some(Ok(typ)),
+            (F, _) if self.wrong.is_none() => self.draft.op.f = function(name),
             _ => self.take(key, Value::Keyword(names::name(said))),
         }
     }
@@ -236,11 +248,11 @@ fn op_type(typ: &Value) -> Result<OpType, String> {
 }
 
 pub(super) fn type_named(name: &str) -> Option<OpType> {
-    match name.as_bytes() {
-        b"invoke" => Some(OpType::Invoke),
-        b"ok" => Some(OpType::Ok),
-        b"fail" => Some(OpType::Fail),
-        b"info" => Some(OpType::Info),
+    match names::word(name.as_bytes()) {
+        INVOKE => Some(OpType::Invoke),
+        OK => Some(OpType::Ok),
+        FAIL => Some(OpType::Fail),
+        INFO => Some(OpType::Info),
         _ => None,
     }
 }

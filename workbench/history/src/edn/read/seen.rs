@@ -23,7 +23,7 @@ pub(super) struct Candidate<'a> {
 const LONGEST: usize = 64;
 
 /// How many are remembered: as many as the nearer caches of a processor hold.
-const MOST: usize = 1 << 13;
+const MOST: usize = 1 << 11;
 
 /// A text that is no longer is not worth the memory.
 const LEAST: usize = 1 << 12;
