@@ -100,19 +100,19 @@ pub(super) fn add_process_order(edges: &mut Edges, transactions: &Transactions) 
 /// those that ended before another of them began. These few, at most about as
 /// many as there are clients, are kept while time goes on.
 pub(super) fn add_realtime_order(edges: &mut Edges, transactions: &Transactions) {
-    // Place in the history, whether it ends there, and which one.
-    let mut events = Vec::with_capacity(2 * transactions.all.len());
+    // By place in the history: which one begins or ends there, and whether it ends.
+    let places = transactions.all.iter().map(|transaction| transaction.place);
+    let mut events = vec![None; places.max().map_or(0, |last| last + 1)];
     for (i, transaction) in transactions.numbered() {
         if let Some(place) = transaction.invoked {
-            events.push((place, false, i));
+            events[place] = Some((i, false));
         }
         if transaction.outcome == OpType::Ok {
-            events.push((transaction.place, true, i));
+            events[transaction.place] = Some((i, true));
         }
     }
-    events.sort_unstable();
     let mut frontier: Vec<u32> = Vec::new();
-    for (_, ends, i) in events {
+    for (i, ends) in events.into_iter().flatten() {
         let transaction = &transactions.all[i as usize];
         if ends {
             let invoked = transaction.invoked.unwrap_or(0);
