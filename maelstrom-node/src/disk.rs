@@ -255,12 +255,6 @@ impl Disk {
         sync::Sync::new(self)
     }
 
-    /// Whether there was something on it when the node was started: it is not the first of its
-    /// name.
-    pub(crate) fn is_of_an_earlier_life(&self) -> bool {
-        !self.state().found.is_empty()
-    }
-
     pub(crate) fn take_commands(&self) -> Vec<Command> {
         let state = &mut *self.state();
         if state.syncs.begin() {

@@ -15,7 +15,7 @@ use crate::logging::{self, excerpt};
 use crate::rpc::{decode_error, input_ended};
 use crate::waiting::Waiting;
 use crate::wire::{Body, DecodeError, Message};
-use crate::{Error, Node, NodeId, Result, Server};
+use crate::{Error, Node, NodeId, Result, Rng, Server};
 
 /// Maelstrom's clients wait this long for a reply and are then taken off the
 /// network; a message to one that is gone would mute this node for good.
@@ -54,10 +54,26 @@ impl<S: Server> Engine<S> {
         }
     }
 
+    /// Numbers its requests from a number drawn at random on, and not from 1: for a node that may
+    /// not be the first of its name. A reply to what an earlier one asked may still be under way,
+    /// and must not be taken for one to this.
+    ///
+    /// # Panics
+    /// If `init` has arrived.
+    pub fn draw_ids(&mut self) {
+        self.waiting().draws_ids = true;
+    }
+
     /// Draws from another seed, as long as `init` has not arrived.
     pub(crate) fn reseed(&mut self, seed: u64) {
-        if let State::Waiting(waiting) = &mut self.state {
-            waiting.reseed(seed);
+        self.waiting().rng = Rng::new(seed);
+    }
+
+    #[track_caller]
+    fn waiting(&mut self) -> &mut Waiting<S> {
+        match &mut self.state {
+            State::Waiting(waiting) => waiting,
+            State::Running(_) => panic!("that is settled when init arrives, and it has"),
         }
     }
 
@@ -75,10 +91,7 @@ impl<S: Server> Engine<S> {
         mut self,
         load: impl FnOnce(&NodeId) -> Result<Files, String> + 'static,
     ) -> Self {
-        match &mut self.state {
-            State::Waiting(waiting) => waiting.set_load(Box::new(load)),
-            State::Running(_) => panic!("a node is given its disk before its init"),
-        }
+        self.waiting().load = Some(Box::new(load));
         self
     }
 
@@ -110,7 +123,7 @@ impl<S: Server> Engine<S> {
             }
             State::Waiting(waiting) => {
                 if let Some((node, server)) = waiting.message(&message, line, self.now) {
-                    let early = waiting.take_early();
+                    let early = std::mem::take(&mut waiting.early);
                     let mut running = Running::new(node, server, &message.src);
                     running.run();
                     self.state = State::Running(running);
@@ -228,7 +241,7 @@ impl<S: Server> Engine<S> {
     /// How many bytes of output wait to be taken.
     pub fn output_len(&self) -> usize {
         match &self.state {
-            State::Waiting(waiting) => waiting.output_len(),
+            State::Waiting(waiting) => waiting.out.len(),
             State::Running(running) if running.node.failure().is_some() => 0,
             State::Running(running) => running.node.out().len(),
         }
@@ -242,7 +255,7 @@ impl<S: Server> Engine<S> {
     pub fn swap_output(&mut self, buffer: &mut Vec<u8>) {
         assert!(buffer.is_empty(), "the buffer still holds output");
         match &mut self.state {
-            State::Waiting(waiting) => std::mem::swap(waiting.out(), buffer),
+            State::Waiting(waiting) => std::mem::swap(&mut waiting.out, buffer),
             State::Running(running) if running.node.failure().is_some() => {}
             State::Running(running) => std::mem::swap(&mut *running.node.out(), buffer),
         }

@@ -19,6 +19,7 @@
 //!
 //! | to the node | |
 //! |---|---|
+//! | `= again` | before `init`: it is not the first of its name |
 //! | `= file FILE HEX` | before `init`: a file, and all that it holds |
 //! | `TIME MESSAGE` | a message arrives |
 //! | `TIME` | nothing happens, but a deadline may be due |
@@ -69,14 +70,18 @@ pub(crate) fn serve<S: Server>(
     loop {
         input.lines(|line| {
             let (now, event) = match is_init {
-                true => match line.strip_prefix(b"= file ") {
-                    Some(file) => {
+                true => {
+                    if let Some(file) = line.strip_prefix(b"= file ") {
                         let (name, bytes) = parse_file(file)?;
                         files.borrow_mut().insert(name, bytes);
                         return Ok(());
                     }
-                    None => (Duration::ZERO, Event::Message(line)),
-                },
+                    if line == b"= again" {
+                        engine.draw_ids();
+                        return Ok(());
+                    }
+                    (Duration::ZERO, Event::Message(line))
+                }
                 false => turn(line)?,
             };
             is_init = false;

@@ -226,13 +226,7 @@ impl Node {
 
     /// The node's disk: what it still knows after it was killed. See [`disk`](crate::disk).
     pub fn disk(&self) -> Disk {
-        let open = || {
-            let disk = Disk::new(&self.0.id, self.0.load.take());
-            if disk.is_of_an_earlier_life() {
-                self.calls().begin_after(self.rng().u64() >> 12);
-            }
-            disk
-        };
+        let open = || Disk::new(&self.0.id, self.0.load.take());
         self.0.disk.get_or_init(open).clone()
     }
 

@@ -24,17 +24,11 @@ use crate::{Error, ErrorCode, Node, NodeId, Result};
 /// The calls of a node that wait for their reply.
 #[derive(Default)]
 pub(crate) struct Calls {
-    last_id: u64,
+    pub(crate) last_id: u64,
     waiting: BTreeMap<u64, Rc<dyn Waiting>>,
 }
 
 impl Calls {
-    /// Numbers messages from there on. A reply to an earlier life of this node may still be under
-    /// way, and must not be taken for one to this life: its number is another one, by chance.
-    pub(crate) fn begin_after(&mut self, id: u64) {
-        self.last_id = self.last_id.max(id);
-    }
-
     pub(crate) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id

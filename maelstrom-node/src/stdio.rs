@@ -67,6 +67,8 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     }
     let storage = Storage::default();
     engine = storage.attach(engine);
+    // Nobody says whether it was started before.
+    engine.draw_ids();
     // Gives whether something was done on the disk: then more may follow from it.
     let finish_turn = |engine: &mut Engine<S>, output: &mut Output| {
         output.write(engine)?;

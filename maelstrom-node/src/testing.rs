@@ -65,8 +65,12 @@ impl<S: Server> TestNode<S> {
 
     fn with_disk(seed: u64, files: Files, start: impl FnOnce(Node) -> S + 'static) -> Self {
         let found = files.clone();
+        let mut engine = Engine::new(seed, start);
+        if !files.is_empty() {
+            engine.draw_ids();
+        }
         TestNode {
-            engine: Engine::new(seed, start).with_disk(|_| Ok(found)),
+            engine: engine.with_disk(|_| Ok(found)),
             now: Duration::ZERO,
             disk: TestDisk::new(files),
             early: Vec::new(),
@@ -84,32 +88,24 @@ impl<S: Server> TestNode<S> {
         node_ids: [&str; N],
         start: impl FnOnce(Node) -> S + 'static,
     ) -> Self {
-        TestNode::start_among(id, &node_ids, Files::new(), start)
+        TestNode::start_with(id, node_ids, Files::new(), start)
     }
 
-    /// The same, with these files on its disk: such as are [left](TestNode::kill) of another one.
+    /// The same, with these files on its disk: such as are [left](TestNode::kill) of another one. If
+    /// there are some, it is not the first of its name: see [`Engine::draw_ids`].
     ///
     /// # Panics
     /// If the first thing it says is not `init_ok`, as when it cannot go on with these files.
     #[track_caller]
-    pub fn start_with<const N: usize>(
+    pub fn start_with<'a>(
         id: &str,
-        node_ids: [&str; N],
-        files: Files,
-        start: impl FnOnce(Node) -> S + 'static,
-    ) -> Self {
-        TestNode::start_among(id, &node_ids, files, start)
-    }
-
-    #[track_caller]
-    fn start_among(
-        id: &str,
-        node_ids: &[&str],
+        node_ids: impl AsRef<[&'a str]>,
         files: Files,
         start: impl FnOnce(Node) -> S + 'static,
     ) -> Self {
         let mut node = TestNode::with_disk(0, files, start);
-        let init = json!({"type": "init", "node_id": id, "node_ids": node_ids, "msg_id": 1});
+        let init =
+            json!({"type": "init", "node_id": id, "node_ids": node_ids.as_ref(), "msg_id": 1});
         let line = json!({"src": "c0", "dest": id, "body": init}).to_string();
         node.engine.line(node.now, line.as_bytes());
         let mut said = node.take();

@@ -20,15 +20,17 @@ const LINE: usize = 64;
 
 pub(crate) struct Waiting<S> {
     start: Option<Box<dyn FnOnce(Node) -> S>>,
-    rng: Rng,
-    load: Option<Load>,
-    /// What came too early.
-    early: Vec<Box<[u8]>>,
+    pub(crate) rng: Rng,
+    pub(crate) load: Option<Load>,
+    /// Requests are numbered from a number drawn at random on.
+    pub(crate) draws_ids: bool,
+    /// What came too early, in its order.
+    pub(crate) early: Vec<Box<[u8]>>,
     /// What that takes, in bytes.
     kept: usize,
     /// How many messages were too much.
     refused: u64,
-    out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -76,32 +78,12 @@ impl<S> Waiting<S> {
             start: Some(Box::new(start)),
             rng: Rng::new(seed),
             load: None,
+            draws_ids: false,
             early: Vec::new(),
             kept: 0,
             refused: 0,
             out: Vec::new(),
         }
-    }
-
-    pub(crate) fn reseed(&mut self, seed: u64) {
-        self.rng = Rng::new(seed);
-    }
-
-    pub(crate) fn set_load(&mut self, load: Load) {
-        self.load = Some(load);
-    }
-
-    pub(crate) fn output_len(&self) -> usize {
-        self.out.len()
-    }
-
-    pub(crate) fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-
-    /// Takes what came before `init`, in its order.
-    pub(crate) fn take_early(&mut self) -> Vec<Box<[u8]>> {
-        std::mem::take(&mut self.early)
     }
 
     /// Takes a message. If it is an `init` as it should be, this gives the node and
@@ -170,6 +152,10 @@ impl<S> Waiting<S> {
         let prefix = prefix(&init.node_id);
         let Init { node_id, node_ids } = init;
         let node = Node::new(node_id, node_ids, self.rng.clone(), now, self.load.take());
+        if self.draws_ids {
+            // From a copy: what the server draws is the same in any case.
+            node.calls().last_id = self.rng.clone().u64() >> 32;
+        }
         // Before the server can send anything.
         self.write(&prefix, message, &InitReply::InitOk);
         node.out().append(&mut self.out);

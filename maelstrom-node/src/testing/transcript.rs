@@ -99,7 +99,7 @@ where
     let (id, node_ids) = who.split_once(" of ").expect("start ID of ID...");
     let node_ids: Vec<&str> = node_ids.split(' ').collect();
     let options = options.to_owned();
-    TestNode::start_among(id, &node_ids, files, move |node| start(&options, node))
+    TestNode::start_with(id, &node_ids, files, move |node| start(&options, node))
 }
 
 /// What the node says to this.

@@ -2,11 +2,12 @@
 
 use std::future::Future;
 
+use maelstrom_node::disk::Files;
 use maelstrom_node::{Error, ErrorCode, Node, Result, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::script::{Note, done, ms, run};
+use super::script::{Note, done, ms, run, run_on};
 
 const ASK_7: &str = r#"{"src":"n1","dest":"n2","body":{"type":"ask","number":7,"msg_id":1}}"#;
 
@@ -33,6 +34,17 @@ fn a_call_is_answered_once() {
             .is_empty()
     );
     assert_eq!(n1.engine().pending(), (0, 0));
+}
+
+#[test]
+fn a_reply_to_an_earlier_life_is_not_taken_for_one_to_this() {
+    let left = Files::from([("any.log".to_owned(), Vec::new())]);
+    let mut n1 = run_on(left, ask_7);
+    let asked = n1.pass(ms(10));
+    assert_ne!(asked, [ASK_7]);
+    let late = n1.tell_from("n2", r#"{"type":"ask_ok","half":3.5,"in_reply_to":1}"#);
+    assert!(late.is_empty());
+    assert_eq!(n1.engine().pending(), (1, 1));
 }
 
 #[test]

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 
 use super::probe::{Probe, body, n1};
 
+fn init(msg_id: u64) -> String {
+    let body = json!({"type": "init", "msg_id": msg_id, "node_id": "n1", "node_ids": ["n1", "n2"]});
+    json!({"src": "c0", "dest": "n1", "body": body}).to_string()
+}
+
 #[test]
 fn a_node_knows_itself_its_peers_and_who_asks() {
     assert_eq!(
@@ -23,9 +28,7 @@ fn nothing_is_lost_before_init_and_init_ok_comes_first() {
     let early = r#"{"src":"n2","dest":"n1","body":{"type":"any","msg_id":5,"value":0}}"#;
     assert!(node.tell(early).is_empty());
     assert!(node.tell(early).is_empty());
-    let said = node.tell(
-        r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":0,"node_id":"n1","node_ids":["n1","n2"]}}"#,
-    );
+    let said = node.tell(&init(0));
     let any_ok = r#"{"src":"n1","dest":"n2","body":{"type":"any_ok","value":0,"in_reply_to":5}}"#;
     assert_eq!(
         said,
@@ -90,9 +93,7 @@ fn an_init_without_the_node_among_the_nodes_is_refused() {
         // What comes next waits, as before.
         let early = r#"{"src":"n2","dest":"n1","body":{"type":"who","msg_id":5}}"#;
         assert!(node.tell(early).is_empty());
-        let said = node.tell(
-            r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":2,"node_id":"n1","node_ids":["n1","n2"]}}"#,
-        );
+        let said = node.tell(&init(2));
         assert_eq!(
             said,
             [
@@ -139,9 +140,7 @@ fn what_comes_before_init_is_kept_up_to_a_bound() {
     );
     let who = r#"{"src":"c1","dest":"n1","body":{"type":"who","msg_id":16}}"#;
     assert!(node.tell(who).is_empty());
-    let said = node.tell(
-        r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1","n2"]}}"#,
-    );
+    let said = node.tell(&init(1));
     let answered = said.iter().map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         line["body"]["in_reply_to"].as_u64().unwrap()
@@ -160,9 +159,7 @@ fn before_init_nothing_was_asked_so_replies_are_ignored() {
     ] {
         assert!(node.tell_from("n2", body).is_empty(), "{body}");
     }
-    let said = node.tell(
-        r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1","n2"]}}"#,
-    );
+    let said = node.tell(&init(1));
     assert_eq!(said.len(), 1, "{said:?}");
 }
 

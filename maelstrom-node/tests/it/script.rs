@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use maelstrom_node::disk::Files;
 use maelstrom_node::testing::TestNode;
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,19 @@ where
     F: Future<Output = Result<T>> + 'static,
     T: Serialize,
 {
-    TestNode::start("n1", ["n1", "n2"], move |node: Node| {
+    run_on(Files::new(), script)
+}
+
+/// The same, with these files on its disk.
+pub(crate) fn run_on<F, T>(
+    files: Files,
+    script: impl FnOnce(Node) -> F + 'static,
+) -> TestNode<Script>
+where
+    F: Future<Output = Result<T>> + 'static,
+    T: Serialize,
+{
+    TestNode::start_with("n1", ["n1", "n2"], files, move |node: Node| {
         let running = script(node.clone());
         drop(node.clone().spawn(async move {
             let result = match running.await {

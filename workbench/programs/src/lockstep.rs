@@ -5,8 +5,8 @@
 //! `init`, each line to the node begins with the time in nanoseconds, and each turn of
 //! the node ends with `= ` and its next deadline, or `-`. What it wants done on its disk it
 //! says in lines of its own, such as `= append raft.log 00ff` and `= sync`; `= synced`, in
-//! the place of a message, tells it that this was done, and `= file raft.log 00ff` before
-//! `init` what its disk holds when it is started again.
+//! the place of a message, tells it that this was done. Before `init`, `= again` says that it is
+//! started again, and `= file raft.log 00ff` what its disk holds then.
 
 use std::time::Duration;
 
@@ -86,6 +86,7 @@ impl Node {
 
     /// Of a process that was started again, and will find these files on its disk.
     pub(super) fn again(mut started: Started, files: Files) -> Self {
+        started.feed.push(b"= again\n");
         for (name, bytes) in files {
             let line = format!("= file {name} {}\n", hex(&bytes));
             started.feed.push(line.as_bytes());

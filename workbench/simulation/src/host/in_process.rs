@@ -32,7 +32,9 @@ where
     let first = first.collect();
     let again = move |node: usize, restarts, files| {
         let seed = seed_of_restart(seeds[node], restarts);
-        Ok(InProcess::new(seed, start.clone(), files))
+        let mut node = InProcess::new(seed, start.clone(), files);
+        node.engine.draw_ids();
+        Ok(node)
     };
     VirtualTime::new(first, Box::new(again))
 }
