@@ -5,4 +5,3 @@ mod limits;
 mod noise;
 mod recording;
 mod simulation;
-mod strikes;

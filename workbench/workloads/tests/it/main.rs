@@ -9,3 +9,4 @@ mod maelstroms_runs;
 mod metamorphic;
 mod nonsense;
 mod oracle;
+mod strikes;
