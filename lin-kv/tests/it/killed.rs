@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use programs::{Clock, Program, Programs};
+use simulation::judge;
 use simulation::nemesis::{NodeFault, NodeFaults, Target};
-use simulation::recording::Recording;
 use simulation::run::{self, Config};
-use simulation::{Judged, Limits};
-use verdict::Validity;
+use verdict::{Rules, Validity};
 use workloads::lin_kv::LinKv as Workload;
 
 /// For how many seconds.
@@ -48,24 +47,11 @@ fn what_was_acknowledged_survives_sigkill() {
     let mut nodes = Programs::start(&program, &config.nodes, Clock::Real).expect("they start");
     let mut workload = Workload::new(3, Duration::ZERO);
     let outcome = run::run(&config, &mut workload, &mut nodes, &mut ());
-    let judged = Judged::new(
-        &workload,
-        config,
-        false,
-        outcome,
-        Recording::default(),
-        Limits::default(),
-    );
-    let found = judged.checked.sentences().join("\n");
-    let Judged {
-        outcome, checked, ..
-    } = &judged;
-    assert_eq!(
-        checked.valid,
-        Validity::Valid,
-        "{found}\n{:?}",
-        outcome.problems
-    );
+    // Of the history alone: that nothing of a kind succeeded, on a busy machine, is no fault.
+    let checked = judge::history(&workload, &outcome.history, None, Rules::default());
+    let found = checked.sentences().join("\n");
+    assert_eq!(checked.valid, Validity::Valid, "{found}");
+    assert_eq!(outcome.problems, []);
     let deaths = outcome.deaths.len();
     let ok = verdict::assertion::figure(&checked.results, "stats.ok-count").expect("a figure");
     eprintln!(
