@@ -8,8 +8,9 @@ use crate::edn::{self, Value};
 
 /// How deep values may nest: they are written as EDN, and read again.
 const DEEPEST: usize = edn::DEEPEST - 8;
-/// How many bytes of memory the copies of what was kept may take for each byte that was
-/// read, and besides. An operation of Jepsen's names two or three keywords in 13 bytes.
+/// How many bytes what was kept may stand for, where it is named again, for each byte that was
+/// read, and besides: it takes no memory more, but whoever goes through it takes as long as if
+/// it did. An operation of Jepsen's names two or three keywords in 13 bytes.
 const COPIES: usize = 128;
 const COPIES_BESIDES: usize = 16 << 10;
 
@@ -390,7 +391,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Counts a copy that takes so many bytes of memory.
+    /// Counts what is named again, and is so many bytes in memory.
     pub(super) fn copy(&mut self, at: usize, weight: usize) -> Result<(), ReadError> {
         self.copied = self.copied.saturating_add(weight);
         let most = self.at().saturating_mul(COPIES) + COPIES_BESIDES;

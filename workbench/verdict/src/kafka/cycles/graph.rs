@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use history::History;
 
-use super::super::action::{Actions, Key, Message};
+use super::super::action::{Action, Actions, Key, Message};
 use super::super::log::{Fates, Log};
 use super::Why;
 
@@ -31,9 +31,11 @@ pub(super) struct Graph<'a> {
     /// Who sent a message right behind one that each action sent, and these two.
     followers: Edges<(Key, Message, Message)>,
     /// For each place of the history, the action that begins there.
-    begun: Vec<Option<usize>>,
-    /// The place where each action begins.
-    begins: Vec<Option<usize>>,
+    begun: Vec<Option<u32>>,
+    /// The place where each action begins, ...
+    begins: Vec<Option<u32>>,
+    /// ... and where it ends, if it succeeded: what begins later is after it.
+    ends: Vec<Option<u32>>,
 }
 
 /// Where each action leads to and why, side by side: there are many.
@@ -118,16 +120,20 @@ impl<'a> Graph<'a> {
                 continue;
             }
             if let Some(place) = history.pair_place(action.place) {
-                begun[place] = Some(reader);
-                begins[reader] = Some(place);
+                begun[place] = Some(reader as u32);
+                begins[reader] = Some(place as u32);
             }
         }
+        let is_done = |action: &&Action<'_>| action.assigned.is_none() && action.is_ok();
+        let end = |action| Some(action).filter(is_done).map(|done| done.place as u32);
+        let ends = actions.list.iter().map(end).collect();
         Graph {
             actions,
             readers: Edges::new(count, |each| each_poll(actions, fates, each)),
             followers: Edges::new(count, |each| each_follower(logs, fates, each)),
             begun,
             begins,
+            ends,
         }
     }
 
@@ -138,13 +144,9 @@ impl<'a> Graph<'a> {
 
     /// Whether no operation is before another.
     pub(super) fn is_empty(&self) -> bool {
-        let list = &self.actions.list;
-        let mut done = list
-            .iter()
-            .filter(|action| action.assigned.is_none() && action.is_ok());
-        let first_end = done.next().map(|action| action.place);
-        let is_after = |(place, begun): (usize, &Option<usize>)| {
-            begun.is_some() && first_end.is_some_and(|end| place > end)
+        let first_end = self.ends.iter().flatten().next();
+        let is_after = |(place, begun): (usize, &Option<u32>)| {
+            begun.is_some() && first_end.is_some_and(|end| place > *end as usize)
         };
         self.readers.all.is_empty()
             && self.followers.all.is_empty()
@@ -179,13 +181,12 @@ impl<'a> Graph<'a> {
                 }
                 number -= followers.len();
             }
-            let action = &self.actions.list[node];
-            let has_end = steps.time && action.assigned.is_none() && action.is_ok();
-            return (number == 0 && has_end).then_some(count + action.place);
+            let end = self.ends[node].filter(|_| steps.time && number == 0);
+            return end.map(|place| count + place as usize);
         };
         let following = (place + 1 < self.begun.len()).then_some(count + place + 1);
         match (self.begun[place], number) {
-            (Some(action), 0) => Some(action),
+            (Some(action), 0) => Some(action as usize),
             (Some(_), 1) | (None, 0) => following,
             _ => None,
         }
@@ -211,36 +212,42 @@ impl<'a> Graph<'a> {
         let nodes = self.nodes(steps);
         let (mut number, mut low) = (vec![NEW; nodes], vec![0; nodes]);
         let mut is_open = vec![false; nodes];
-        let (mut open, mut path) = (Vec::new(), Vec::new());
+        // Those of which it is open what component they are in, and the way to where the search
+        // is, each with the number of its next edge. In a long history either is long.
+        let mut open: Vec<u32> = Vec::new();
+        let mut path: Vec<(u32, u32)> = Vec::new();
         let (mut count, mut components) = (0, Vec::new());
         for root in 0..nodes {
             if number[root] != NEW {
                 continue;
             }
-            path.push((root, 0));
+            path.push((root as u32, 0));
             while let Some((node, next)) = path.pop() {
+                let node = node as usize;
                 if next == 0 {
                     (number[node], low[node]) = (count, count);
                     count += 1;
-                    open.push(node);
+                    open.push(node as u32);
                     is_open[node] = true;
                 }
-                match self.next(node, next, steps) {
+                match self.next(node, next as usize, steps) {
                     Some(other) => {
-                        path.push((node, next + 1));
+                        path.push((node as u32, next + 1));
                         if number[other] == NEW {
-                            path.push((other, 0));
+                            path.push((other as u32, 0));
                         } else if is_open[other] {
                             low[node] = low[node].min(number[other]);
                         }
                     }
                     None => {
                         if let Some((parent, _)) = path.last() {
-                            low[*parent] = low[*parent].min(low[node]);
+                            let parent = *parent as usize;
+                            low[parent] = low[parent].min(low[node]);
                         }
                         if low[node] == number[node] {
-                            let from = open.iter().rposition(|other| *other == node);
+                            let from = open.iter().rposition(|other| *other as usize == node);
                             let members = open.drain(from.unwrap_or(open.len())..);
+                            let members = members.map(|node| node as usize);
                             let members = members.inspect(|node| is_open[*node] = false);
                             let actions = members.filter(|node| *node < self.actions());
                             let mut component: Vec<usize> = actions.collect();
@@ -274,7 +281,7 @@ impl<'a> Graph<'a> {
         let first = inside.peek().copied();
         let straight = inside.find(|(from, to)| {
             let to = &self.actions.list[*to];
-            to.is_ok() && self.begins[*from].is_some_and(|place| to.place < place)
+            to.is_ok() && self.begins[*from].is_some_and(|place| to.place < place as usize)
         });
         let Some((from, to)) = straight.filter(|_| steps.time).or(first) else {
             return Vec::new();
