@@ -1,6 +1,7 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
 mod broken;
+mod explored;
 mod faults;
 mod killed;
 mod mutants;

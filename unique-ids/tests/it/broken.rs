@@ -3,7 +3,7 @@
 
 #[allow(dead_code)] // its main
 #[path = "../../examples/nameless.rs"]
-mod nameless;
+pub(crate) mod nameless;
 
 use unique_ids::UniqueIds;
 use workloads::chapter::Chapter;

@@ -6,11 +6,16 @@ mod check;
 mod command;
 mod dashes;
 mod draw;
+mod explore;
+mod hunt;
 mod judged_by;
+mod merge;
 mod page;
+mod replay;
 mod serve;
 mod test;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -36,6 +41,11 @@ enum Command {
     Assert(assert::Args),
     Draw(draw::Args),
     Page(page::Args),
+    Hunt(Box<hunt::Args>),
+    Explore(explore::Args),
+    Merge(merge::Args),
+    Replay(replay::Args),
+    Shrink(replay::ShrinkArgs),
     Serve(serve::Args),
 }
 
@@ -54,24 +64,54 @@ pub(crate) fn main(workloads: Registry) -> ExitCode {
         Ok(Command::Assert(args)) => assert::run(&args),
         Ok(Command::Draw(args)) => draw::run(&args),
         Ok(Command::Page(args)) => page::run(&args),
-        Ok(Command::Serve(args)) => serve::run(&args),
-        Err(e) => {
-            let text = e.render().to_string();
-            return match e.use_stderr() {
-                true => {
-                    terminal::tell(text.trim_end());
-                    ExitCode::from(USAGE)
-                }
-                false => match print(&text) {
-                    Ok(()) => ExitCode::SUCCESS,
-                    Err(why) => crash(&why),
-                },
-            };
+        Ok(Command::Hunt(mut args)) => {
+            args.test.workloads = workloads;
+            args.test.hunts = true;
+            hunt::run(&args)
         }
+        Ok(Command::Explore(args)) => match test_flags(&workloads, &args.words()) {
+            Ok(flags) => explore::run(&args, &flags),
+            Err(e) => return refused(&e),
+        },
+        Ok(Command::Merge(args)) => merge::run(&args),
+        Ok(Command::Replay(args)) => replay::run(&args, &workloads),
+        Ok(Command::Shrink(args)) => replay::shrink(&args, &workloads),
+        Ok(Command::Serve(args)) => serve::run(&args),
+        Err(e) => return refused(&e),
     };
     match done {
         Ok(status) => ExitCode::from(status),
         Err(why) => crash(&why),
+    }
+}
+
+/// What is wrong with the arguments, or the help that was asked for.
+fn refused(e: &clap::Error) -> ExitCode {
+    let text = e.render().to_string();
+    match e.use_stderr() {
+        true => {
+            terminal::tell(text.trim_end());
+            ExitCode::from(USAGE)
+        }
+        false => match print(&text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => crash(&why),
+        },
+    }
+}
+
+/// The flags of `test` that these words are.
+fn test_flags(workloads: &Registry, words: &[String]) -> Result<test::Args, clap::Error> {
+    let words = ["workbench", "test"]
+        .into_iter()
+        .chain(words.iter().map(String::as_str));
+    let matches = parse_from(workloads, words.map(OsString::from))?;
+    match Command::from_arg_matches(&matches)? {
+        Command::Test(mut args) => {
+            args.workloads = workloads.clone();
+            Ok(*args)
+        }
+        _ => Err(clap::Error::new(clap::error::ErrorKind::InvalidSubcommand)),
     }
 }
 
@@ -80,10 +120,24 @@ fn crash(why: &str) -> ExitCode {
     ExitCode::from(CRASH)
 }
 
-/// The arguments; a workload must be one of these, or, of a history, a model.
+/// The arguments of this process.
 fn parse(workloads: &Registry) -> Result<Command, clap::Error> {
+    let matches = parse_from(workloads, std::env::args_os())?;
+    Command::from_arg_matches(&matches).map_err(|e| e.format(&mut known(workloads)))
+}
+
+/// These words; a workload must be one of these, or, of a history, a model.
+fn parse_from(
+    workloads: &Registry,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<clap::ArgMatches, clap::Error> {
+    known(workloads).try_get_matches_from(words)
+}
+
+/// The command that knows these workloads.
+fn known(workloads: &Registry) -> clap::Command {
     let mut command = Command::command();
-    for subcommand in ["test", "check"] {
+    for subcommand in ["test", "hunt", "check"] {
         let workloads = workloads.clone();
         let name = move |name: &str| {
             let known: Vec<&str> = workloads.names().collect();
@@ -97,9 +151,7 @@ fn parse(workloads: &Registry) -> Result<Command, clap::Error> {
             subcommand.mut_arg("workload", |arg| arg.value_parser(name))
         });
     }
-    let mut command_again = command.clone();
-    let matches = command.try_get_matches()?;
-    Command::from_arg_matches(&matches).map_err(|e| e.format(&mut command_again))
+    command
 }
 
 /// Prints what was asked for. That nobody reads it (any more) is no error.

@@ -16,6 +16,8 @@ const SHOWN: usize = 5;
 pub struct Report<'a> {
     /// The run, and the verdict on it.
     pub run: &'a Judged,
+    /// What is said before the verdict, if anything is.
+    pub heading: Option<&'a str>,
     /// The command that repeats it, if one does.
     pub repeat: Option<String>,
     /// Where it is kept.
@@ -24,7 +26,12 @@ pub struct Report<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.run.workload, self.headline().1)?;
+        write!(f, "{}: {}", self.run.workload, self.headline().1)?;
+        if let Some(heading) = self.heading {
+            let messages = self.run.outcome.messages.all.sent;
+            write!(f, ". {heading}, {messages} messages")?;
+        }
+        writeln!(f)?;
         self.problems(f)?;
         self.findings(f)?;
         self.figures(f)?;

@@ -26,6 +26,11 @@ pub struct Latency {
 }
 
 impl Latency {
+    /// The mean, in whole milliseconds: what a packet takes of which nothing else is said.
+    pub fn plain(&self) -> Duration {
+        Duration::from_millis(self.mean.as_millis() as u64)
+    }
+
     /// The next packet's latency.
     pub fn draw(&self, rng: &Rng) -> Duration {
         if self.mean.is_zero() {

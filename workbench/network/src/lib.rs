@@ -37,6 +37,7 @@
 //! meanwhile waits, even if it has no latency at all (head-of-line blocking).
 
 pub mod address;
+mod fate;
 mod latency;
 pub mod name;
 pub mod service;
@@ -51,6 +52,7 @@ use std::time::Duration;
 
 use maelstrom_node::Rng;
 
+pub use fate::{Fate, Fates};
 pub use latency::{Distribution, Latency};
 pub use stats::{Count, Stats};
 
@@ -112,15 +114,11 @@ pub struct Config {
     pub ideal: bool,
 }
 
-/// How late a reordered packet can be, or twice the mean latency if that is
-/// more.
-const LATEST: Duration = Duration::from_millis(100);
-
 /// The network between nodes, services and clients.
 #[derive(Debug)]
 pub struct Network {
     config: Config,
-    rng: Rng,
+    fates: Source,
     endpoints: Vec<Endpoint>,
     by_name: BTreeMap<String, EndpointId>,
     /// Pairs of nodes, source and destination, between which packets are
@@ -133,6 +131,12 @@ pub struct Network {
     /// How many bytes they have.
     bytes_under_way: usize,
     stats: Stats,
+}
+
+#[derive(Debug)]
+enum Source {
+    Chance(Rng),
+    Said(Fates),
 }
 
 #[derive(Debug)]
@@ -181,7 +185,7 @@ impl Network {
     pub fn new(config: Config, rng: Rng) -> Self {
         Network {
             config,
-            rng,
+            fates: Source::Chance(rng),
             endpoints: Vec::new(),
             by_name: BTreeMap::new(),
             cut: BTreeSet::new(),
@@ -240,8 +244,26 @@ impl Network {
         self.endpoints[id.0].role
     }
 
-    /// Sends a line. Call [`Network::receive`] for the destination after it.
-    pub fn send(&mut self, now: Duration, src: EndpointId, dest: EndpointId, line: Vec<u8>) {
+    /// From now on what becomes of packets is what is said here, in place of chance. Those
+    /// that are not named take the mean latency.
+    pub fn follow(&mut self, fates: Fates) {
+        self.fates = Source::Said(fates);
+    }
+
+    /// What becomes of a packet of which nothing else is said.
+    pub fn plain(&self) -> Fate {
+        Fate::arrives(self.config.latency.plain())
+    }
+
+    /// Sends a line. Call [`Network::receive`] for the destination after it. Gives back what
+    /// will become of it, but for partitions; clients' lines arrive at once.
+    pub fn send(
+        &mut self,
+        now: Duration,
+        src: EndpointId,
+        dest: EndpointId,
+        line: Vec<u8>,
+    ) -> Option<Fate> {
         let packet = Packet {
             id: self.next_id,
             src,
@@ -253,31 +275,26 @@ impl Network {
         self.stats.sent(has_client);
         if has_client {
             // Clients are with their node: no latency, no loss.
-            return self.enqueue(now, packet);
+            self.enqueue(now, packet);
+            return None;
         }
-        if self.config.loss > 0.0 && self.rng.chance(self.config.loss) {
-            return;
-        }
-        if self.config.duplicate > 0.0 && self.rng.chance(self.config.duplicate) {
-            let deadline = now + self.delay();
-            self.enqueue(deadline, packet.clone());
-        }
-        let deadline = now + self.delay();
-        self.enqueue(deadline, packet);
-    }
-
-    /// The next packet's latency, and what it is late beyond that.
-    fn delay(&mut self) -> Duration {
-        let latency = self.config.latency.draw(&self.rng);
-        match self.config.reorder > 0.0 && self.rng.chance(self.config.reorder) {
-            true => {
-                latency
-                    + LATEST
-                        .max(self.config.latency.mean * 2)
-                        .mul_f64(self.rng.f64())
+        let plain = self.plain();
+        let fate = match &mut self.fates {
+            Source::Chance(rng) => Fate::draw(&self.config, rng),
+            Source::Said(fates) => {
+                let [src, dest] = [src, dest].map(|end| &*self.endpoints[end.0].name);
+                fates.next(src, dest).unwrap_or(plain)
             }
-            false => latency,
+        };
+        match fate.takes {
+            [Some(first), Some(second)] => {
+                self.enqueue(now + first, packet.clone());
+                self.enqueue(now + second, packet);
+            }
+            [Some(only), None] | [None, Some(only)] => self.enqueue(now + only, packet),
+            [None, None] => {}
         }
+        Some(fate)
     }
 
     fn enqueue(&mut self, deadline: Duration, packet: Packet) {

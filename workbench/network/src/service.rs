@@ -64,18 +64,30 @@ impl Service {
         ]
     }
 
-    /// The body of the answer to a request of `client`, as JSON.
+    /// The body of the answer to a request of `client`, as JSON. Where more than one answer
+    /// is right, `choose` is asked for one of so many, from 0: of states, how many back it is
+    /// from the newest. [`by_chance`] draws it.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn handle(&mut self, client: &str, body: &Body<'_>, rng: &Rng) -> Result<String, String> {
-        let answer = self.fields(client, body, rng)?;
+    pub fn handle(
+        &mut self,
+        client: &str,
+        body: &Body<'_>,
+        choose: &mut dyn FnMut(u64) -> u64,
+    ) -> Result<String, String> {
+        let answer = self.fields(client, body, choose)?;
         // Its request's, whatever that is, and null if it has none.
         let msg_id = body.get("msg_id").map_or("null", |id| id.get());
         Ok(format!("{{{answer},\"in_reply_to\":{msg_id}}}"))
     }
 
-    fn fields(&mut self, client: &str, body: &Body<'_>, rng: &Rng) -> Result<String, String> {
+    fn fields(
+        &mut self,
+        client: &str,
+        body: &Body<'_>,
+        choose: &mut dyn FnMut(u64) -> u64,
+    ) -> Result<String, String> {
         if let Service::LinTso(next) = self {
             if body.kind() != Some("ts") {
                 return Err("it knows requests of the type ts alone".into());
@@ -91,9 +103,9 @@ impl Service {
                 change.into_iter().for_each(|change| kv.put(change));
                 answer
             }
-            Service::SeqKv(sequential) => sequential.handle(client, &request, rng),
+            Service::SeqKv(sequential) => sequential.handle(client, &request, choose),
             Service::LwwKv(replicas) => {
-                let any = || rng.below(2) as usize;
+                let mut any = || usize::from(choose(2) == 0);
                 let (from, to, at) = (any(), any(), any());
                 let merged = replicas[from].merge(&replicas[to]);
                 replicas[to] = merged;
@@ -105,6 +117,11 @@ impl Service {
     }
 }
 
+/// Any of so many, each as likely as the others.
+pub fn by_chance(rng: &Rng) -> impl FnMut(u64) -> u64 {
+    |options| options.saturating_sub(1) - rng.below(options)
+}
+
 impl Sequential {
     /// The state so many before the newest.
     fn state(&self, back: usize) -> &Rc<Kv> {
@@ -112,9 +129,15 @@ impl Sequential {
         &self.states[kept - 1 - back % kept]
     }
 
-    fn handle(&mut self, client: &str, request: &Request, rng: &Rng) -> Answer {
+    fn handle(
+        &mut self,
+        client: &str,
+        request: &Request,
+        choose: &mut dyn FnMut(u64) -> u64,
+    ) -> Answer {
         let seen = self.seen.get(client).copied().unwrap_or(0);
-        let chosen = rng.range(seen as u64..self.newest as u64 + 1) as usize;
+        let back = self.newest - seen;
+        let chosen = self.newest - back.min(choose(back as u64 + 1) as usize);
         let state = self.state(self.newest - chosen);
         let (answer, change) = state.answer(request);
         if change.is_none_or(|change| state.is_old(&change)) {
@@ -145,7 +168,7 @@ mod tests {
     }
 
     fn ask(service: &mut Service, client: &str, body: &str, rng: &Rng) -> String {
-        let answer = service.handle(client, &Body::parse(body).unwrap(), rng);
+        let answer = service.handle(client, &Body::parse(body).unwrap(), &mut by_chance(rng));
         let end = r#","in_reply_to":null}"#;
         answer.map_or_else(
             |why| format!("no answer: {why}"),
@@ -325,8 +348,7 @@ mod tests {
     fn the_answers_number_is_the_requests_whatever_that_is() {
         for id in ["1", r#""a1""#, "-1.5", "[null]", "null"] {
             let body = format!(r#"{{"type":"ts","msg_id":{id}}}"#);
-            let answer =
-                service("lin-tso").handle("n1", &Body::parse(&body).unwrap(), &Rng::new(0));
+            let answer = service("lin-tso").handle("n1", &Body::parse(&body).unwrap(), &mut |_| 0);
             assert_eq!(
                 answer.unwrap(),
                 format!(r#"{{"type":"ts_ok","ts":0,"in_reply_to":{id}}}"#)

@@ -37,3 +37,6 @@ pub mod history;
 mod html;
 pub mod listing;
 pub mod run;
+mod sweep;
+
+pub use sweep::Sweep;

@@ -38,7 +38,8 @@ use maelstrom_node::Rng;
 use maelstrom_node::disk::Files;
 
 use live::Live;
-use lockstep::{AGREED, Node};
+use lockstep::AGREED;
+pub use lockstep::Node as Lockstep;
 use pipes::{Feed, Lines, Poll};
 pub use process::Program;
 use process::{Nursery, Process, allow_files};
@@ -116,6 +117,23 @@ pub fn in_lockstep(
     outcome
 }
 
+/// Starts single nodes of a program that goes in lockstep, as [`host::TimedNode`]s, for whoever
+/// moves their time alone: a node's place, how often it was started before, and what its disk
+/// holds. What they draw follows from the seed.
+///
+/// [`host::TimedNode`]: simulation::host::TimedNode
+pub fn one_by_one(
+    program: &Program,
+    names: &[String],
+    seed: u64,
+) -> impl FnMut(usize, u64, Files) -> io::Result<Lockstep> + use<> {
+    let rng = Rng::new(seed);
+    let seeds = names.iter().map(|_| rng.u64()).collect();
+    allow_files(names.len());
+    let nursery = Nursery::new(program, names, Some(seeds));
+    move |node, restarts, files| Ok(Lockstep::again(nursery.start(node, restarts)?, files))
+}
+
 /// Processes, one a node.
 #[derive(Debug)]
 pub struct Programs {
@@ -127,7 +145,7 @@ pub struct Programs {
 enum State {
     /// None of them has written a line yet.
     Asked(Asked),
-    Lockstep(VirtualTime<Node>),
+    Lockstep(VirtualTime<Lockstep>),
     Live(Live),
     /// There are none.
     Over,
@@ -209,10 +227,10 @@ impl Programs {
         }
         self.state = match is_lockstep {
             true => {
-                let nodes = asked.nodes.into_iter().map(Node::new).collect();
+                let nodes = asked.nodes.into_iter().map(Lockstep::new).collect();
                 let (nursery, machines) = (asked.nursery, asked.machines);
                 let start = move |node, restarts, files: Files| {
-                    Ok(Node::again(nursery.start(node, restarts)?, files))
+                    Ok(Lockstep::again(nursery.start(node, restarts)?, files))
                 };
                 let host = VirtualTime::new(nodes, Box::new(start));
                 let host = host.with_noise(machines.noise, machines.noise_seed);

@@ -33,9 +33,9 @@ const SLOW: u32 = 10;
 /// How much a node may write in a turn, in bytes.
 const MOST_OUTPUT: usize = 16 << 20;
 
-/// A process that goes in lockstep.
+/// A node that is a process and goes in lockstep. It ends with this value.
 #[derive(Debug)]
-pub(super) struct Node {
+pub struct Node {
     started: Started,
     deadline: Option<Duration>,
     state: State,

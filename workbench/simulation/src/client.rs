@@ -5,6 +5,7 @@
 //! have). A definite error fails an operation, and so does anything else if it
 //! is idempotent, such as a read: whether a read happened is no one's business.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use history::OpType;
@@ -46,19 +47,19 @@ impl From<Completion> for Step {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// Its function, such as `read`.
-    pub f: &'static str,
+    pub f: Cow<'static, str>,
     /// Its argument.
     pub value: Value,
     /// Further keys in the history, such as `final?` for the reads after the
     /// recovery.
-    pub extra: Vec<(&'static str, Value)>,
+    pub extra: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl Operation {
     /// An operation without further keys.
-    pub fn new(f: &'static str, value: Value) -> Self {
+    pub fn new(f: impl Into<Cow<'static, str>>, value: Value) -> Self {
         Operation {
-            f,
+            f: f.into(),
             value,
             extra: Vec::new(),
         }
@@ -66,7 +67,7 @@ impl Operation {
 
     /// The same with a further key in the history.
     pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.extra.push((key, value.into()));
+        self.extra.push((key.into(), value.into()));
         self
     }
 

@@ -1,7 +1,7 @@
 //! The folder of a run, as far as it holds data: `history.edn` and `history.txt`,
-//! `messages.jsonl`, `events.jsonl`, `results.edn` and `results.json`, `findings.json`, the
-//! nodes' logs, `independent/<key>/` where keys are judged one by one, and `summary.json`.
-//! Whatever shows a run can be made from it again: [`Folder::read`] gives it back.
+//! `messages.jsonl`, `events.jsonl`, `schedule.jsonl`, `results.edn` and `results.json`,
+//! `findings.json`, the nodes' logs, `independent/<key>/` where keys are judged one by one,
+//! and `summary.json`. Whatever shows a run can be made from it again: [`Folder::read`] gives it back.
 
 pub mod independent;
 mod journal;
@@ -24,6 +24,9 @@ pub use journal::Journal;
 
 /// The run in a few lines. It is written last: whoever finds a run by it finds all of it.
 pub const SUMMARY: &str = "summary.json";
+
+/// The run as a list of choices ([`schedule`](crate::schedule)), if it was in virtual time.
+pub const SCHEDULE: &str = "schedule.jsonl";
 
 /// What of a run is kept and shown.
 #[derive(Clone, Copy, Debug)]
@@ -131,13 +134,13 @@ impl Folder {
 
     /// Begins `messages.jsonl`: a line for each message as it is sent, with the whole of
     /// it, and another with its number when it is received. And `events.jsonl`: a line for
-    /// whatever else the run does.
+    /// whatever else the run does. And `schedule.jsonl`: a line for all that could have been
+    /// otherwise.
     ///
     /// # Errors
     /// When it cannot be written: what, and why.
     pub fn journal(&self) -> io::Result<Journal> {
-        let file = |name| self.path.join(name);
-        Journal::begin(file("messages.jsonl"), file("events.jsonl"))
+        Journal::begin(&self.path)
     }
 
     /// Writes the history, so that it is there however long it takes to judge it.

@@ -66,6 +66,19 @@ impl Judged {
         }
     }
 
+    /// Judges one in virtual time of which no messages were recorded, without further limits.
+    pub fn of(workload: &dyn Workload, config: Config, outcome: Outcome) -> Self {
+        let recording = Recording::default();
+        Judged::new(
+            workload,
+            config,
+            true,
+            outcome,
+            recording,
+            Limits::default(),
+        )
+    }
+
     /// It in a few lines. It began at `began`, local time as in ISO 8601 to the second,
     /// and this command runs it again.
     pub fn summary(&self, began: String, command: String) -> Summary {

@@ -95,8 +95,9 @@
 //! - [`simulate()`]: a run within a test.
 //! - [`workload`]: what clients do; Maelstrom's ten are in the crate `workloads`.
 //! - [`run`]: one run, a loop around a heap of events.
-//! - [`host`]: where nodes live: here, engines within this process in virtual time.
-//! - [`network`], with [`wire`] and [`service`]: what lies between, in a crate of its own.
+//! - [`schedule`]: a run as a list of choices, which can be followed in place of a seed.
+//! - [`host`]: where nodes live: here, engines within this process in virtual time; and
+//!   [`network`], with [`wire`] and [`service`]: what lies between. They are crates of their own.
 //! - [`nemesis`], [`client`]: who makes trouble, and who works.
 //! - [`recording`]: its messages.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.
@@ -105,17 +106,18 @@
 
 pub mod client;
 pub mod folder;
-pub mod host;
 pub mod judge;
 mod judged;
 pub mod nemesis;
 mod notes;
 pub mod recording;
 pub mod run;
+pub mod schedule;
 mod simulate;
 pub mod summary;
 pub mod workload;
 
+pub use host;
 pub use judged::{Judged, Limits};
 pub use network::{self, address, name, service, wire};
 pub use simulate::{Simulated, simulate};

@@ -15,6 +15,8 @@
 //! limit, with faults if there are any; and for workloads with a final phase the
 //! end of all faults, ten seconds of recovery, and the clients' last operations.
 
+mod agenda;
+mod choices;
 mod clients;
 mod config;
 mod due;
@@ -26,7 +28,6 @@ mod nodes;
 mod observer;
 mod preparation;
 mod problem;
-mod schedule;
 mod strikes;
 mod threads;
 
@@ -42,10 +43,13 @@ use crate::nemesis::node::Strikes;
 use crate::nemesis::partition::Partitions;
 use crate::nemesis::rule::Rules;
 use crate::network::{EndpointId, Network, Packet, Received, Role, Stats};
+use crate::schedule::World;
 use crate::service::Service;
 use crate::wire::{self, Body, Envelope};
 use crate::workload::Workload;
 
+use agenda::Agenda;
+use choices::Choices;
 pub use config::{Config, FLOOD, INIT_TIMEOUT};
 use due::{Due, Phase};
 pub use event::{Event, EventLine};
@@ -54,7 +58,6 @@ pub use limits::ConfigError;
 use nodes::Node;
 pub use observer::{Message, MessageEvent, Observer, Position};
 pub use problem::{Problem, Unanswered};
-use schedule::Schedule;
 pub use strikes::Death;
 use threads::Threads;
 
@@ -148,7 +151,7 @@ struct Run<'a> {
     /// The moment that counts as 0 in the history.
     start: Duration,
     phase: Phase,
-    events: Schedule<Due>,
+    events: Agenda<Due>,
     network: Network,
     services: Vec<Service>,
     nodes: Vec<Node>,
@@ -157,6 +160,7 @@ struct Run<'a> {
     threads: Threads,
     /// An operation that was due while no client was free.
     overdue: bool,
+    choices: Choices,
     partitions: Option<Partitions>,
     strikes: Vec<Strikes>,
     rules: Rules,
@@ -193,12 +197,18 @@ impl<'a> Run<'a> {
             })
             .collect();
         let count = config.nodes.len();
-        let partitions = config
+        let mut partitions = config
             .partitions
             .map(|interval| Partitions::new(count, interval, config.one_way, rng.fork()));
-        let strikes = config.node_faults.as_ref().map_or_else(Vec::new, |faults| {
+        let mut strikes = config.node_faults.as_ref().map_or_else(Vec::new, |faults| {
             Strikes::all(faults, count, config.nemesis_seed())
         });
+        let choices = Choices::new(config.schedule.as_deref(), observer.wants_choices());
+        if let Some(schedule) = &config.schedule {
+            partitions = partitions.map(|_| Partitions::of(schedule));
+            strikes = Strikes::of(schedule);
+            network.follow(choices::fates(schedule));
+        }
         Run {
             config,
             workload,
@@ -208,17 +218,18 @@ impl<'a> Run<'a> {
             now: Duration::ZERO,
             start: Duration::ZERO,
             phase: Phase::Init,
-            events: Schedule::default(),
+            events: Agenda::default(),
             network,
             services,
             nodes,
             busy: VecDeque::new(),
             threads: Threads::new(config.concurrency),
             overdue: false,
+            choices,
             partitions,
             strikes,
             rules: Rules::new(&config.rules),
-            final_phase: FinalPhase::default(),
+            final_phase: FinalPhase::new(config.seed),
             history: Vec::new(),
             problems: Vec::new(),
             unanswered: Vec::new(),
@@ -237,6 +248,10 @@ impl<'a> Run<'a> {
         };
         let nodes = self.config.nodes.clone();
         self.tell(Event::Nodes { nodes });
+        if self.choices.are_wanted() {
+            self.observer
+                .begins(&World::of(self.config, self.workload.name()));
+        }
         self.init();
         self.settle();
         while self.phase != Phase::Over {
@@ -288,7 +303,10 @@ impl<'a> Run<'a> {
             dest: names[1],
             line: &line,
         });
-        self.network.send(self.now, src, dest, line);
+        let fate = self.network.send(self.now, src, dest, line);
+        if self.choices.are_wanted() {
+            self.choose_fate(src, dest, fate);
+        }
         self.busy.push_back(dest);
         id
     }
@@ -368,52 +386,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn ask_service(&mut self, service: usize, packet: &Packet) {
-        let client = self.network.name(packet.src);
-        let answer = match body(packet) {
-            Some(body) => self.services[service].handle(client, &body, &self.rng),
-            None => Err("its body cannot be read".into()),
-        };
-        match answer {
-            Ok(answer) => {
-                self.send(packet.dest, packet.src, &answer);
-            }
-            Err(why) => self.unanswered(packet, why),
-        }
-    }
-
-    /// Maelstrom only says in its log that a service did not know what to answer.
-    fn unanswered(&mut self, packet: &Packet, why: String) {
-        let service = self.network.name(packet.dest);
-        match self
-            .unanswered
-            .iter_mut()
-            .find(|known| known.service == service)
-        {
-            Some(known) => known.count += 1,
-            None => self.unanswered.push(Unanswered {
-                service: service.to_owned(),
-                count: 1,
-                why,
-                node: self.network.name(packet.src).to_owned(),
-                time: self.now.saturating_sub(self.start),
-                line: problem::quoted(&packet.line),
-            }),
-        }
-    }
-
     // The phases.
 
     fn begin(&mut self) {
         self.phase = Phase::Main;
         self.start = self.now;
         self.tell(Event::Begin);
-        if self.partitions.is_some() {
-            self.events.add(self.now, Due::Partition);
+        let first = self.partitions.as_ref();
+        if let Some(at) = first.and_then(|partitions| partitions.first(self.now)) {
+            self.events.add(at, Due::Partition);
         }
         self.schedule_strikes();
-        if self.config.rate > 0.0 {
-            self.events.add(self.now, Due::Operation);
+        if let Some(at) = self.first_operation() {
+            self.events.add(at, Due::Operation);
         }
         let end = self.now + self.config.time_limit;
         self.events.add(end, Due::TimeLimit);
@@ -437,30 +422,5 @@ impl<'a> Run<'a> {
             Phase::Final if self.final_phase.is_over() => self.phase = Phase::Over,
             _ => {}
         }
-    }
-
-    /// Begins an operation on a free client, chosen at random, and sets the
-    /// time of the next.
-    fn operation(&mut self) {
-        if self.phase != Phase::Main {
-            return;
-        }
-        let Some(thread) = self.threads.choose_free(&self.rng) else {
-            self.overdue = true;
-            return;
-        };
-        self.overdue = false;
-        // Gaps are uniform on 0 to 2/rate, from this operation's time.
-        let gap = Duration::from_secs_f64(2.0 * self.rng.f64() / self.config.rate);
-        let from = match self.events.last_time() {
-            // Not late because of a busy client, but of the loop.
-            due if self.now.saturating_sub(due) < Duration::from_millis(20) => due,
-            _ => self.now,
-        };
-        self.events.add(from + gap, Due::Operation);
-        let operation = self
-            .workload
-            .generate(self.threads.client(thread), &self.rng);
-        self.invoke(thread, operation);
     }
 }

@@ -33,9 +33,9 @@ use maelstrom_node::{Node, Rng, Server};
 use verdict::{Validity, assertion};
 
 use crate::host::in_process::in_process;
-use crate::judged::{Judged, Limits};
-use crate::recording::Recording;
+use crate::judged::Judged;
 use crate::run::{self, Config, Observer, Outcome, Problem};
+use crate::schedule::{Schedule, Written};
 use crate::workload::Workload;
 
 /// What came of a simulated run.
@@ -80,14 +80,7 @@ where
 {
     let unused = workload.copied();
     let outcome = once(config, workload, start.clone(), &mut ());
-    let judged = Judged::new(
-        workload,
-        config.clone(),
-        true,
-        outcome,
-        Recording::default(),
-        Limits::default(),
-    );
+    let judged = Judged::of(workload, config.clone(), outcome);
     let config = config.clone();
     let again = move |observer: &mut dyn Observer| {
         once(&config, &mut *unused.copied(), start.clone(), observer)
@@ -134,6 +127,13 @@ impl Simulated {
     /// recorded.
     pub fn again(&self, observer: &mut dyn Observer) -> Outcome {
         (self.again)(observer)
+    }
+
+    /// All that was chosen in it.
+    pub fn schedule(&self) -> Schedule {
+        let mut written = Written::default();
+        self.again(&mut written);
+        written.schedule().expect("a run tells what it is like")
     }
 
     /// The verdict and what it stands on, for a person.

@@ -1,5 +1,5 @@
 //! A broadcast node that sends what is new to its neighbours, and the ways in
-//! which it can be broken. `simulation/examples/flood.rs` makes it a program.
+//! which it can be broken. `examples/flood.rs` makes it a program.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -54,7 +54,7 @@ impl Workload for Broadcast {
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {
-        match operation.f {
+        match &*operation.f {
             "broadcast" => ask("broadcast", [("message", operation.value.to_json())]),
             _ => ask("read", []),
         }
@@ -66,7 +66,7 @@ impl Workload for Broadcast {
         operation: &Operation,
         reply: &Body<'_>,
     ) -> Result<Step, String> {
-        match operation.f {
+        match &*operation.f {
             "broadcast" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["messages"])?;

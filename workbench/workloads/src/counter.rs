@@ -58,7 +58,7 @@ impl Workload for Counter {
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {
-        match operation.f {
+        match &*operation.f {
             "add" => ask("add", [("delta", operation.value.to_json())]),
             _ => ask("read", []),
         }
@@ -70,7 +70,7 @@ impl Workload for Counter {
         operation: &Operation,
         reply: &Body<'_>,
     ) -> Result<Step, String> {
-        match operation.f {
+        match &*operation.f {
             "add" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["value"])?;

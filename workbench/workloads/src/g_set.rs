@@ -37,7 +37,7 @@ impl Workload for GSet {
     }
 
     fn request(&mut self, _: Client, operation: &Operation) -> Step {
-        match operation.f {
+        match &*operation.f {
             "add" => ask("add", [("element", operation.value.to_json())]),
             _ => ask("read", []),
         }
@@ -49,7 +49,7 @@ impl Workload for GSet {
         operation: &Operation,
         reply: &Body<'_>,
     ) -> Result<Step, String> {
-        match operation.f {
+        match &*operation.f {
             "add" => acknowledged(operation, reply),
             _ => {
                 expect(reply, "read_ok", &["value"])?;

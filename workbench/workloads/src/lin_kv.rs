@@ -133,7 +133,7 @@ impl Workload for LinKv {
     fn request(&mut self, _: Client, operation: &Operation) -> Step {
         let (key, argument) = parts(&operation.value);
         let key = ("key", key.to_json());
-        match operation.f {
+        match &*operation.f {
             "read" => ask("read", [key]),
             "write" => ask("write", [key, ("value", argument.to_json())]),
             _ => {
@@ -150,7 +150,7 @@ impl Workload for LinKv {
         reply: &Body<'_>,
     ) -> Result<Step, String> {
         let done = Completion::ok(operation.value.clone());
-        match operation.f {
+        match &*operation.f {
             "read" => {
                 expect(reply, "read_ok", &["value"])?;
                 let (key, _) = parts(&operation.value);
@@ -227,7 +227,7 @@ mod tests {
             let f = ["read", "write", "cas"].map(|f| f == operation.f);
             assert_eq!(f[0], thread % 6 < 3);
             let is_value = |value: &Value| (0..5).contains(&value.as_int().unwrap());
-            assert!(match operation.f {
+            assert!(match &*operation.f {
                 "read" => *argument == Value::Nil,
                 "write" => is_value(argument),
                 _ => argument.items().unwrap().iter().all(is_value),

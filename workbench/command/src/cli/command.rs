@@ -28,26 +28,59 @@ fn this_program() -> String {
 /// This command with this seed, in place of whichever it had.
 pub(super) fn repeat_command(seed: u64) -> String {
     let mut words = vec![this_program()];
-    let mut args = std::env::args().skip(1);
-    let mut seeded = false;
-    while let Some(arg) = args.next() {
-        if arg == "--" && !seeded {
-            words.push(format!("--seed {seed}"));
-            seeded = true;
+    let seed = format!("--seed {seed}");
+    let args = seedless(std::env::args().skip(1));
+    let end = args.iter().position(|arg| arg == "--");
+    for (place, arg) in args.iter().enumerate() {
+        if Some(place) == end {
+            words.push(seed.clone());
         }
+        words.push(quoted(arg));
+    }
+    if end.is_none() {
+        words.push(seed);
+    }
+    words.join(" ")
+}
+
+/// The same command with other words behind the program's.
+pub(super) fn other_command(words: &[&str]) -> String {
+    let words = words.iter().map(|word| quoted(word));
+    let words: Vec<String> = std::iter::once(this_program()).chain(words).collect();
+    words.join(" ")
+}
+
+/// What this command, `test` or `hunt`, was told, but for what says with which seeds it runs.
+pub(super) fn told() -> Vec<String> {
+    let words = seedless(std::env::args().skip(1));
+    let test = words
+        .iter()
+        .position(|word| word == "test" || word == "hunt");
+    words
+        .into_iter()
+        .skip(test.map_or(0, |test| test + 1))
+        .collect()
+}
+
+/// Words without those that say which seeds there are, and what is done with a failing one.
+fn seedless(mut args: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut is_over = false;
+    while let Some(arg) = args.next() {
+        is_over |= arg == "--";
         match arg.split('=').next() {
-            Some("--seed" | "--seeds" | "--test-count") if !seeded => {
+            Some("--seed" | "--seeds" | "--test-count" | "--for" | "--shard" | "--results")
+                if !is_over =>
+            {
                 if !arg.contains('=') {
                     args.next();
                 }
             }
-            _ => words.push(quoted(&arg)),
+            Some("--shrink") if !is_over => {}
+            _ => words.push(arg),
         }
     }
-    if !seeded {
-        words.push(format!("--seed {seed}"));
-    }
-    words.join(" ")
+    words
 }
 
 /// The word as a shell wants it.

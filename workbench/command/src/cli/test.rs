@@ -1,17 +1,22 @@
 //! `workbench test`: runs a workload against a node's binary.
 
 mod choices;
+mod exploring;
 mod flags;
+mod hunting;
 mod meaningless;
 mod nodes;
+pub(super) mod results;
 mod signals;
+mod smallest;
 mod sweep;
 mod values;
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hunt::Failure;
 use maelstrom_node::Rng;
 
 pub(super) use self::flags::Args;
@@ -21,12 +26,13 @@ use simulation::folder::Journal;
 use simulation::host::Host;
 use simulation::recording::Recording;
 use simulation::run::{Event, Message, MessageEvent, Observer, Position};
+use simulation::schedule::{Choice, World};
 use simulation::workload::Workload;
 use simulation::{Judged, Limits, run};
 use verdict::Validity;
 
 use self::signals::Signals;
-use super::command::repeat_command;
+use super::command::{repeat_command, this_command, told};
 use crate::local_time::LocalTime;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -36,7 +42,7 @@ use crate::terminal;
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     // What is wrong with the flags is known before anything is built.
-    if let Err(why) = args.config(0).and_then(|config| args.workload(&config)) {
+    if let Some(why) = args.is_refused() {
         terminal::tell(&format!("workbench: {why}"));
         return Ok(super::USAGE);
     }
@@ -53,37 +59,122 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         return sweep::run(args, &bin, seeds.clone(), store(&args.store)?, &signals);
     }
 
+    if args.schedule.is_some() {
+        let again = Planned::of_schedule(args, &bin)?;
+        return Ok(run_and_report(args, &again, store(&args.store)?, &signals)?.status);
+    }
     let first = args.seed.unwrap_or_else(draw_seed);
     for seed in (0..args.test_count).map(|i| first.wrapping_add(i)) {
-        let status = run_and_report(args, seed, &bin, store(&args.store)?, &signals)?;
-        if status != Validity::Valid.exit_status() {
-            return Ok(status);
+        let planned = Planned::of_seed(args, &bin, seed)?;
+        let done = run_and_report(args, &planned, store(&args.store)?, &signals)?;
+        if done.status != Validity::Valid.exit_status() {
+            smallest::find(args, &bin, &done, &signals)?;
+            return Ok(done.status);
         }
     }
     Ok(Validity::Valid.exit_status())
 }
 
-/// Runs the workload with this seed, keeps everything and prints the summary.
+/// Looks for a run that fails, for so long; and makes it smaller.
+pub(super) fn hunt(args: &Args, patience: Duration) -> Result<u8, String> {
+    if let Some(why) = args.is_refused() {
+        terminal::tell(&format!("workbench: {why}"));
+        return Ok(super::USAGE);
+    }
+    let bin = args.program()?;
+    let signals = Signals::listen()?;
+    hunting::run(args, &bin, patience, &signals)
+}
+
+/// Looks at every run of a small world.
+pub(super) fn explore(args: &Args, small: &super::explore::Args) -> Result<u8, String> {
+    if let Some(why) = args.is_refused() {
+        terminal::tell(&format!("workbench: {why}"));
+        return Ok(super::USAGE);
+    }
+    let bin = args.program()?;
+    let signals = Signals::listen()?;
+    exploring::run(args, small, &bin, &signals)
+}
+
+/// Makes what a schedule holds smaller, as long as it fails.
+pub(super) fn shrink(args: &Args, folder: &Path) -> Result<u8, String> {
+    let bin = args.program()?;
+    let signals = Signals::listen()?;
+    smallest::of_schedule(args, &bin, folder, &signals)
+}
+
+/// A run to be made.
+struct Planned<'a> {
+    bin: &'a Path,
+    config: run::Config,
+    /// The command that makes it.
+    command: String,
+    /// What the node's program and the workload follow from, for the schedule.
+    told: Vec<String>,
+    /// What is to be said before the verdict, if anything is.
+    heading: Option<String>,
+}
+
+impl<'a> Planned<'a> {
+    fn of_seed(args: &Args, bin: &'a Path, seed: u64) -> Result<Self, String> {
+        Ok(Planned {
+            bin,
+            config: args.config(seed)?,
+            command: repeat_command(seed),
+            told: told(),
+            heading: None,
+        })
+    }
+
+    /// The one that this command was told.
+    fn of_schedule(args: &Args, bin: &'a Path) -> Result<Self, String> {
+        let schedule = args.schedule.as_ref();
+        Ok(Planned {
+            bin,
+            config: args.config(0)?,
+            command: this_command(),
+            told: schedule.map_or_else(Vec::new, |schedule| schedule.world.command.clone()),
+            heading: None,
+        })
+    }
+}
+
+/// What came of a run that was reported.
+struct Done {
+    status: u8,
+    /// Where it is.
+    folder: PathBuf,
+    /// What is wrong with it, if it would be so again.
+    failure: Option<Failure>,
+}
+
+/// Makes a run, keeps everything and prints the summary.
 fn run_and_report(
     args: &Args,
-    seed: u64,
-    bin: &Path,
+    planned: &Planned<'_>,
     mut store: Store,
     signals: &Signals,
-) -> Result<u8, String> {
-    store.log(&repeat_command(seed));
+) -> Result<Done, String> {
+    store.log(&planned.command);
     let began = LocalTime::now().to_the_second();
-    let program = args.node_program(bin, store.folder().node_logs(), store.folder().disks());
+    let program = args.node_program(
+        planned.bin,
+        store.folder().node_logs(),
+        store.folder().disks(),
+    );
+    let journal = store.folder().journal().map_err(|e| e.to_string())?;
     let mut watcher = Watcher {
         signals,
         progress: Progress::new(),
-        journal: store.folder().journal().map_err(|e| e.to_string())?,
+        journal: journal.of_command(planned.told.clone()),
         recording: Recording::default(),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
     };
     signals.running();
-    let ran = match run_once(args, seed, &program, &store, &mut watcher) {
+    let config = planned.config.clone();
+    let ran = match run_once(args, config, &program, Some(&store), &mut watcher) {
         Ok(ran) => ran,
         Err(why) => {
             store.discard();
@@ -93,7 +184,11 @@ fn run_and_report(
     watcher.progress.clear();
     let folder = store.folder().path().to_owned();
     // A full disk is no reason to keep the verdict from anyone.
-    let mut written = watcher.journal.flush();
+    let mut written = match ran.virtual_time {
+        true => Ok(()),
+        false => watcher.journal.was_live(),
+    };
+    written = written.and(watcher.journal.flush());
     written = written.and(store.folder().write_history(&ran.outcome.history));
     signals.judging(shown(&folder), &args.workload);
     let run = ran.judged(args, watcher.recording);
@@ -102,11 +197,16 @@ fn run_and_report(
         store.log(&format!("{}: {}", problem.node, problem.what));
     }
     store.log(&format!("valid? {}", run.checked.valid.to_edn()));
-    let summary = run.summary(began, repeat_command(seed));
+    let mut summary = run.summary(began, planned.command.clone());
+    if let Some(heading) = &planned.heading {
+        let messages = run.outcome.messages.all.sent;
+        summary.sentence = format!("{heading}, {messages} messages: {}", summary.sentence);
+    }
     written = written.and(store.keep(&run.kept(&summary)));
     let report = Report {
         run: &run,
-        repeat: run.virtual_time.then(|| repeat_command(seed)),
+        heading: planned.heading.as_deref(),
+        repeat: run.virtual_time.then(|| planned.command.clone()),
         folder: shown(&folder),
     };
     let printed = terminal::print_headed(&report.to_string(), report.colour());
@@ -115,7 +215,13 @@ fn run_and_report(
         true => super::INTERRUPTED,
         false => run.checked.valid.exit_status(),
     };
-    kept_or(written.map_err(|e| e.to_string()), status)
+    let is_repeated = run.virtual_time && !run.outcome.interrupted;
+    let failure = is_repeated.then(|| Failure::of(&run)).flatten();
+    Ok(Done {
+        status: kept_or(written.map_err(|e| e.to_string()), status)?,
+        folder,
+        failure,
+    })
 }
 
 /// The exit status of a run that could be kept or not: that nothing was wrong is not
@@ -166,6 +272,18 @@ impl Observer for Watcher<'_> {
         self.journal.event(time, event);
         self.recording.event(time, event);
     }
+
+    fn wants_choices(&self) -> bool {
+        self.journal.wants_choices()
+    }
+
+    fn begins(&mut self, world: &World) {
+        self.journal.begins(world);
+    }
+
+    fn choice(&mut self, choice: &Choice) {
+        self.journal.choice(choice);
+    }
 }
 
 fn broken_off(signals: &Signals) -> ControlFlow<()> {
@@ -200,22 +318,23 @@ impl Ran {
     }
 }
 
-/// Runs the workload with this seed.
+/// Runs the workload once; if it is kept, for this store, which says so once it has begun.
 fn run_once(
     args: &Args,
-    seed: u64,
+    config: run::Config,
     program: &Program,
-    store: &Store,
+    store: Option<&Store>,
     observer: &mut dyn Observer,
 ) -> Result<Ran, String> {
-    let config = args.config(seed)?;
     let mut workload = args.workload(&config)?;
     let clock = match args.live {
         true => Clock::Real,
         false => Clock::of(&config),
     };
     let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
-    store.link_current().map_err(|e| e.to_string())?;
+    if let Some(store) = store {
+        store.link_current().map_err(|e| e.to_string())?;
+    }
     let outcome = run::run(&config, &mut *workload, &mut host, observer);
     match host.refused() {
         Some(why) => Err(why.to_owned()),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -22,13 +22,29 @@ const LAYERS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("network", &["history", "maelstrom-node"]),
+    ("host", &["maelstrom-node"]),
     (
         "simulation",
-        &["history", "verdict", "network", "maelstrom-node"],
+        &["history", "verdict", "network", "host", "maelstrom-node"],
     ),
     (
         "workloads",
         &["history", "verdict", "simulation", "maelstrom-node"],
+    ),
+    (
+        "hunt",
+        &["history", "verdict", "simulation", "maelstrom-node"],
+    ),
+    (
+        "explore",
+        &[
+            "history",
+            "verdict",
+            "network",
+            "host",
+            "simulation",
+            "maelstrom-node",
+        ],
     ),
     // For tests alone: nothing else stands on it.
     (
@@ -38,7 +54,10 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("programs", &["simulation", "maelstrom-node"]),
     // A picture is made from evidence, whatever found it.
     ("picture", &["history", "finding", "simulation"]),
-    ("page", &["history", "finding", "picture", "simulation"]),
+    (
+        "page",
+        &["history", "finding", "picture", "simulation", "hunt"],
+    ),
     (
         "command",
         &[
@@ -46,6 +65,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "verdict",
             "simulation",
             "workloads",
+            "hunt",
+            "explore",
             "programs",
             "picture",
             "page",

@@ -6,6 +6,7 @@ mod flags;
 mod hostile;
 mod layers;
 mod programs;
+mod schedule;
 mod serve;
 mod shape;
 mod shell;

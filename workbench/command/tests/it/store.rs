@@ -85,7 +85,7 @@ fn each_key_of_lin_kv_has_a_folder() {
         names(run).join(" "),
         "anomalies events.jsonl findings.json history.edn history.txt independent index.html jepsen.log latency-quantiles.svg \
          latency-raw.svg messages-in-flight.svg messages.jsonl messages.svg node-logs rate.svg \
-         results.edn results.json summary.json timeline.html"
+         results.edn results.json schedule.jsonl summary.json timeline.html"
     );
     assert_eq!(names(&run.join("independent")), ["0", "1"]);
     let read = |name: &str| fs::read_to_string(run.join(name)).unwrap();

@@ -1,12 +1,15 @@
-//! `messages.jsonl` and `events.jsonl`, written while a run goes on.
+//! `messages.jsonl`, `events.jsonl` and `schedule.jsonl`, written while a run goes on.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::cannot;
+use serde::Serialize;
+
+use super::{SCHEDULE, cannot};
 use crate::run::{Event, EventLine, Message, MessageEvent, Observer};
+use crate::schedule::{Choice, World};
 
 /// How much of the messages is kept, in bytes; and what each costs beside its own.
 const MOST_BYTES: u64 = 1 << 30;
@@ -19,6 +22,11 @@ pub struct Journal {
     /// How many bytes of messages there are.
     written: u64,
     events: Lines,
+    schedule: Lines,
+    /// How many bytes there are of it.
+    chosen: u64,
+    /// What the command was told, which the schedule keeps.
+    command: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -56,12 +64,32 @@ impl Lines {
 
 impl Journal {
     /// Begins these files.
-    pub(super) fn begin(messages: PathBuf, events: PathBuf) -> io::Result<Self> {
+    pub(super) fn begin(folder: &Path) -> io::Result<Self> {
+        let begin = |name: &str| Lines::begin(folder.join(name));
         Ok(Journal {
-            messages: Lines::begin(messages)?,
+            messages: begin("messages.jsonl")?,
             written: 0,
-            events: Lines::begin(events)?,
+            events: begin("events.jsonl")?,
+            schedule: begin(SCHEDULE)?,
+            chosen: 0,
+            command: Vec::new(),
         })
+    }
+
+    /// The same for a run of the command `workbench test` that was told this.
+    #[must_use]
+    pub fn of_command(self, command: Vec<String>) -> Self {
+        Journal { command, ..self }
+    }
+
+    /// The run was in real time: nothing repeats it.
+    ///
+    /// # Errors
+    /// When what is there of the schedule cannot be removed.
+    pub fn was_live(&mut self) -> io::Result<()> {
+        let path = &self.schedule.path;
+        self.schedule.failed = None;
+        fs::remove_file(path).map_err(|e| cannot("remove", path, &e))
     }
 
     /// Writes what is left.
@@ -69,7 +97,12 @@ impl Journal {
     /// # Errors
     /// The first thing that went wrong.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.messages.flush().and(self.events.flush())
+        if self.chosen > MOST_BYTES {
+            // The half of it would be another run.
+            self.was_live()?;
+        }
+        let flushed = self.messages.flush().and(self.events.flush());
+        flushed.and(self.schedule.flush())
     }
 }
 
@@ -101,6 +134,35 @@ impl Observer for Journal {
     fn event(&mut self, time: Duration, event: &Event) {
         self.events.write(|out| {
             serde_json::to_writer(&mut *out, &EventLine { time, event })?;
+            out.write_all(b"\n")
+        });
+    }
+
+    fn wants_choices(&self) -> bool {
+        true
+    }
+
+    fn begins(&mut self, world: &World) {
+        let mut world = world.clone();
+        world.command = std::mem::take(&mut self.command);
+        self.chose(&world);
+    }
+
+    fn choice(&mut self, choice: &Choice) {
+        self.chose(choice);
+    }
+}
+
+impl Journal {
+    fn chose(&mut self, line: &impl Serialize) {
+        if self.chosen > MOST_BYTES {
+            return;
+        }
+        let chosen = &mut self.chosen;
+        self.schedule.write(|out| {
+            let line = serde_json::to_vec(line)?;
+            *chosen += line.len() as u64 + 1;
+            out.write_all(&line)?;
             out.write_all(b"\n")
         });
     }

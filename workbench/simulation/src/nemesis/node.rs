@@ -3,7 +3,7 @@
 //! Kill and pause have the names and the ways of Jepsen's: a killed node ends as with
 //! SIGKILL, and is started again with `init`; a paused one stands still as with SIGSTOP.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
@@ -11,9 +11,11 @@ use maelstrom_node::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::host::Health;
+use crate::schedule::{Choice, Schedule, seconds};
 
 /// What may happen to nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NodeFault {
     /// They are killed, and after a while started again. Of what they have not synced,
     /// their disks may lose any part.
@@ -143,23 +145,43 @@ pub(crate) enum Action {
 }
 
 /// What is done to a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strike {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Strike {
     /// It is killed: at once, or when it has done so many things more, if it does them soon.
     Kill {
+        /// How many.
         after: u32,
     },
+    /// It stands still.
     Pause,
+    /// Its clock is wrong from now on.
     Clock {
+        /// How far it jumps ahead.
+        #[serde(with = "seconds")]
         jump: Duration,
+        /// By how many parts in a million it is fast; slow, if below 0.
         fast: i32,
     },
+    /// Its disk is like this from now on.
     Disk(Health),
 }
 
-/// Alternates between strikes of a kind and their ends.
+/// Alternates between strikes of a kind and their ends, by chance; or does what is chosen.
 #[derive(Debug)]
 pub(crate) struct Strikes {
+    kind: NodeFault,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Chance(Chance),
+    Chosen(VecDeque<(Duration, Action)>),
+}
+
+#[derive(Debug)]
+struct Chance {
     kind: NodeFault,
     faults: NodeFaults,
     nodes: usize,
@@ -175,26 +197,76 @@ impl Strikes {
     pub(crate) fn all(faults: &NodeFaults, nodes: usize, seed: u64) -> Vec<Strikes> {
         let strikes = |kind: &NodeFault| Strikes {
             kind: *kind,
-            faults: faults.clone(),
-            nodes,
-            // Of its own, whichever others there are.
-            rng: Rng::new(seed ^ (*kind as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03)),
-            is_active: false,
+            source: Source::Chance(Chance {
+                kind: *kind,
+                faults: faults.clone(),
+                nodes,
+                // Of its own, whichever others there are.
+                rng: Rng::new(seed ^ (*kind as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03)),
+                is_active: false,
+            }),
         };
         faults.kinds.iter().map(strikes).collect()
+    }
+
+    /// Of each kind that a schedule has, what it says.
+    pub(crate) fn of(schedule: &Schedule) -> Vec<Strikes> {
+        let place = |name: &String| schedule.world.nodes.iter().position(|node| node == name);
+        let chosen = |kind: &NodeFault| {
+            let actions = schedule.choices.iter().filter_map(|choice| match choice {
+                Choice::Strike {
+                    at,
+                    fault,
+                    target,
+                    nodes,
+                } if fault == kind => {
+                    let nodes = nodes.iter();
+                    let mut struck: Vec<_> = nodes
+                        .filter_map(|(name, strike)| Some((place(name)?, *strike)))
+                        .collect();
+                    struck.sort_by_key(|(node, _)| *node);
+                    Some((*at, Action::Strike(*target, struck)))
+                }
+                Choice::Relief { at, fault } if fault == kind => Some((*at, Action::End)),
+                _ => None,
+            });
+            Strikes {
+                kind: *kind,
+                source: Source::Chosen(actions.collect()),
+            }
+        };
+        schedule.world.faults.iter().map(chosen).collect()
     }
 
     pub(crate) fn kind(&self) -> NodeFault {
         self.kind
     }
 
-    /// How long it is until the next action.
-    pub(crate) fn gap(&self) -> Duration {
-        self.faults.interval.mul_f64(2.0 * self.rng.f64())
+    /// When the next action is, if it is `now` and the main phase began at `start`.
+    pub(crate) fn next(&self, start: Duration, now: Duration) -> Option<Duration> {
+        match &self.source {
+            Source::Chance(chance) => Some(now + chance.gap()),
+            Source::Chosen(actions) => actions.front().map(|(at, _)| start + *at),
+        }
     }
 
     /// The next action.
     pub(crate) fn act(&mut self) -> Action {
+        match &mut self.source {
+            Source::Chance(chance) => chance.act(),
+            Source::Chosen(actions) => actions
+                .pop_front()
+                .map_or(Action::End, |(_, action)| action),
+        }
+    }
+}
+
+impl Chance {
+    fn gap(&self) -> Duration {
+        self.faults.interval.mul_f64(2.0 * self.rng.f64())
+    }
+
+    fn act(&mut self) -> Action {
         self.is_active = !self.is_active;
         if !self.is_active {
             return Action::End;
@@ -272,7 +344,7 @@ mod tests {
                     .find(|strikes| strikes.kind() == kind)
                     .unwrap();
                 (0..50)
-                    .map(|_| (strikes.gap(), strikes.act()))
+                    .map(|_| (strikes.next(Duration::ZERO, Duration::ZERO), strikes.act()))
                     .collect::<Vec<_>>()
             };
             let acted = acts(&alone);

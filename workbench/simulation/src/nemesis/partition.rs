@@ -3,12 +3,14 @@
 //! A start and a heal alternate; the first start comes at once, the next events
 //! after gaps uniform on 0 to twice the interval.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
 use serde::{Deserialize, Serialize};
+
+use crate::schedule::{Choice, Schedule};
 
 /// The shape of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +120,18 @@ pub enum Action {
     Stop,
 }
 
-/// Alternates between starts and stops.
+/// Alternates between starts and stops, by chance; or does what is chosen.
 #[derive(Debug)]
-pub struct Partitions {
+pub struct Partitions(Source);
+
+#[derive(Debug)]
+enum Source {
+    Chance(Chance),
+    Chosen(VecDeque<(Duration, Action)>),
+}
+
+#[derive(Debug)]
+struct Chance {
     rng: Rng,
     interval: Duration,
     nodes: usize,
@@ -132,40 +143,82 @@ impl Partitions {
     /// For this many nodes, with this mean time between two actions. If
     /// `one_way`, each pair of nodes is cut in one direction at most.
     pub fn new(nodes: usize, interval: Duration, one_way: bool, rng: Rng) -> Self {
-        Partitions {
+        Partitions(Source::Chance(Chance {
             one_way,
             rng,
             interval,
             nodes,
             active: false,
+        }))
+    }
+
+    /// What a schedule says.
+    pub fn of(schedule: &Schedule) -> Self {
+        let place = |name: &String| schedule.world.nodes.iter().position(|node| node == name);
+        let actions = schedule.choices.iter().filter_map(|choice| match choice {
+            Choice::Partition { at, shape, cut } => {
+                let pairs = cut.iter();
+                let pairs = pairs.filter_map(|(src, dest)| Some((place(src)?, place(dest)?)));
+                Some((*at, Action::Start(*shape, pairs.collect())))
+            }
+            Choice::Heal { at } => Some((*at, Action::Stop)),
+            _ => None,
+        });
+        Partitions(Source::Chosen(actions.collect()))
+    }
+
+    /// When the first action is, if the main phase begins at `start`.
+    pub fn first(&self, start: Duration) -> Option<Duration> {
+        match &self.0 {
+            Source::Chance(_) => Some(start),
+            Source::Chosen(actions) => actions.front().map(|(at, _)| start + *at),
         }
     }
 
-    /// The next action, and the time from it to the one after it.
-    pub fn act(&mut self) -> (Action, Duration) {
-        self.active = !self.active;
-        let action = match self.active {
-            true => {
-                let shape = *self.rng.choose(&Shape::ALL).unwrap_or(&Shape::One);
-                let mut cut = shape.cut(self.nodes, &self.rng);
-                if self.one_way {
-                    let pairs: Vec<_> = cut.iter().copied().filter(|(a, b)| a < b).collect();
-                    for (a, b) in pairs {
-                        let heard = if self.rng.chance(0.5) { (a, b) } else { (b, a) };
-                        cut.remove(&heard);
-                    }
-                }
-                Action::Start(shape, cut)
+    /// The next action, if it is `now` and the main phase began at `start`; and when the one
+    /// after it is.
+    pub fn act(&mut self, start: Duration, now: Duration) -> Option<(Action, Option<Duration>)> {
+        match &mut self.0 {
+            Source::Chance(chance) => {
+                let action = chance.act();
+                Some((action, Some(now + chance.gap())))
             }
-            false => Action::Stop,
-        };
-        (action, self.interval.mul_f64(2.0 * self.rng.f64()))
+            Source::Chosen(actions) => {
+                let (_, action) = actions.pop_front()?;
+                Some((action, self.first(start)))
+            }
+        }
+    }
+}
+
+impl Chance {
+    fn act(&mut self) -> Action {
+        self.active = !self.active;
+        if !self.active {
+            return Action::Stop;
+        }
+        let shape = *self.rng.choose(&Shape::ALL).unwrap_or(&Shape::One);
+        let mut cut = shape.cut(self.nodes, &self.rng);
+        if self.one_way {
+            let pairs: Vec<_> = cut.iter().copied().filter(|(a, b)| a < b).collect();
+            for (a, b) in pairs {
+                let heard = if self.rng.chance(0.5) { (a, b) } else { (b, a) };
+                cut.remove(&heard);
+            }
+        }
+        Action::Start(shape, cut)
+    }
+
+    fn gap(&self) -> Duration {
+        self.interval.mul_f64(2.0 * self.rng.f64())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ZERO: Duration = Duration::ZERO;
 
     fn seen(cut: &BTreeSet<(usize, usize)>, n: usize, node: usize) -> BTreeSet<usize> {
         (0..n)
@@ -235,7 +288,7 @@ mod tests {
         let mut partitions = Partitions::new(5, Duration::from_secs(1), true, Rng::new(3));
         let mut cuts = 0;
         for _ in 0..100 {
-            if let (Action::Start(_, cut), _) = partitions.act() {
+            if let Some((Action::Start(_, cut), _)) = partitions.act(ZERO, ZERO) {
                 cuts += cut.len();
                 assert!(cut.iter().all(|&(a, b)| !cut.contains(&(b, a))), "{cut:?}");
             }
@@ -246,7 +299,11 @@ mod tests {
     #[test]
     fn starts_and_stops_alternate_at_the_interval() {
         let mut partitions = Partitions::new(5, Duration::from_secs(10), false, Rng::new(3));
-        let actions: Vec<_> = (0..1000).map(|_| partitions.act()).collect();
+        let actions: Vec<_> = (0..1000)
+            .filter_map(|_| partitions.act(ZERO, ZERO))
+            .filter_map(|(action, next)| Some((action, next?)))
+            .collect();
+        assert_eq!(actions.len(), 1000);
         for (i, (action, _)) in actions.iter().enumerate() {
             assert_eq!(matches!(action, Action::Start(..)), i % 2 == 0);
         }

@@ -14,15 +14,19 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::node::{DRIFT, JUMP, NodeFault, Strike};
 use crate::host::Health;
+use crate::schedule::seconds;
 
 /// When a rule strikes. What is counted is counted from 1, in the main phase. Nodes are
 /// counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Moment {
     /// So long after the main phase began.
-    At(Duration),
+    At(#[serde(with = "seconds")] Duration),
     /// When this node has written to this file for the nth time, before it says anything
     /// more. The file is named as on its disk: `raft.log`, `counts.record`.
     Writes {
@@ -62,7 +66,8 @@ pub enum Moment {
 }
 
 /// What is to happen at a moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Rule {
     /// When.
     pub moment: Moment,
@@ -71,6 +76,7 @@ pub struct Rule {
     /// To which nodes.
     pub nodes: Vec<usize>,
     /// How long it lasts: a second, if nothing else is said. At least a millisecond.
+    #[serde(with = "seconds")]
     pub lasts: Duration,
     /// For [`NodeFault::Disk`]: what is wrong with it.
     pub health: Health,

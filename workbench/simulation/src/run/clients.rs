@@ -84,7 +84,7 @@ impl Run<'_> {
         };
         let client = self.threads.client(thread);
         let step = if body.kind() == Some("error") {
-            Completion::refused(&body, self.workload.is_idempotent(operation.f)).into()
+            Completion::refused(&body, self.workload.is_idempotent(&operation.f)).into()
         } else {
             self.workload
                 .complete(client, operation, &body)
@@ -130,7 +130,7 @@ impl Run<'_> {
     ) {
         let own = operation.extra.iter();
         let mut extra: Vec<_> = own
-            .map(|(key, value)| ((*key).into(), value.clone()))
+            .map(|(key, value)| (key.to_string(), value.clone()))
             .collect();
         extra.extend(outcome);
         let process = Process::Client(client.process);
@@ -152,7 +152,7 @@ impl Run<'_> {
             time: self.now.saturating_sub(self.start).as_nanos() as i64,
             typ,
             process,
-            f: operation.f.into(),
+            f: operation.f.clone(),
             value: operation.value.clone(),
             extra,
         }

@@ -2,11 +2,13 @@
 //! which network and machine, with which faults, and from which seed. The ranges of its
 //! numbers are in [`limits`](super::limits).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{DiskConfig, Noise};
 use crate::nemesis::{NodeFault, NodeFaults, Rule};
 use crate::network::{self, Distribution, Latency};
+use crate::schedule::Schedule;
 
 /// How long a node may take to answer `init`, unless one says otherwise: as under
 /// Maelstrom.
@@ -54,6 +56,9 @@ pub struct Config {
     pub flood: usize,
     /// What all chance follows from.
     pub seed: u64,
+    /// What is to happen, in place of chance. Then the rate is only what was asked for, and
+    /// how latencies are distributed, messages lost and faults drawn is not looked at.
+    pub schedule: Option<Arc<Schedule>>,
 }
 
 impl Config {
@@ -75,6 +80,7 @@ impl Config {
             init_timeout: INIT_TIMEOUT,
             flood: FLOOD,
             seed: 0,
+            schedule: None,
         }
     }
 

@@ -15,8 +15,13 @@ impl Run<'_> {
         let Some(partitions) = &mut self.partitions else {
             return;
         };
-        let (action, gap) = partitions.act();
-        self.events.add(self.now + gap, Due::Partition);
+        let Some((action, next)) = partitions.act(self.start, self.now) else {
+            return;
+        };
+        if let Some(next) = next {
+            self.events.add(next, Due::Partition);
+        }
+        self.choose_partition(&action);
         match action {
             Action::Start(shape, pairs) => {
                 let names = &self.config.nodes;

@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use maelstrom_node::Rng;
+
 use super::{Due, Phase, Run};
 use crate::client::{Final, Turn};
 
 /// How far the final phase is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FinalPhase {
+    /// Of its own: what is drawn here does not depend on how often before.
+    rng: Rng,
     began: Duration,
     /// How many operations each thread has begun.
     turns: Vec<usize>,
@@ -17,6 +21,15 @@ pub(super) struct FinalPhase {
 }
 
 impl FinalPhase {
+    pub(super) fn new(seed: u64) -> Self {
+        FinalPhase {
+            rng: Rng::new(seed ^ 0xF1A1_0F7E_2BAD_CAFE),
+            began: Duration::ZERO,
+            turns: Vec::new(),
+            unfinished: 0,
+        }
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.unfinished == 0
     }
@@ -26,11 +39,9 @@ impl Run<'_> {
     pub(super) fn begin_final_phase(&mut self) {
         self.phase = Phase::Final;
         let threads = self.config.concurrency;
-        self.final_phase = FinalPhase {
-            began: self.now,
-            turns: vec![0; threads],
-            unfinished: threads,
-        };
+        self.final_phase.began = self.now;
+        self.final_phase.turns = vec![0; threads];
+        self.final_phase.unfinished = threads;
         for thread in 0..threads {
             self.final_turn(thread);
         }
@@ -44,7 +55,7 @@ impl Run<'_> {
             number: self.final_phase.turns[thread],
             elapsed: self.now.saturating_sub(began),
         };
-        match self.workload.finish(turn, &self.rng) {
+        match self.workload.finish(turn, &self.final_phase.rng) {
             Final::Now(operation) => {
                 self.final_phase.turns[thread] += 1;
                 self.invoke(thread, operation);

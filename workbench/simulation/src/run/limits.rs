@@ -192,6 +192,11 @@ impl Config {
                 )));
             }
         }
+        if let Some(schedule) = &self.schedule {
+            schedule
+                .check(self)
+                .map_err(|why| ConfigError::new("schedule", why))?;
+        }
         let mut struck = self.rules.iter().flat_map(|rule| &rule.nodes);
         match struck.find(|node| **node >= count) {
             Some(node) => Err(ConfigError::new(

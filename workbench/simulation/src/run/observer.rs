@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::event::Event;
+use crate::schedule::{Choice, World};
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,19 @@ pub trait Observer {
     /// Called for everything else that happens, at this time since the start of the run;
     /// what is about a message comes after that.
     fn event(&mut self, _time: Duration, _event: &Event) {}
+
+    /// Whether it wants to be told what [`Observer::begins`] and [`Observer::choice`] tell:
+    /// that costs something for each message.
+    fn wants_choices(&self) -> bool {
+        false
+    }
+
+    /// Called once, before anything is chosen: what the run is like.
+    fn begins(&mut self, _world: &World) {}
+
+    /// Called for everything that could have been otherwise, as it happens. With the world,
+    /// that is the run's [`Schedule`](crate::schedule::Schedule).
+    fn choice(&mut self, _choice: &Choice) {}
 }
 
 /// Nobody watches.

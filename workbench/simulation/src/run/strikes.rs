@@ -32,8 +32,9 @@ pub struct Death {
 impl Run<'_> {
     pub(super) fn schedule_strikes(&mut self) {
         for (place, strikes) in self.strikes.iter().enumerate() {
-            self.events
-                .add(self.now + strikes.gap(), Due::Strikes(place));
+            if let Some(at) = strikes.next(self.start, self.now) {
+                self.events.add(at, Due::Strikes(place));
+            }
         }
         for (at, place) in self.rules.timed() {
             self.events.add(self.now + at, Due::Rule(place));
@@ -47,14 +48,19 @@ impl Run<'_> {
         }
         let strikes = &mut self.strikes[place];
         let (kind, action) = (strikes.kind(), strikes.act());
-        let next = self.now + strikes.gap();
-        self.events.add(next, Due::Strikes(place));
+        if let Some(next) = strikes.next(self.start, self.now) {
+            self.events.add(next, Due::Strikes(place));
+        }
         match action {
             Action::Strike(target, struck) => {
+                self.choose_strike(kind, Some((target, &struck)));
                 let target = Value::keyword(target.to_string());
                 self.strike(kind, target, &struck);
             }
-            Action::End => self.relieve(kind, None),
+            Action::End => {
+                self.choose_strike(kind, None);
+                self.relieve(kind, None);
+            }
         }
     }
 

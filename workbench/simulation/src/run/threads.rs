@@ -76,6 +76,12 @@ impl Threads {
         self.threads.iter().all(|thread| thread.busy.is_none())
     }
 
+    /// Whether it can begin an operation; false, if there is none such.
+    pub(super) fn is_free(&self, thread: usize) -> bool {
+        let thread = self.threads.get(thread);
+        thread.is_some_and(|thread| thread.busy.is_none())
+    }
+
     pub(super) fn choose_free(&self, rng: &Rng) -> Option<usize> {
         let threads = self.threads.iter().enumerate();
         let free: Vec<usize> = threads
@@ -124,10 +130,10 @@ impl Threads {
 
     /// The function of the operation whose request has this number, if the
     /// thread still waits for that.
-    pub(super) fn waits_for(&self, thread: usize, number: usize) -> Option<&'static str> {
+    pub(super) fn waits_for(&self, thread: usize, number: usize) -> Option<&str> {
         let thread = &self.threads[thread];
         let operation = thread.busy.as_ref()?;
-        (thread.last_request == number).then_some(operation.f)
+        (thread.last_request == number).then_some(&*operation.f)
     }
 
     /// The thread at this endpoint, if it waits for just this reply.

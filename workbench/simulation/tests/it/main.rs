@@ -4,4 +4,5 @@ mod keep;
 mod limits;
 mod noise;
 mod recording;
+mod schedule;
 mod simulation;

@@ -25,7 +25,7 @@ impl Consumer {
     pub(super) fn request(&mut self, operation: &Operation) -> Step {
         // The last poll's commit may have been refused.
         self.polled = None;
-        match operation.f {
+        match &*operation.f {
             "crash" => Completion::crash().into(),
             "assign" if operation.get("seek-to-beginning?").is_some() => {
                 let beginning = keys(operation).map(|key| (key, 0));
@@ -58,7 +58,7 @@ impl Consumer {
         operation: &Operation,
         reply: &Body<'_>,
     ) -> Result<Step, String> {
-        match operation.f {
+        match &*operation.f {
             "assign" => {
                 expect(reply, "list_committed_offsets_ok", &["offsets"])?;
                 let _: BTreeMap<String, i64> =

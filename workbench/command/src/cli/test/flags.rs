@@ -5,6 +5,7 @@ use history::edn::Value;
 use std::ffi::OsStr;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use programs::Program;
@@ -12,6 +13,7 @@ use simulation::host::DiskConfig;
 use simulation::nemesis::{Fault, NodeFaults, Target};
 use simulation::network::{self, Latency};
 use simulation::run::{self, limits};
+use simulation::schedule::Schedule;
 use simulation::workload::Workload;
 use verdict::Availability;
 use verdict::assertion::Assertion;
@@ -22,13 +24,16 @@ use super::values::{
     Concurrency, Several, faults, init_timeout, nemesis_interval, probability, rate, sync_time,
     targets, time_limit,
 };
-use super::{meaningless, nodes, sweep};
+use super::{meaningless, nodes, results, sweep};
 use crate::cli::cargo::{self, Build};
 use crate::cli::judged_by::JudgedBy;
 use crate::terminal;
 
 /// How many runs one command makes at most, each with a folder.
 const MOST_TESTS: u64 = 10_000;
+
+/// For how long a run is made smaller, in seconds.
+const MOST_SHRINKING: u64 = 86_400;
 
 /// A number in this range.
 pub(super) fn within(range: RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
@@ -172,14 +177,36 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "A..B", value_parser = sweep::seeds, conflicts_with = "seed")]
     pub(super) seeds: Option<Range<u64>>,
 
+    /// Run only this part of the seeds: which, of how many
+    #[arg(long, value_name = "K/N", value_parser = results::shard, requires = "seeds")]
+    pub(super) shard: Option<results::Shard>,
+
+    /// Run all of the seeds, and write what came of each to this file, a line of JSON each; one
+    /// that is there in part is gone on with
+    #[arg(long, value_name = "FILE", requires = "seeds")]
+    pub(super) results: Option<PathBuf>,
+
     /// How many times to run, each with the seed after the last one's; ends
     /// with the first that is not valid
     #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_TESTS), conflicts_with = "seeds")]
     pub(super) test_count: u64,
 
+    /// For how many seconds a failing run is made smaller, in virtual time: 60 if nothing
+    /// else is said, but none after a run with one seed
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60", value_parser = clap::value_parser!(u64).range(0..=MOST_SHRINKING))]
+    shrink: Option<u64>,
+
+    /// Whether these are the flags of a hunt
+    #[arg(skip)]
+    pub(in crate::cli) hunts: bool,
+
+    /// What happens, in place of chance
+    #[arg(skip)]
+    pub(in crate::cli) schedule: Option<Arc<Schedule>>,
+
     /// The folder for what is kept of runs
     #[arg(long, value_name = "FOLDER", default_value = "store")]
-    pub(super) store: PathBuf,
+    pub(in crate::cli) store: PathBuf,
 
     #[command(flatten)]
     judged_by: JudgedBy,
@@ -209,7 +236,29 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
+    /// Whether they say which faults there are, of whatever kind.
+    pub(super) fn says_what_goes_wrong(&self) -> bool {
+        let chances = [self.loss, self.duplicate, self.reorder];
+        self.nemesis.is_some() || chances.iter().any(|chance| *chance > 0.0)
+    }
+
+    /// What is wrong with the flags, if something is.
+    pub(super) fn is_refused(&self) -> Option<String> {
+        let workload = self.config(0).and_then(|config| self.workload(&config));
+        workload.err()
+    }
+
+    /// For how long a failing run is made smaller.
+    pub(super) fn shrinking(&self) -> Duration {
+        let is_search = self.seeds.is_some() || self.hunts;
+        let otherwise = if is_search { 60 } else { 0 };
+        Duration::from_secs(self.shrink.unwrap_or(otherwise))
+    }
+
     pub(super) fn config(&self, seed: u64) -> Result<run::Config, String> {
+        if let Some(schedule) = &self.schedule {
+            return Ok(schedule.config());
+        }
         let nodes = self.nodes.names();
         let faults = self.nemesis.as_ref().map(|Several(faults)| &faults[..]);
         let faults = faults.unwrap_or_default();
@@ -241,6 +290,7 @@ impl Args {
             init_timeout: Duration::from_secs_f64(self.init_timeout),
             flood: run::FLOOD,
             seed,
+            schedule: None,
         };
         match self.live && config.has_virtual_faults() {
             true => Err(
@@ -288,7 +338,9 @@ impl Args {
         config
             .check_with(&*workload)
             .map_err(|e| self.flag_of(&e))?;
-        workload.suits(config.concurrency)?;
+        if config.schedule.is_none() {
+            workload.suits(config.concurrency)?;
+        }
         Ok(workload)
     }
 
@@ -318,6 +370,17 @@ impl Args {
             disks,
             show_stderr: self.log_stderr.then_some(terminal::tell as fn(&str)),
         }
+    }
+
+    /// The package whose binary is run, if it is one of the workspace's.
+    pub(super) fn package(&self) -> Option<&str> {
+        let is_binary = self.bin.is_none() && self.example.is_none();
+        is_binary.then(|| self.package.as_deref().unwrap_or(&self.workload))
+    }
+
+    /// What the node is told.
+    pub(super) fn node_args(&self) -> &[String] {
+        &self.args
     }
 
     pub(super) fn program(&self) -> Result<PathBuf, String> {

@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use hunt::sweep::{Line, Report, Subject};
 use simulation::Judged;
 use simulation::recording::Recording;
 use simulation::run::{Observer, Position};
 use verdict::Validity;
 
+use super::results::Results;
 use super::signals::Signals;
-use super::{Args, broken_off, kept_or, run_and_report, run_once};
-use crate::cli::command::{repeat_command, this_command};
+use super::{Args, Planned, broken_off, kept_or, run_and_report, run_once, smallest};
+use crate::cli::command::{repeat_command, this_command, told};
 use crate::local_time::LocalTime;
 use crate::store::Store;
 use simulation::summary::{Summary, Verdict};
@@ -57,6 +59,11 @@ pub(super) fn run(
     let count = seeds.end - seeds.start;
     let tried = AtomicU64::new(0);
     let failed: Mutex<Option<Failed>> = Mutex::new(None);
+    let results = args.results.as_ref().map(|path| {
+        let subject = Subject::new(args.workload.clone(), told());
+        Results::open(path, subject)
+    });
+    let results = results.transpose()?;
     let error: Mutex<Option<String>> = Mutex::new(None);
     let worker = || {
         loop {
@@ -65,12 +72,24 @@ pub(super) fn run(
                 return;
             }
             let seed = seeds.start + i;
+            let is_done = results.as_ref().is_some_and(|results| results.has(seed));
+            if is_done || args.shard.is_some_and(|shard| !shard.has(i)) {
+                continue;
+            }
             match try_seed(args, bin, seed, &store, signals) {
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
                     live.fetch_or(!judged.virtual_time, Ordering::Relaxed);
-                    if judged.checked.valid != Validity::Valid {
+                    if let Some(results) = &results {
+                        if let Err(why) = results.add(&Line::of(&judged)) {
+                            next.store(count, Ordering::Relaxed);
+                            *error.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+                        }
+                        if judged.checked.valid != Validity::Valid {
+                            keep_first(&failed, seed, judged);
+                        }
+                    } else if judged.checked.valid != Validity::Valid {
                         // Smaller ones are under way; none above is begun.
                         next.store(count, Ordering::Relaxed);
                         keep_first(&failed, seed, judged);
@@ -116,6 +135,12 @@ pub(super) fn run(
             };
             store.keep_brief(&summary).map_err(|e| e.to_string())
         };
+    let mut whole = Verdict::Valid;
+    if let Some(results) = results {
+        let sweep = results.finish()?;
+        super::super::print(&Report(&sweep).to_string())?;
+        whole = sweep.verdict();
+    }
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(Failed {
         seed,
@@ -132,8 +157,10 @@ pub(super) fn run(
         super::super::print(&first)?;
         if !live {
             // Once more, for its page.
-            let again = run_and_report(args, seed, bin, store, signals)?;
-            return Ok(again.max(verdict.exit_status()));
+            let planned = Planned::of_seed(args, bin, seed)?;
+            let again = run_and_report(args, &planned, store, signals)?;
+            smallest::find(args, bin, &again, signals)?;
+            return Ok(again.status.max(verdict.exit_status()));
         }
         let sentence = why.first().cloned().unwrap_or_default();
         let why: String = why.iter().take(5).map(|why| format!("- {why}\n")).collect();
@@ -143,13 +170,18 @@ pub(super) fn run(
         return kept_or(written, verdict.exit_status());
     }
     let Range { start, end } = seeds;
-    let (status, verdict, sentence) = match signals.interrupted() {
-        true => (
+    let (status, verdict, sentence) = match (signals.interrupted(), whole) {
+        (true, _) => (
             super::super::INTERRUPTED,
             Verdict::Unknown,
             format!("interrupted; valid with {tried} seeds"),
         ),
-        false => (
+        (_, Verdict::Invalid | Verdict::Unknown) => (
+            if whole == Verdict::Invalid { 1 } else { 2 },
+            whole,
+            format!("valid with {tried} seeds, and not with some that were run before"),
+        ),
+        _ => (
             0,
             Verdict::Valid,
             format!("valid with all {tried} seeds, {start}..{end}"),
@@ -160,7 +192,7 @@ pub(super) fn run(
 }
 
 /// Ends a run at Ctrl-C.
-struct Watcher<'a>(&'a Signals);
+pub(super) struct Watcher<'a>(pub(super) &'a Signals);
 
 impl Observer for Watcher<'_> {
     fn position(&mut self, _position: Position) -> ControlFlow<()> {
@@ -182,7 +214,13 @@ fn try_seed(
     );
     fs::create_dir_all(&logs).map_err(|e| format!("cannot make {}: {e}", logs.display()))?;
     let program = args.node_program(bin, logs.clone(), disks.clone());
-    let ran = run_once(args, seed, &program, store, &mut Watcher(signals))?;
+    let ran = run_once(
+        args,
+        args.config(seed)?,
+        &program,
+        Some(store),
+        &mut Watcher(signals),
+    )?;
     let judged = ran.judged(args, Recording::default());
     if judged.checked.valid == Validity::Valid {
         // Nobody will look at what is left of what went well.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use maelstrom_node::disk::Command;
 
-pub use disk::{Config as DiskConfig, Health};
+pub use disk::{Config as DiskConfig, Health, apply};
 pub use noise::{Noise, Stall, Stalls};
 pub use virtual_time::{Start, TimedNode, VirtualTime};
 

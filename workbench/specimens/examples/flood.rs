@@ -1,7 +1,7 @@
 //! The flooding node of the tests as a program, sound or broken:
 //!
 //! ```sh
-//! cargo build --release --package simulation --example flood
+//! cargo build --release --package specimens --example flood
 //! cargo workbench test -w broadcast --bin target/release/examples/flood -- forgets
 //! ```
 //!

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 #[derive(Debug)]
-pub(super) struct Schedule<E> {
+pub(super) struct Agenda<E> {
     heap: BinaryHeap<Reverse<Entry<E>>>,
     added: u64,
     last: Duration,
@@ -19,9 +19,9 @@ struct Entry<E> {
     event: E,
 }
 
-impl<E> Default for Schedule<E> {
+impl<E> Default for Agenda<E> {
     fn default() -> Self {
-        Schedule {
+        Agenda {
             heap: BinaryHeap::new(),
             added: 0,
             last: Duration::ZERO,
@@ -29,7 +29,7 @@ impl<E> Default for Schedule<E> {
     }
 }
 
-impl<E> Schedule<E> {
+impl<E> Agenda<E> {
     pub(super) fn add(&mut self, time: Duration, event: E) {
         let number = self.added;
         self.added += 1;

@@ -46,7 +46,8 @@ pub fn seed_of_restart(first: u64, restarts: u64) -> u64 {
 }
 
 impl<S: Server> InProcess<S> {
-    fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static, files: Files) -> Self {
+    /// One that draws its random numbers from this seed, and finds these files on its disk.
+    pub fn new(seed: u64, start: impl FnOnce(Node) -> S + 'static, files: Files) -> Self {
         InProcess {
             engine: Engine::new(seed, start).with_disk(|_| Ok(files)),
             buffer: Vec::new(),

@@ -206,7 +206,8 @@ impl Disk {
     }
 }
 
-fn apply(files: &mut Files, command: Command) {
+/// Does what a node wanted done.
+pub fn apply(files: &mut Files, command: Command) {
     match command {
         Command::Append { file, bytes } => files.entry(file).or_default().extend(bytes),
         Command::Truncate { file, len } => {

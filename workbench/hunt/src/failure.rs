@@ -1,0 +1,68 @@
+//! What went wrong with a run.
+
+use std::fmt;
+
+use simulation::Judged;
+use verdict::Validity;
+
+/// The kinds of findings that say what a run is worth, or what followed from something else.
+const NOTES: [&str; 8] = [
+    "death",
+    "no-messages",
+    "many-messages",
+    "low-rate",
+    "unfinished-line",
+    "unanswered",
+    "unknown",
+    "none-succeeded",
+];
+
+/// A kind of failure: two runs have the same if they break the same rule, whatever the
+/// operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The history has this anomaly: a finding's name.
+    Anomaly(String),
+    /// A node broke the protocol, or ended.
+    Node,
+}
+
+impl Failure {
+    /// What is wrong with a run, if something is that could be looked for in others.
+    pub fn of(run: &Judged) -> Option<Failure> {
+        if run.checked.valid != Validity::Invalid {
+            return None;
+        }
+        let findings = run.checked.findings.iter();
+        let mut anomalies = findings.map(|finding| &*finding.anomaly);
+        let first = anomalies.clone().find(|anomaly| !NOTES.contains(anomaly));
+        match first {
+            Some(anomaly) => Some(Failure::Anomaly(anomaly.to_owned())),
+            None if !run.outcome.problems.is_empty() => Some(Failure::Node),
+            None => anomalies
+                .find(|anomaly| *anomaly == "none-succeeded")
+                .map(|anomaly| Failure::Anomaly(anomaly.to_owned())),
+        }
+    }
+
+    /// Whether a run shows it.
+    pub fn is_in(&self, run: &Judged) -> bool {
+        run.checked.valid == Validity::Invalid
+            && match self {
+                Failure::Anomaly(name) => {
+                    let mut findings = run.checked.findings.iter();
+                    findings.any(|finding| finding.anomaly == *name)
+                }
+                Failure::Node => !run.outcome.problems.is_empty(),
+            }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Anomaly(name) => f.write_str(name),
+            Failure::Node => f.write_str("a node that breaks the protocol"),
+        }
+    }
+}

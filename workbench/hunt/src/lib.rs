@@ -1,0 +1,47 @@
+//! Finds runs that fail, and makes them as small as can be.
+//!
+//! ```
+//! use hunt::{Failure, shrink};
+//! use simulation::{run::Config, schedule::Schedule, simulate};
+//! use specimens::flood::{Fault, Flood};
+//! use workloads::broadcast::{Broadcast, Topology};
+//!
+//! // Nodes that send once, and do not care whether it arrives.
+//! let run = |config: &Config| {
+//!     let mut workload = Broadcast::new(Topology::Total);
+//!     simulate(config, &mut workload, |node| Flood::new(node, Fault::NoRetry))
+//! };
+//! let failing = run(&Config::rough(1, 5));
+//! let failure = Failure::of(&failing).expect("messages are lost");
+//!
+//! let mut fails = |schedule: &_| failure.is_in(&run(&Schedule::config(schedule)));
+//! let shrunk = shrink(failing.schedule(), &mut fails, &mut |_| true);
+//! let smallest = run(&shrunk.schedule.config());
+//! assert_eq!(smallest.checked.findings[0].anomaly, failing.checked.findings[0].anomaly);
+//! assert_eq!(shrunk.size.to_string(), "2 nodes, 1 operation, 1 partition");
+//! ```
+//!
+//! - [`Hunt`]: which runs to make, so that one fails soon; [`swarm()`]: worlds that differ in
+//!   what can go wrong in them. [`Seen`]: what a hunt learns from.
+//! - [`shrink()`]: takes away of a [`Schedule`](simulation::schedule::Schedule) whatever the
+//!   failure does not need.
+//! - [`sweep`]: what came of many seeds, line by line.
+//! - [`Failure`]: what went wrong with a run, so that one can tell whether another shows the
+//!   same.
+//! - [`Size`]: how much there is to a schedule.
+
+mod failure;
+mod hunting;
+mod mutate;
+mod seen;
+mod shrink;
+mod size;
+mod swarm;
+pub mod sweep;
+
+pub use failure::Failure;
+pub use hunting::Hunt;
+pub use seen::Seen;
+pub use shrink::{Shrunk, shrink};
+pub use size::Size;
+pub use swarm::swarm;

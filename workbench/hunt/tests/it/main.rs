@@ -1,0 +1,4 @@
+//! The hunt's tests, in one program.
+
+mod hunting;
+mod shrink;

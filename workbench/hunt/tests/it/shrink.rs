@@ -1,0 +1,144 @@
+//! Broken nodes under everything that can go wrong: what is left of a run in which that
+//! shows.
+
+use std::fmt::Write as _;
+
+use hunt::{Failure, Shrunk, Size, shrink};
+use simulation::run::Config;
+use simulation::schedule::Schedule;
+use simulation::{Simulated, simulate};
+use specimens::flood::{self, Flood};
+use specimens::logs::{self, Logs};
+use specimens::registers::{self, Registers};
+use workloads::Options;
+use workloads::broadcast::{Broadcast, Topology};
+use workloads::kafka::Kafka;
+use workloads::lin_kv::LinKv;
+
+fn flooded(config: &Config, fault: flood::Fault) -> Simulated {
+    let mut workload = Broadcast::new(Topology::Grid);
+    simulate(config, &mut workload, move |node| Flood::new(node, fault))
+}
+
+fn logged(config: &Config, fault: logs::Fault) -> Simulated {
+    let mut workload = Kafka::new(&Options::default().txn);
+    simulate(config, &mut workload, move |_| Logs::new(fault))
+}
+
+fn registered(config: &Config, fault: registers::Fault) -> Simulated {
+    let mut workload = LinKv::new(config.nodes.len(), config.network.latency.mean);
+    simulate(config, &mut workload, move |node| {
+        Registers::new(node, fault)
+    })
+}
+
+/// The smallest run, from the first seed that fails.
+fn smallest(run: &dyn Fn(&Config) -> Simulated, nodes: usize) -> (Size, Shrunk, Failure) {
+    for seed in 0..200 {
+        let first = run(&Config {
+            rate: 20.0,
+            concurrency: 2 * nodes,
+            time_limit: std::time::Duration::from_secs(10),
+            ..Config::rough(seed, nodes)
+        });
+        if let Some(failure) = Failure::of(&first) {
+            let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+            let before = first.schedule();
+            let shrunk = shrink(before.clone(), &mut fails, &mut |_| true);
+            assert!(shrunk.is_smallest);
+            assert!(failure.is_in(&run(&shrunk.schedule.config())));
+            return (Size::of(&before), shrunk, failure);
+        }
+    }
+    panic!("no seed of 200 fails");
+}
+
+/// Some of these fail at every so-many-th request, and so need that many.
+#[test]
+fn what_is_left_is_what_the_failure_needs() {
+    let mut table = String::new();
+    let mut sizes = Vec::new();
+    let mut row = |name: &str, run: &dyn Fn(&Config) -> Simulated, nodes: usize| {
+        let (before, shrunk, failure) = smallest(run, nodes);
+        let _ = writeln!(
+            table,
+            "{name} ({failure}), in {} runs\n  {before}\n  {}",
+            shrunk.runs, shrunk.size
+        );
+        sizes.push(shrunk.size);
+    };
+    {
+        use flood::Fault::*;
+        for fault in [NoRetry, Loses, Forgets, Amnesia] {
+            row(&format!("{fault:?}"), &|config| flooded(config, fault), 5);
+        }
+    }
+    {
+        use logs::Fault::*;
+        for fault in [
+            Loses,
+            ReusesOffsets,
+            KeepsTwice,
+            Skips,
+            SkipsAhead,
+            GoesBack,
+        ] {
+            row(&format!("{fault:?}"), &|config| logged(config, fault), 1);
+        }
+    }
+    {
+        use registers::Fault::*;
+        for fault in [
+            StaleReads,
+            LosesWrites,
+            SplitBrain,
+            AppliesTwice,
+            RacyCas,
+            RefusesAndSets,
+        ] {
+            row(
+                &format!("{fault:?}"),
+                &|config| registered(config, fault),
+                3,
+            );
+        }
+    }
+    eprintln!("{table}");
+    let mut operations: Vec<usize> = sizes.iter().map(|size| size.operations).collect();
+    operations.sort_unstable();
+    assert!(
+        operations[sizes.len() / 2] <= 5 && operations[sizes.len() - 1] <= 20,
+        "{table}"
+    );
+    let is_plain = |size: &&Size| size.faults() + size.lost + size.late + size.old_answers == 0;
+    assert!(
+        sizes.iter().filter(is_plain).count() > sizes.len() / 2,
+        "{table}"
+    );
+    assert!(
+        sizes
+            .iter()
+            .all(|size| size.nodes <= 3 && size.faults() <= 1),
+        "{table}"
+    );
+}
+
+/// The same way to fail, found with other seeds, is the same smallest run.
+#[test]
+fn other_seeds_come_to_the_same() {
+    let run = |config: &Config| flooded(config, flood::Fault::NoRetry);
+    let mut sizes = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for seed in 0..20 {
+        let first = run(&Config::rough(seed, 5));
+        let Some(failure) = Failure::of(&first) else {
+            continue;
+        };
+        let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+        let shrunk = shrink(first.schedule(), &mut fails, &mut |_| true);
+        sizes.insert(shrunk.size.to_string());
+        count += 1;
+    }
+    assert!(count > 10);
+    assert!(sizes.len() <= 2, "{sizes:?}");
+}
