@@ -59,10 +59,7 @@ pub fn swarm(base: &Config, messages: &BTreeSet<String>, rng: &Rng) -> Config {
     if let Some(faults) = &base.node_faults {
         let kinds = faults.kinds.iter().filter(|_| rng.chance(PRESENT)).copied();
         let kinds: Vec<NodeFault> = kinds.collect();
-        let targets = Target::ALL.into_iter().filter(|target| {
-            let is_allowed = faults.targets.contains(target);
-            is_allowed && rng.chance(0.5)
-        });
+        let targets = faults.targets.iter().filter(|_| rng.chance(0.5)).copied();
         let targets: Vec<Target> = targets.collect();
         config.node_faults = (!kinds.is_empty()).then(|| NodeFaults {
             targets: match targets.is_empty() {
@@ -128,7 +125,7 @@ fn rule(
         _ => Moment::Syncs { node, nth },
     };
     let mut nodes = match rng.choose(&faults.targets) {
-        Some(target) => target.draw(base.nodes.len(), rng),
+        Some(target) => target.draw(base.nodes.len(), None, rng),
         None => Vec::new(),
     };
     if !nodes.contains(&node) {

@@ -163,6 +163,8 @@ struct Run<'a> {
     choices: Choices,
     partitions: Option<Partitions>,
     strikes: Vec<Strikes>,
+    /// Of each node, how many messages between nodes it sent and got; empty if nobody asks.
+    traffic: Vec<u64>,
     rules: Rules,
     final_phase: FinalPhase,
     history: Vec<Op>,
@@ -209,6 +211,7 @@ impl<'a> Run<'a> {
             strikes = Strikes::of(schedule);
             network.follow(choices::fates(schedule));
         }
+        let looks = strikes.iter().any(Strikes::looks_at_primaries);
         Run {
             config,
             workload,
@@ -228,6 +231,7 @@ impl<'a> Run<'a> {
             choices,
             partitions,
             strikes,
+            traffic: vec![0; if looks { count } else { 0 }],
             rules: Rules::new(&config.rules),
             final_phase: FinalPhase::new(config.seed),
             history: Vec::new(),
@@ -304,6 +308,9 @@ impl<'a> Run<'a> {
             line: &line,
         });
         let fate = self.network.send(self.now, src, dest, line);
+        if !self.traffic.is_empty() {
+            self.count_traffic(src, dest);
+        }
         if self.choices.are_wanted() {
             self.choose_fate(src, dest, fate);
         }

@@ -66,25 +66,37 @@ pub enum Target {
     Majority,
     /// All of them.
     All,
+    /// Whoever leads, as far as it shows: the node that sent and got most of the messages
+    /// between nodes since something was last done to any; one by chance, if there were none.
+    Primaries,
 }
 
 impl Target {
-    /// All of them.
+    /// Those that are drawn from unless one says otherwise.
     pub const ALL: [Target; 4] = [Target::One, Target::Minority, Target::Majority, Target::All];
 
-    /// Which of so many nodes, drawn at random, in their order.
-    pub fn draw(self, nodes: usize, rng: &Rng) -> Vec<usize> {
-        let count = match self {
-            Target::One => 1,
-            Target::Minority => (nodes.saturating_sub(1) / 2).max(1),
-            Target::Majority => nodes / 2 + 1,
-            Target::All => nodes,
+    /// Which of so many nodes, drawn at random, in their order; of these, one is the busiest
+    /// if there is any.
+    pub fn draw(self, nodes: usize, busiest: Option<usize>, rng: &Rng) -> Vec<usize> {
+        let count = match (self, busiest) {
+            (Target::Primaries, Some(busiest)) => return vec![busiest],
+            (target, _) => target.count(nodes),
         };
         let mut all: Vec<usize> = (0..nodes).collect();
         rng.shuffle(&mut all);
         all.truncate(count);
         all.sort_unstable();
         all
+    }
+
+    /// How many of so many nodes.
+    fn count(self, nodes: usize) -> usize {
+        match self {
+            Target::One | Target::Primaries => 1,
+            Target::Minority => (nodes.saturating_sub(1) / 2).max(1),
+            Target::Majority => nodes / 2 + 1,
+            Target::All => nodes,
+        }
     }
 }
 
@@ -95,6 +107,7 @@ impl fmt::Display for Target {
             Target::Minority => "minority",
             Target::Majority => "majority",
             Target::All => "all",
+            Target::Primaries => "primaries",
         })
     }
 }
@@ -250,10 +263,15 @@ impl Strikes {
         }
     }
 
-    /// The next action.
-    pub(crate) fn act(&mut self) -> Action {
+    /// Whether it is looked at who leads.
+    pub(crate) fn looks_at_primaries(&self) -> bool {
+        matches!(&self.source, Source::Chance(chance) if chance.faults.targets.contains(&Target::Primaries))
+    }
+
+    /// The next action; the busiest node is known, if there is one.
+    pub(crate) fn act(&mut self, busiest: Option<usize>) -> Action {
         match &mut self.source {
-            Source::Chance(chance) => chance.act(),
+            Source::Chance(chance) => chance.act(busiest),
             Source::Chosen(actions) => actions
                 .pop_front()
                 .map_or(Action::End, |(_, action)| action),
@@ -266,7 +284,7 @@ impl Chance {
         self.faults.interval.mul_f64(2.0 * self.rng.f64())
     }
 
-    fn act(&mut self) -> Action {
+    fn act(&mut self, busiest: Option<usize>) -> Action {
         self.is_active = !self.is_active;
         if !self.is_active {
             return Action::End;
@@ -275,7 +293,7 @@ impl Chance {
             .rng
             .choose(&self.faults.targets)
             .unwrap_or(&Target::One);
-        let nodes = target.draw(self.nodes, &self.rng);
+        let nodes = target.draw(self.nodes, busiest, &self.rng);
         let struck = nodes
             .into_iter()
             .map(|node| (node, self.strike()))
@@ -324,10 +342,12 @@ mod tests {
             (5, [1, 2, 3, 5]),
         ] {
             for (target, count) in Target::ALL.into_iter().zip(counts) {
-                let drawn = target.draw(nodes, &rng);
+                let drawn = target.draw(nodes, None, &rng);
                 assert!(drawn.is_sorted() && drawn.iter().all(|node| *node < nodes));
                 assert_eq!(drawn.len(), count, "{target} of {nodes}");
             }
+            assert_eq!(Target::Primaries.draw(nodes, Some(0), &rng), [0]);
+            assert_eq!(Target::Primaries.draw(nodes, None, &rng).len(), 1);
         }
     }
 
@@ -344,7 +364,12 @@ mod tests {
                     .find(|strikes| strikes.kind() == kind)
                     .unwrap();
                 (0..50)
-                    .map(|_| (strikes.next(Duration::ZERO, Duration::ZERO), strikes.act()))
+                    .map(|_| {
+                        (
+                            strikes.next(Duration::ZERO, Duration::ZERO),
+                            strikes.act(None),
+                        )
+                    })
                     .collect::<Vec<_>>()
             };
             let acted = acts(&alone);

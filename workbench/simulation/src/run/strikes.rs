@@ -9,6 +9,7 @@ use super::{Due, Event, Phase, Run};
 use crate::host::Health;
 use crate::nemesis::node::{Action, NodeFault, Strike};
 use crate::nemesis::rule::Happening;
+use crate::network::{EndpointId, Role};
 
 /// A node that is to be killed at one of its next steps is killed after this time, if it
 /// does nothing.
@@ -46,8 +47,9 @@ impl Run<'_> {
         if self.phase != Phase::Main {
             return;
         }
+        let busiest = self.busiest();
         let strikes = &mut self.strikes[place];
-        let (kind, action) = (strikes.kind(), strikes.act());
+        let (kind, action) = (strikes.kind(), strikes.act(busiest));
         if let Some(next) = strikes.next(self.start, self.now) {
             self.events.add(next, Due::Strikes(place));
         }
@@ -62,6 +64,28 @@ impl Run<'_> {
                 self.relieve(kind, None);
             }
         }
+    }
+
+    /// Counts a message between nodes, if it is looked at who leads.
+    pub(super) fn count_traffic(&mut self, src: EndpointId, dest: EndpointId) {
+        let ends = [src, dest].map(|end| self.network.role(end));
+        if let [Role::Node(src), Role::Node(dest)] = ends {
+            self.traffic[src] += 1;
+            self.traffic[dest] += 1;
+        }
+    }
+
+    /// Which node sent and got most messages since it was last asked.
+    fn busiest(&mut self) -> Option<usize> {
+        let most = self
+            .traffic
+            .iter()
+            .copied()
+            .max()
+            .filter(|most| *most > 0)?;
+        let busiest = self.traffic.iter().position(|count| *count == most);
+        self.traffic.fill(0);
+        busiest
     }
 
     /// A rule's moment has come.

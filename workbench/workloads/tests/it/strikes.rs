@@ -6,15 +6,17 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use history::edn::Value;
 use history::{OpType, Process};
 use maelstrom_node::disk::{Disk, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use simulation::host::{Health, Noise};
-use simulation::nemesis::{Moment, NodeFault, NodeFaults, Rule};
+use simulation::nemesis::{Moment, NodeFault, NodeFaults, Rule, Target};
 use simulation::recording::{Recording, Wrong};
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
+use specimens::registers::{self, Registers};
 use verdict::Validity;
 use workloads::g_set::GSet;
 
@@ -264,4 +266,37 @@ fn the_same_seed_gives_the_same_run() {
         assert!(first.outcome.history == second.outcome.history);
         assert_eq!(first.checked.results, second.checked.results);
     }
+}
+
+/// All others ask the first node, and it answers: that is seen, and nobody had to say so.
+#[test]
+fn primaries_are_those_through_whom_everything_goes() {
+    let faults = NodeFaults {
+        targets: vec![Target::Primaries],
+        ..NodeFaults::new([NodeFault::Pause], Duration::from_secs(1))
+    };
+    let config = Config {
+        rate: 50.0,
+        concurrency: 10,
+        time_limit: Duration::from_secs(30),
+        node_faults: Some(faults),
+        ..Config::for_nodes(5).seed(1)
+    };
+    let mut workload = workloads::lin_kv::LinKv::new(5, Duration::ZERO);
+    let run = simulate(&config, &mut workload, |node| {
+        Registers::new(node, registers::Fault::None)
+    });
+    let mut struck = Vec::new();
+    for op in run.outcome.history.ops() {
+        if op.f == "pause"
+            && let Value::Map(nodes) = &op.value
+        {
+            struck.extend(nodes.iter().filter_map(|(name, _)| name.as_str()));
+        }
+    }
+    let first = struck.iter().filter(|name| **name == "n0").count();
+    assert!(
+        struck.len() > 8 && first * 10 >= struck.len() * 9,
+        "{struck:?}"
+    );
 }

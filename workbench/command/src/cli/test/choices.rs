@@ -78,6 +78,8 @@ pub(super) enum TargetName {
     Majority,
     /// All of them
     All,
+    /// Whoever leads: the node that most messages between nodes came from or went to lately
+    Primaries,
 }
 
 impl From<TargetName> for Target {
@@ -87,6 +89,7 @@ impl From<TargetName> for Target {
             TargetName::Minority => Target::Minority,
             TargetName::Majority => Target::Majority,
             TargetName::All => Target::All,
+            TargetName::Primaries => Target::Primaries,
         }
     }
 }
