@@ -28,6 +28,9 @@ const ONE_FRUITLESS_OF: usize = 50;
 /// The findings that say so.
 const FRUITLESS: [&str; 2] = ["none-succeeded", "empty-transaction-graph"];
 
+/// One of so many runs is done again from its schedule.
+const FOLLOWED: u64 = 10;
+
 /// What came of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Swept {
@@ -37,7 +40,8 @@ pub struct Swept {
     pub restarts: f64,
 }
 
-/// Runs every configuration of the sweep, and gives the mean of what was answered.
+/// Runs every configuration of the sweep, and gives the mean of what was answered. Every tenth
+/// run is done again, choice by choice, and must be the same.
 ///
 /// Where so much fails, it happens that hardly anything succeeds: not one operation of some kind,
 /// which the verdict counts as a fault, or no transaction that read what another one wrote. Such
@@ -65,6 +69,13 @@ pub fn sweep_over(seeds: Range<u64>, run: impl Fn(&Config) -> Simulated) -> Swep
             match is_fruitless(&simulated) {
                 true => fruitless.push(seed),
                 false => simulated.assert_valid(),
+            }
+            if seed.is_multiple_of(FOLLOWED) {
+                let again = run(&simulated.schedule().config());
+                assert!(
+                    again.outcome.history == simulated.outcome.history,
+                    "seed {seed}, {nodes} nodes: a run that follows its schedule is another one"
+                );
             }
             fractions.extend(simulated.figure("availability.ok-fraction"));
             let recoveries = recoveries(&simulated.outcome);
