@@ -41,8 +41,8 @@ pub enum Step {
         /// Its name.
         name: String,
     },
-    /// A node is killed, with what is on its way to it. Of what it has not synced, all is
-    /// lost, or nothing.
+    /// A node is killed. What arrives before it is started again is lost; of what it has not
+    /// synced, all is lost, or nothing.
     Kill {
         /// Which.
         node: usize,

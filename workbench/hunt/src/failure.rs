@@ -5,9 +5,12 @@ use std::fmt;
 use simulation::Judged;
 use verdict::Validity;
 
-/// The kinds of findings that say what a run is worth, or what followed from something else.
-const NOTES: [&str; 8] = [
+/// The kinds of findings that make no run invalid, or that follow from something else: what a
+/// run is worth, what explains it, which errors clients saw.
+const NOTES: [&str; 10] = [
     "death",
+    "exceptions",
+    "never-read",
     "no-messages",
     "many-messages",
     "low-rate",

@@ -108,24 +108,17 @@ fn change(schedule: &mut Schedule, rng: &Rng) {
                 .choices
                 .iter()
                 .any(|choice| matches!(choice, Choice::Message { takes, .. } if takes.is_empty()));
-            let mut messages = schedule
-                .choices
-                .iter_mut()
+            let messages = schedule.choices.iter_mut();
+            let mut messages: Vec<&mut Vec<Duration>> = messages
                 .filter_map(|choice| match choice {
                     Choice::Message { takes, .. } => Some(takes),
                     _ => None,
-                });
-            let count = messages.by_ref().count() as u64;
-            let first = rng.below(count) as usize;
-            let messages = schedule
-                .choices
-                .iter_mut()
-                .filter_map(|choice| match choice {
-                    Choice::Message { takes, .. } => Some(takes),
-                    _ => None,
-                });
-            for takes in messages.skip(first).take(1 + rng.below(8) as usize) {
-                *takes = match is_lossy && rng.chance(0.5) {
+                })
+                .collect();
+            let first = rng.below(messages.len() as u64) as usize;
+            let count = 1 + rng.below(8) as usize;
+            for takes in messages.iter_mut().skip(first).take(count) {
+                **takes = match is_lossy && rng.chance(0.5) {
                     true => Vec::new(),
                     false => vec![LATEST.mul_f64(rng.f64())],
                 };

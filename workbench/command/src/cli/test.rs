@@ -186,7 +186,7 @@ fn run_and_report(
     // A full disk is no reason to keep the verdict from anyone.
     let mut written = match ran.virtual_time {
         true => Ok(()),
-        false => watcher.journal.was_live(),
+        false => watcher.journal.remove_schedule(),
     };
     written = written.and(watcher.journal.flush());
     written = written.and(store.folder().write_history(&ran.outcome.history));

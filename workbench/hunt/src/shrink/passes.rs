@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use history::edn::Value;
+use simulation::nemesis::node::Strike;
 use simulation::schedule::{Choice, Schedule};
 
 use super::reduce::reduce;
@@ -70,6 +71,7 @@ impl Search<'_> {
         self.fewer_faults();
         self.fewer_links();
         self.fewer_nodes_struck();
+        self.plain_kills();
         self.fewer(is_message);
         self.fewer(is_answer);
         self.fewer_nodes();
@@ -207,6 +209,21 @@ impl Search<'_> {
                 self.try_(smaller)
             });
         }
+    }
+
+    /// Kills at once, rather than some steps later.
+    fn plain_kills(&mut self) {
+        let mut smaller = self.best.clone();
+        for choice in &mut smaller.choices {
+            if let Choice::Strike { nodes, .. } = choice {
+                for strike in nodes.values_mut() {
+                    if let Strike::Kill { after } = strike {
+                        *after = 0;
+                    }
+                }
+            }
+        }
+        self.try_(smaller);
     }
 
     /// The last ones go first: so those are left that a person thinks of.

@@ -1,9 +1,13 @@
 //! Broken nodes under everything that can go wrong: what is left of a run in which that
 //! shows.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use hunt::{Failure, Shrunk, Size, shrink};
+use maelstrom_node::{NodeId, Result, Server};
+use simulation::nemesis::{NodeFault, NodeFaults};
 use simulation::run::Config;
 use simulation::schedule::Schedule;
 use simulation::{Simulated, simulate};
@@ -12,6 +16,7 @@ use specimens::logs::{self, Logs};
 use specimens::registers::{self, Registers};
 use workloads::Options;
 use workloads::broadcast::{Broadcast, Topology};
+use workloads::g_set::GSet;
 use workloads::kafka::Kafka;
 use workloads::lin_kv::LinKv;
 
@@ -38,7 +43,7 @@ fn smallest(run: &dyn Fn(&Config) -> Simulated, nodes: usize) -> (Size, Shrunk, 
         let first = run(&Config {
             rate: 20.0,
             concurrency: 2 * nodes,
-            time_limit: std::time::Duration::from_secs(10),
+            time_limit: Duration::from_secs(10),
             ..Config::rough(seed, nodes)
         });
         if let Some(failure) = Failure::of(&first) {
@@ -123,7 +128,71 @@ fn what_is_left_is_what_the_failure_needs() {
     );
 }
 
-/// The same way to fail, found with other seeds, is the same smallest run.
+/// A set that a kill takes with it.
+#[derive(Default)]
+struct Forgetful(RefCell<Vec<i64>>);
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Request {
+    Add { element: i64 },
+    Read,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Response {
+    AddOk,
+    ReadOk { value: Vec<i64> },
+}
+
+impl Server for Forgetful {
+    type Request = Request;
+    type Response = Response;
+
+    async fn handle(&self, request: Request, _from: &NodeId) -> Result<Response> {
+        Ok(match request {
+            Request::Add { element } => {
+                self.0.borrow_mut().push(element);
+                Response::AddOk
+            }
+            Request::Read => Response::ReadOk {
+                value: self.0.borrow().clone(),
+            },
+        })
+    }
+}
+
+/// A client whose node is dead gets no answer. That is told before what is lost, and it is not
+/// what is looked for.
+#[test]
+fn what_clients_see_of_a_kill_is_not_the_failure() {
+    let kills = NodeFaults::new([NodeFault::Kill], Duration::from_millis(500));
+    let config = Config {
+        rate: 50.0,
+        concurrency: 10,
+        time_limit: Duration::from_secs(10),
+        node_faults: Some(kills),
+        ..Config::for_nodes(1).seed(1)
+    };
+    let run = |config: &Config| simulate(config, &mut GSet::default(), |_| Forgetful::default());
+    let first = run(&config);
+    let findings = first.checked.findings.iter();
+    let mut anomalies: Vec<&str> = findings.map(|finding| &*finding.anomaly).collect();
+    anomalies.dedup();
+    let all = ["death", "exceptions", "lost", "never-read", "low-rate"];
+    assert_eq!(anomalies, all);
+    let failure = Failure::of(&first).expect("what it knew dies with a node");
+    assert_eq!(failure, Failure::Anomaly("lost".to_owned()));
+    let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+    let shrunk = shrink(first.schedule(), &mut fails, &mut |_| true);
+    let size = &shrunk.size;
+    assert_eq!((size.nodes, size.faults()), (1, 1), "{size}");
+    assert!((1..=3).contains(&size.operations), "{size}");
+}
+
+/// Found with other seeds, one way to fail comes to the same few runs: a partition drops the one
+/// message, or chance does.
 #[test]
 fn other_seeds_come_to_the_same() {
     let run = |config: &Config| flooded(config, flood::Fault::NoRetry);

@@ -82,11 +82,12 @@ impl Journal {
         Journal { command, ..self }
     }
 
-    /// The run was in real time: nothing repeats it.
+    /// Removes the schedule: of a run in real time, which nothing repeats, or one that is not
+    /// all there.
     ///
     /// # Errors
     /// When what is there of the schedule cannot be removed.
-    pub fn was_live(&mut self) -> io::Result<()> {
+    pub fn remove_schedule(&mut self) -> io::Result<()> {
         let path = &self.schedule.path;
         self.schedule.failed = None;
         fs::remove_file(path).map_err(|e| cannot("remove", path, &e))
@@ -99,7 +100,7 @@ impl Journal {
     pub fn flush(&mut self) -> io::Result<()> {
         if self.chosen > MOST_BYTES {
             // The half of it would be another run.
-            self.was_live()?;
+            self.remove_schedule()?;
         }
         let flushed = self.messages.flush().and(self.events.flush());
         flushed.and(self.schedule.flush())

@@ -1,6 +1,7 @@
 //! Of a run that failed the smallest one that fails as well: a run of its own, with its page,
 //! its schedule and a test.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -104,11 +105,11 @@ fn shrink(
     let began = Instant::now();
     let line = StatusLine::new();
     let mut runs = Runs::new(args, bin);
-    let mut error = None;
+    let error = RefCell::new(None);
     let mut fails = |schedule: &Schedule| match runs.shows(failure, schedule, signals) {
         Ok(shows) => shows,
         Err(why) => {
-            error.get_or_insert(why);
+            error.replace(Some(why));
             false
         }
     };
@@ -118,10 +119,10 @@ fn shrink(
             "making it smaller: {} s, {} runs; {}",
             seconds, progress.runs, progress.size
         ));
-        began.elapsed() < patience && !signals.interrupted()
+        began.elapsed() < patience && !signals.interrupted() && error.borrow().is_none()
     });
     line.write("");
-    match error {
+    match error.into_inner() {
         Some(why) => Err(why),
         None => Ok(shrunk),
     }
