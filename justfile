@@ -56,7 +56,8 @@ pictures:
     # those without BUT: in which nothing is killed, unless one says otherwise
     run() {
         local command status=0
-        command=$(grep -v -e "${4:---nemesis kill}" "$1/README.md" | grep -m 1 -E -e "^cargo workbench test .*$3")
+        # (`sed` reads on to the end: who stops early kills the one that writes to it.)
+        command=$(grep -v -e "${4:---nemesis kill}" "$1/README.md" | grep -E -e "^cargo workbench test .*$3" | sed -n 1p)
         echo "$1: ${command%% #*}"
         command=${command/#cargo workbench test/cargo workbench test --store $scratch/store}
         eval "${command%% #*}" >"$scratch/said" || status=$?
@@ -369,7 +370,7 @@ setup:
     }
     # (macOS has a `java` that only says that there is none, so it must be run. Java 8 is "1.8".)
     version=$(java -version 2>&1) || version=none
-    version=$(sed -n -e 's/^none$/0/p' -e 's/.* version "1\.\([0-9]*\).*/\1/p' -e 's/.* version "\([0-9]*\).*/\1/p' <<<"$version" | head -n 1)
+    version=$(sed -n -e 's/^none$/0/p' -e 's/.* version "1\.\([0-9]*\).*/\1/p' -e 's/.* version "\([0-9]*\).*/\1/p' <<<"$version" | sed -n 1p)
     if [ "${version:-11}" -lt 11 ]; then
         lacks 'java (a JDK, 11 or newer): Maelstrom runs on it' default-jdk-headless java-latest-openjdk-devel temurin
     fi
