@@ -89,13 +89,14 @@ mod sync;
 
 use std::any::type_name;
 use std::cell::{OnceCell, RefCell, RefMut};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use ::lockstep::{Command, Files};
 
 pub use self::log::Log;
 pub use self::record::Record;
@@ -104,64 +105,9 @@ use crate::NodeId;
 use frame::Damage;
 use sync::Syncs;
 
-/// Whole files, by name: what a disk holds.
-pub type Files = BTreeMap<String, Vec<u8>>;
-
 /// Gives what is on the disk of the node with this name, or says why it cannot be read. All that
 /// it gives is durable.
 pub(crate) type Load = Box<dyn FnOnce(&NodeId) -> Result<Files, String>>;
-
-/// What a node wants done on its disk, one after the other. Nothing is durable before a
-/// [`Command::Sync`] behind it was answered; a crash before that leaves any part of it, but
-/// for what is said below.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Puts bytes at the end of a file, which is made if there is none.
-    Append {
-        /// The file's name.
-        file: String,
-        /// What is appended.
-        bytes: Vec<u8>,
-    },
-    /// Cuts off what is behind the first `len` bytes: the remains of a torn write, when a log is
-    /// opened. Must be durable before anything is appended in its place.
-    Truncate {
-        /// The file's name.
-        file: String,
-        /// How long it is afterwards, in bytes.
-        len: u64,
-    },
-    /// Replaces a file, or makes it, at one stroke: after a crash, there is the old one or all of the
-    /// new one, and what was appended to the new one is not found behind the old one.
-    Replace {
-        /// The file's name.
-        file: String,
-        /// All that it holds.
-        bytes: Vec<u8>,
-    },
-    /// All before this is to be made durable; [`Engine::synced`](crate::Engine::synced) answers. At
-    /// most one is under way.
-    Sync,
-}
-
-impl Command {
-    /// Does it to files in memory, on which a sync has no effect.
-    pub fn apply(&self, files: &mut Files) {
-        match self {
-            Command::Append { file, bytes } => match files.get_mut(file) {
-                Some(content) => content.extend_from_slice(bytes),
-                None => drop(files.insert(file.clone(), bytes.clone())),
-            },
-            Command::Truncate { file, len } => {
-                if let Some(content) = files.get_mut(file) {
-                    content.truncate(usize::try_from(*len).unwrap_or(usize::MAX));
-                }
-            }
-            Command::Replace { file, bytes } => drop(files.insert(file.clone(), bytes.clone())),
-            Command::Sync => {}
-        }
-    }
-}
 
 /// A node's disk: [`Node::disk`](crate::Node::disk). Clones are cheap and are the same disk.
 #[derive(Clone)]

@@ -9,7 +9,7 @@
 //! lines that were there; while the disk does that, the node waits.
 
 use std::fs::File;
-use std::io::{self, BufRead, ErrorKind, Read, Write, stdin, stdout};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write, stdin, stdout};
 use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -58,13 +58,14 @@ fn seed() -> u64 {
 fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     let started = Instant::now();
     // Duplicates, for plain reads and writes without std's locks and buffers.
-    let mut input = Input::new(File::from(stdin().as_fd().try_clone_to_owned()?));
+    let input = File::from(stdin().as_fd().try_clone_to_owned()?);
     #[expect(clippy::disallowed_methods, reason = "these are the messages")]
-    let mut output = Output::new(File::from(stdout().as_fd().try_clone_to_owned()?));
-
-    if let Some(seed) = lockstep::asked_for() {
-        return lockstep::serve(engine, seed, input, output);
+    let output = File::from(stdout().as_fd().try_clone_to_owned()?);
+    if let Some(seed) = lockstep::asked_for()? {
+        return lockstep::serve(engine, seed, BufReader::with_capacity(READ, input), output);
     }
+    let mut input = Input::new(input);
+    let mut output = Output::new(output);
     let storage = Storage::default();
     engine = storage.attach(engine);
     // Nobody says whether it was started before.
@@ -130,10 +131,10 @@ fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
 }
 
 /// What is wrong with a line longer than [`MAX_LINE`].
-pub(crate) const TOO_LONG: &str =
+const TOO_LONG: &str =
     "expected one message a line, of 64 MiB at most, found more than that without a newline";
 
-pub(crate) enum Filled {
+enum Filled {
     /// The time was over first.
     Nothing,
     /// There is more input; perhaps complete lines.
@@ -146,7 +147,7 @@ pub(crate) enum Filled {
 }
 
 /// stdin, cut into lines.
-pub(crate) struct Input {
+struct Input {
     file: File,
     buffer: Vec<u8>,
     /// How much of the buffer is filled: the start of a line, after
@@ -170,7 +171,7 @@ impl Input {
     }
 
     /// Waits for more input, at most this long.
-    pub(crate) fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
+    fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
         if let Some(wait) = wait
             && !is_readable(&self.file, wait)?
         {
@@ -204,10 +205,7 @@ impl Input {
     }
 
     /// Takes all complete lines, and keeps the start of the next one.
-    pub(crate) fn lines(
-        &mut self,
-        mut each: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn lines(&mut self, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut start = 0;
         loop {
             let mut rest = &self.buffer[self.searched..self.len];
@@ -237,7 +235,7 @@ impl Input {
 }
 
 /// stdout.
-pub(crate) struct Output {
+struct Output {
     file: File,
     buffer: Vec<u8>,
 }
@@ -250,7 +248,7 @@ impl Output {
         }
     }
 
-    pub(crate) fn write<S: Server>(&mut self, engine: &mut Engine<S>) -> io::Result<()> {
+    fn write<S: Server>(&mut self, engine: &mut Engine<S>) -> io::Result<()> {
         if engine.output_len() == 0 {
             return Ok(());
         }
@@ -259,13 +257,6 @@ impl Output {
         self.buffer.clear();
         self.buffer.shrink_to(2 * WRITE);
         Ok(())
-    }
-}
-
-impl Output {
-    /// Writes a line of its own.
-    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        self.file.write_all(line.as_bytes())
     }
 }
 

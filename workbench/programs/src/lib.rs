@@ -21,8 +21,8 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+mod in_lockstep;
 mod live;
-mod lockstep;
 mod log;
 mod pipes;
 mod process;
@@ -33,13 +33,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use maelstrom_node::LOCKSTEP;
+pub use lockstep::LOCKSTEP;
 use maelstrom_node::Rng;
 use maelstrom_node::disk::Files;
 
+pub use in_lockstep::Node as Lockstep;
 use live::Live;
-use lockstep::AGREED;
-pub use lockstep::Node as Lockstep;
 use pipes::{Feed, Lines, Poll};
 pub use process::Program;
 use process::{Nursery, Process, allow_files};
@@ -271,8 +270,8 @@ impl Asked {
                 node.lines.read();
             }
             let rest = node.lines.rest();
-            if rest.contains(&b'\n') {
-                return Some(rest.starts_with(AGREED) && rest[AGREED.len()] == b'\n');
+            if let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+                return Some(lockstep::agreed(&rest[..end]).is_some());
             }
             if node.lines.is_closed() || node.lines.is_too_long() {
                 return Some(false);

@@ -231,16 +231,20 @@ fn about(path: &Path, what: &str, e: io::Error) -> io::Error {
     io::Error::new(e.kind(), format!("{what} {}: {e}", path.display()))
 }
 
-fn spawn(program: &Program, lockstep: Option<u64>) -> io::Result<Child> {
+fn spawn(program: &Program, seed: Option<u64>) -> io::Result<Child> {
     let mut command = Command::new(&program.bin);
     command
         .args(&program.args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    match lockstep {
-        Some(seed) => command.env(maelstrom_node::LOCKSTEP, seed.to_string()),
-        None => command.env_remove(maelstrom_node::LOCKSTEP),
+    match seed {
+        Some(seed) => command
+            .env(lockstep::LOCKSTEP, seed.to_string())
+            .env(lockstep::VERSIONS, lockstep::VERSION.to_string()),
+        None => command
+            .env_remove(lockstep::LOCKSTEP)
+            .env_remove(lockstep::VERSIONS),
     };
     command.env(DISK, &program.disks);
     isolate(&mut command);

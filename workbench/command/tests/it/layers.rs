@@ -140,10 +140,11 @@ fn checkers_know_no_nodes() {
 fn raft_and_gossip_stand_alone() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let allowed = ["expect-test", "raft", "rng", "serde", "serde_json"];
-    for name in ["raft", "gossip", "rng"] {
+    for name in ["raft", "gossip", "rng", "lockstep"] {
         let manifest = root.join(name).join("Cargo.toml");
         let mut stands_on = section(&manifest, "dependencies");
-        assert!(name == "rng" || stands_on.contains("serde"), "{name}");
+        let is_alone = matches!(name, "rng" | "lockstep");
+        assert_eq!(stands_on.is_empty(), is_alone, "{name}");
         stands_on.extend(section(&manifest, "dev-dependencies"));
         for other in stands_on {
             assert!(allowed.contains(&&*other), "{name} stands on {other}");

@@ -244,6 +244,11 @@ fn what_goes_on_without_end_is_ended() {
              turn, found \"= soon\"",
         ),
         (
+            "echo '= lockstep 2'; cat >/dev/null".into(),
+            "expected that it goes in lockstep in version 1, the one it was asked for, found \
+             version 2",
+        ),
+        (
             lockstep("yes '= -'"),
             "expected nothing between the end of its turn and the next one, found \"= -\\n",
         ),

@@ -1,27 +1,16 @@
-//! Child processes written with maelstrom-node, in virtual time: the real
-//! binary, as deterministic as the engine within it.
-//!
-//! One that was asked for it agrees with the line `= lockstep`, its first. After
-//! `init`, each line to the node begins with the time in nanoseconds, and each turn of
-//! the node ends with `= ` and its next deadline, or `-`. What it wants done on its disk it
-//! says in lines of its own, such as `= append raft.log 00ff` and `= sync`; `= synced`, in
-//! the place of a message, tells it that this was done. Before `init`, `= again` says that it is
-//! started again, and `= file raft.log 00ff` what its disk holds then.
+//! Child processes in virtual time: the real binary, as deterministic as the engine within it.
+//! This is the workbench's side of what the crate `lockstep` has the lines of, and
+//! `workbench/LOCKSTEP.md` the rules.
 
 use std::time::Duration;
 
+use lockstep::{Event, Said, Told, VERSION};
 use maelstrom_node::disk::{Command, Files};
 
 use super::Started;
 use super::live::too_long;
 use super::pipes::Poll;
 use simulation::host::{Ending, Output, TimedNode};
-
-/// What a node says first if it goes in lockstep.
-pub(super) const AGREED: &[u8] = b"= lockstep";
-
-/// What begins what it says of its disk, behind `= `.
-const DISK: [&[u8]; 5] = [b"append", b"replace", b"truncate", b"sync", b"failed"];
 
 /// How long, in real time, is waited before it is looked what else the node does.
 const LOOK: Duration = Duration::from_millis(100);
@@ -86,11 +75,12 @@ impl Node {
 
     /// Of a process that was started again, and will find these files on its disk.
     pub(super) fn again(mut started: Started, files: Files) -> Self {
-        started.feed.push(b"= again\n");
+        let mut told = Vec::new();
+        Told::Again.write(&mut told);
         for (name, bytes) in files {
-            let line = format!("= file {name} {}\n", hex(&bytes));
-            started.feed.push(line.as_bytes());
+            Told::File(name, bytes).write(&mut told);
         }
+        started.feed.push(&told);
         let state = State::Fresh;
         Node {
             state,
@@ -98,33 +88,11 @@ impl Node {
         }
     }
 
-    /// Takes what it says of its disk, between `= ` and the line's end.
-    fn disk(&mut self, said: &[u8]) -> Option<()> {
-        let said = str::from_utf8(said).ok()?;
-        let (what, rest) = said.split_once(' ').unwrap_or((said, ""));
-        let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        let file = name.to_owned();
-        self.commands.push(match what {
-            "append" => Command::Append {
-                file,
-                bytes: bytes(rest)?,
-            },
-            "replace" => Command::Replace {
-                file,
-                bytes: bytes(rest)?,
-            },
-            "truncate" => Command::Truncate {
-                file,
-                len: rest.parse().ok()?,
-            },
-            "sync" => Command::Sync,
-            "failed" => {
-                self.failure = said.strip_prefix("failed ").map(str::to_owned);
-                return self.failure.is_some().then_some(());
-            }
-            _ => return None,
-        });
-        Some(())
+    /// Tells it what happens now.
+    fn tell(&mut self, now: Duration, event: Event<&[u8]>) {
+        let mut told = Vec::new();
+        Told::Turn(now, event).write(&mut told);
+        self.started.feed.push(&told);
     }
 
     /// Waits for more of what it writes, and writes what it is to read meanwhile.
@@ -183,51 +151,49 @@ impl Node {
             };
             written += line.len() + 1;
             if self.state == State::Told {
-                if line != AGREED {
-                    return given_up(format!(
-                        "expected its first line to be \"= lockstep\", as of another node, found {:?}",
-                        quoted(&line)
-                    ));
+                match lockstep::agreed(&line) {
+                    Some(version) if version == u64::from(VERSION) => {}
+                    Some(version) => {
+                        return given_up(format!(
+                            "expected that it goes in lockstep in version {VERSION}, the one it was \
+                             asked for, found version {version}"
+                        ));
+                    }
+                    None => {
+                        return given_up(format!(
+                            "expected its first line to be \"= lockstep\", as of another node, found {:?}",
+                            quoted(&line)
+                        ));
+                    }
                 }
                 self.state = State::Running;
                 continue;
             }
-            let Some(end) = line.strip_prefix(b"= ") else {
-                if written > MOST_OUTPUT {
+            match Said::parse(&line) {
+                Ok(Said::Message(_)) if written > MOST_OUTPUT => {
                     let most = MOST_OUTPUT >> 20;
                     return given_up(format!("it wrote more than {most} MiB in one turn"));
                 }
-                say(Output::Line(line));
-                continue;
-            };
-            let word = end.split(|byte| *byte == b' ').next();
-            if word.is_some_and(|word| DISK.contains(&word)) {
-                if self.disk(end).is_none() {
-                    return given_up(format!(
-                        "expected what it wants done on its disk, such as \"= append FILE HEX\" or \
-                         \"= sync\", found {:?}",
-                        quoted(&line)
-                    ));
+                Ok(Said::Message(_)) => {
+                    say(Output::Line(line));
+                    continue;
                 }
-                if self.failure.is_some() {
+                Ok(Said::Disk(command)) => {
+                    self.commands.push(command);
+                    continue;
+                }
+                Ok(Said::Failed(why)) => {
+                    self.failure = Some(why.to_owned());
                     // It takes nothing more, and is about to end.
                     self.state = State::Over(How::GivenUp);
                     return Ok(());
                 }
-                continue;
-            }
-            let nanos = || str::from_utf8(end).ok()?.parse().ok();
-            self.deadline = match (end, nanos()) {
-                (b"-", _) => None,
-                (_, Some(nanos)) => Some(Duration::from_nanos(nanos)),
-                _ => {
-                    return given_up(format!(
-                        "expected \"= \" and its next deadline in nanoseconds, or \"= -\", at the end \
-                         of its turn, found {:?}",
-                        quoted(&line)
-                    ));
+                Ok(Said::End(deadline)) => self.deadline = deadline,
+                Err(wrong) => {
+                    let expected = wrong.expected;
+                    return given_up(format!("expected {expected}, found {:?}", quoted(&line)));
                 }
-            };
+            }
             let rest = self.started.lines.rest();
             return match rest.is_empty() {
                 true => Ok(()),
@@ -275,32 +241,22 @@ impl TimedNode for Node {
                 feed.push(b"\n");
                 self.state = State::Told;
             }
-            State::Running => {
-                let feed = &mut self.started.feed;
-                feed.push(format!("{} ", now.as_nanos()).as_bytes());
-                feed.push(line);
-                feed.push(b"\n");
-            }
+            State::Running => self.tell(now, Event::Message(line)),
         }
         self.take_turn(say);
     }
 
     fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
         if self.state == State::Running {
-            let feed = &mut self.started.feed;
-            feed.push(format!("{}\n", now.as_nanos()).as_bytes());
+            self.tell(now, Event::Nothing);
             self.take_turn(say);
         }
     }
 
     fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
         if self.state == State::Running {
-            let result = match result {
-                Ok(()) => "synced".to_owned(),
-                Err(why) => format!("failed {why}"),
-            };
-            let feed = &mut self.started.feed;
-            feed.push(format!("{} = {result}\n", now.as_nanos()).as_bytes());
+            let event = result.map_or_else(Event::Failed, |()| Event::Synced);
+            self.tell(now, event);
             self.take_turn(say);
         }
     }
@@ -331,23 +287,4 @@ impl TimedNode for Node {
     fn last_words(&mut self) -> Vec<String> {
         self.started.process.last_words()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    let pairs = hex.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
-        _ => None,
-    };
-    pairs.map(byte).collect()
 }

@@ -1,0 +1,159 @@
+//! Lockstep: a program on its pipes, but in the time that it is told. Its simulator has the
+//! clock, the disk and the seed; the program does nothing between two turns, and so the very
+//! binary that runs on Maelstrom repeats from its seed.
+//!
+//! This is what both sides share: the lines ([`Told`] to the node, [`Said`] by it), and for
+//! whoever writes a node without the crate `maelstrom-node`, the order of things ([`Turns`]).
+//! The rules are in `workbench/LOCKSTEP.md`; `workbench lockstep-test` holds a program
+//! against them.
+//!
+//! ```no_run
+//! use std::io::{stdin, stdout};
+//! use std::time::Duration;
+//!
+//! use lockstep::{Event, Turns};
+//!
+//! # fn in_real_time() -> std::io::Result<()> { Ok(()) }
+//! # struct Node;
+//! # impl Node {
+//! #     fn new(_: u64, _: &[u8]) -> Node { Node }
+//! #     fn answers(&mut self, _: Duration, _: Option<&[u8]>) -> Vec<Vec<u8>> { vec![] }
+//! #     fn deadline(&self) -> Option<Duration> { None }
+//! # }
+//! fn main() -> std::io::Result<()> {
+//!     let Some(seed) = lockstep::asked_for()? else {
+//!         return in_real_time();
+//!     };
+//!     # #[expect(clippy::disallowed_methods, reason = "the messages")]
+//!     let mut turns = Turns::agree(stdin().lock(), stdout().lock())?;
+//!     let Some(start) = turns.start()? else {
+//!         return Ok(());
+//!     };
+//!     let mut node = Node::new(seed, &start.init);
+//!     for line in node.answers(Duration::ZERO, Some(&start.init)) {
+//!         turns.say(&line)?;
+//!     }
+//!     turns.end(node.deadline())?;
+//!     while let Some((now, event)) = turns.next()? {
+//!         let message = match event {
+//!             Event::Message(line) => Some(line),
+//!             _ => None, // a deadline may be due
+//!         };
+//!         for line in node.answers(now, message.as_deref()) {
+//!             turns.say(&line)?;
+//!         }
+//!         turns.end(node.deadline())?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+
+mod disk;
+mod hex;
+mod said;
+mod told;
+mod turns;
+
+use std::fmt;
+use std::io;
+
+pub use disk::{Command, Files};
+pub use said::{Said, agreed};
+pub use told::{Event, Told};
+pub use turns::{Start, Turns};
+
+/// The environment variable that asks a node for lockstep: the seed of its random numbers, in
+/// decimal, below 2^64.
+pub const LOCKSTEP: &str = "MAELSTROM_LOCKSTEP";
+
+/// The environment variable that says which versions of the protocol the asking side speaks,
+/// with spaces between. Where it is not set, that is 1 alone.
+pub const VERSIONS: &str = "MAELSTROM_LOCKSTEP_VERSIONS";
+
+/// The version of the protocol that is written down here.
+pub const VERSION: u32 = 1;
+
+/// The longest line that either side takes, in bytes: 64 MiB to a node. (A workbench takes 8.)
+pub const MAX_LINE: usize = 64 << 20;
+
+/// The seed, if lockstep is asked for, in a version that is spoken here.
+///
+/// # Errors
+/// When the seed is no number below 2^64: whoever wrote it wanted lockstep, and would get real
+/// time without a word.
+pub fn asked_for() -> io::Result<Option<u64>> {
+    #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
+    let of = |name| std::env::var(name).ok();
+    seed(of(LOCKSTEP).as_deref(), of(VERSIONS).as_deref())
+}
+
+fn seed(asked: Option<&str>, versions: Option<&str>) -> io::Result<Option<u64>> {
+    let Some(asked) = asked else {
+        return Ok(None);
+    };
+    let is_number = asked.bytes().all(|byte| byte.is_ascii_digit());
+    let seed = asked.parse().ok().filter(|_| is_number);
+    let seed = seed.ok_or_else(|| {
+        let why = format!("{LOCKSTEP}: expected a seed, a number below 2^64, found {asked:?}");
+        io::Error::new(io::ErrorKind::InvalidInput, why)
+    })?;
+    let mut spoken = versions.unwrap_or("1").split_ascii_whitespace();
+    let ours = VERSION.to_string();
+    Ok(spoken.any(|version| version == ours).then_some(seed))
+}
+
+/// A line that breaks a rule of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// What a line there has to be.
+    pub expected: &'static str,
+    /// The beginning of the line, 200 bytes at most.
+    pub found: String,
+}
+
+impl Wrong {
+    fn new(expected: &'static str, line: &[u8]) -> Wrong {
+        let shown = &line[..line.len().min(200)];
+        let found = String::from_utf8_lossy(shown).into_owned();
+        Wrong { expected, found }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Wrong { expected, found } = self;
+        write!(f, "lockstep: expected {expected}, found {found}")
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl From<Wrong> for io::Error {
+    fn from(wrong: Wrong) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_asks_for_lockstep_in_a_version_that_is_spoken() -> io::Result<()> {
+        assert_eq!(seed(None, Some("1"))?, None);
+        assert_eq!(seed(Some("7"), None)?, Some(7));
+        assert_eq!(
+            seed(Some("18446744073709551615"), Some("1 2"))?,
+            Some(u64::MAX)
+        );
+        assert_eq!(seed(Some("7"), Some("2 3"))?, None);
+        for wrong in ["", "yes", "-1", "+1", "18446744073709551616"] {
+            let why = seed(Some(wrong), None).map_err(|e| e.to_string());
+            let expected = format!(
+                "MAELSTROM_LOCKSTEP: expected a seed, a number below 2^64, found {wrong:?}"
+            );
+            assert_eq!(why, Err(expected));
+        }
+        Ok(())
+    }
+}
