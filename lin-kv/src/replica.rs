@@ -362,6 +362,8 @@ impl Replica {
                 Event::Restored { .. } => self.restored(),
                 Event::ReadReady(id) => self.read_is(id, true),
                 Event::ReadLost(id) => self.read_is(id, false),
+                // Maelstrom's nodes are who they are from `init` on: nobody asks for it.
+                Event::Changed { position } => log::info!("other members: {position:?}"),
                 Event::Leader(leader) => {
                     self.0.leader.set((leader, self.0.raft.borrow().term()));
                     log::info!("leader: {leader:?}");

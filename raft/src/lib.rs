@@ -93,7 +93,72 @@
 //! members as it takes ([`Replication::Quorum`]), and where two make a majority, a
 //! follower knows without another message that what it has is committed.
 //!
-//! Members cannot join or leave: all are told who they are at the start.
+//! # Other members
+//!
+//! A cluster begins with members 0 to `count - 1`, and all are told that `count`, also those that
+//! join later. [`Raft::change`] makes one step at a time: a new member is first a learner, which is
+//! sent the log and counts for nothing; it is promoted to a voter when it has caught up; and
+//! who is removed no longer counts, be it the leader, which then hands over. Each step is an entry
+//! of the log, in force wherever it was appended, and the next one waits until it is committed
+//! (thesis, 4.1 to 4.2.3; why single steps, and why that is safe, is said in the code,
+//! `raft/membership.rs`). Where nobody joins or leaves, nothing of it is sent or saved.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use raft::{Change, ChangeError, Config, Event, Member, Raft, StateMachine};
+//! # #[derive(Default)]
+//! # struct Sum(u64);
+//! # impl StateMachine for Sum {
+//! #     type Command = u64;
+//! #     type Response = u64;
+//! #     type Snapshot = u64;
+//! #     fn apply(&mut self, add: &u64) -> u64 {
+//! #         self.0 += add;
+//! #         self.0
+//! #     }
+//! #     fn snapshot(&self) -> u64 {
+//! #         self.0
+//! #     }
+//! #     fn restore(&mut self, sum: &u64) {
+//! #         self.0 = *sum;
+//! #     }
+//! # }
+//! # let now = Duration::ZERO;
+//! # fn deliver(members: &mut [Raft<Sum>]) {
+//! #     loop {
+//! #         let mut messages = Vec::new();
+//! #         for (from, member) in members.iter_mut().enumerate() {
+//! #             let output = member.output();
+//! #             messages.extend(output.messages.into_iter().map(|(to, message)| (from, to, message)));
+//! #         }
+//! #         if messages.is_empty() {
+//! #             return;
+//! #         }
+//! #         for (from, to, message) in messages {
+//! #             members[to.0].receive(Duration::ZERO, Member(from), message).unwrap();
+//! #         }
+//! #     }
+//! # }
+//! // A cluster of one, and one that wants to join.
+//! let member = |n| Raft::new(Config::default(), Member(n), 1, Sum::default(), n as u64, now);
+//! let mut members = [member(0), member(1)];
+//! members[0].campaign();
+//! members[0].propose(5, None).unwrap();
+//!
+//! members[0].change(Change::AddLearner(Member(1))).unwrap();
+//! let too_soon = members[0].change(Change::Promote(Member(1)));
+//! assert_eq!(too_soon, Err(ChangeError::Silent(Member(1))));
+//! deliver(&mut members);
+//! members[0].change(Change::Promote(Member(1))).unwrap();
+//! deliver(&mut members);
+//! assert_eq!(members[1].configuration().voters().len(), 2);
+//!
+//! // The first one leaves: it hands over, and the other goes on alone.
+//! members[0].change(Change::Remove(Member(0))).unwrap();
+//! deliver(&mut members);
+//! assert_eq!(members[1].leader(), Some(Member(1)));
+//! assert_eq!(members[1].machine().0, 5);
+//! ```
 //!
 //! # What it needs
 //!
@@ -106,6 +171,7 @@
 //! not come back.
 
 mod config;
+mod configuration;
 mod log;
 mod machine;
 mod message;
@@ -117,6 +183,7 @@ mod round_trip;
 mod rules;
 
 pub use config::{Config, Replication};
+pub use configuration::{Change, ChangeError, Configuration};
 pub use log::{Entry, Index, Log, Position, Term};
 pub use machine::StateMachine;
 pub use message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::configuration::Configuration;
+
 /// A reign: at most one leader each (paper, 5.1). 0 before the first.
 pub type Term = u64;
 
@@ -29,6 +31,41 @@ pub struct Entry<C> {
     /// What the state machine is to do. Nothing in the entry that every leader
     /// begins with (thesis, 6.4).
     pub command: Option<C>,
+    /// Who the members are from here on, where that changes. Such an entry has no command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<Configuration>,
+}
+
+impl<C> Entry<C> {
+    /// For the state machine.
+    pub(crate) fn command(term: Term, command: C) -> Self {
+        let (command, configuration) = (Some(command), None);
+        Entry {
+            term,
+            command,
+            configuration,
+        }
+    }
+
+    /// What a leader begins with.
+    pub(crate) fn nothing(term: Term) -> Self {
+        let (command, configuration) = (None, None);
+        Entry {
+            term,
+            command,
+            configuration,
+        }
+    }
+
+    /// Other members.
+    pub(crate) fn configuration(term: Term, configuration: Configuration) -> Self {
+        let (command, configuration) = (None, Some(configuration));
+        Entry {
+            term,
+            command,
+            configuration,
+        }
+    }
 }
 
 /// Entries from one behind [`Log::base`] to [`Log::last`].
@@ -128,10 +165,7 @@ mod tests {
     fn log(terms: &[Term]) -> Log<()> {
         let mut log = Log::default();
         for &term in terms {
-            log.push(Entry {
-                term,
-                command: Some(()),
-            });
+            log.push(Entry::command(term, ()));
         }
         log
     }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::configuration::Configuration;
 use crate::log::{Entry, Index, Position, Term};
 use crate::machine::StateMachine;
 
-/// A member by its place in the list of all, which is the same everywhere.
+/// A member by its number, which is the same everywhere, and never another one's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Member(pub usize);
 
@@ -22,6 +23,9 @@ pub struct Snapshot<S> {
     pub last: Position,
     /// The state.
     pub state: S,
+    /// Who the members were then, if not those that the cluster began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<Configuration>,
 }
 
 /// A message of a member.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::configuration::Configuration;
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::machine::StateMachine;
 use crate::message::Member;
@@ -51,11 +52,37 @@ pub enum Mutation {
     IgnoresJumps,
     /// Votes when it has come back, whatever it promised before.
     ForgetsPromise,
+    /// Counts by a new configuration once it is committed, not once it is appended.
+    ConfiguresLate,
+    /// Begins a change of the members before the last one is committed.
+    ChangesTwice,
+    /// Begins a change before it has committed anything in its term.
+    ChangesAtOnce,
+    /// Goes by a configuration whose entry was cut off.
+    KeepsConfiguration,
+    /// Counts learners where a majority is asked for.
+    CountsLearners,
+    /// Counts itself, though it has no vote.
+    CountsItself,
+    /// Leads on when it was removed.
+    LeadsOn,
+    /// Does not stand for election once its log says that it was removed.
+    LeavesAtOnce,
+    /// Listens to those that are members by its own log.
+    IgnoresStrangers,
+    /// Makes snapshots without the configuration.
+    OmitsConfiguration,
+    /// Goes by its snapshot's configuration when it has come back, whatever its log says.
+    ForgetsConfiguration,
+    /// Takes a leader's snapshot, and goes by the configuration that it had.
+    IgnoresConfiguration,
+    /// Answers reads without what followers may have committed by an earlier configuration.
+    ReadsBelowFormerFollowers,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 19] = [
+    pub const ALL: [Mutation; 32] = [
         Mutation::VotesTwice,
         Mutation::VotesForAnyLog,
         Mutation::HalfIsEnough,
@@ -75,6 +102,19 @@ impl Mutation {
         Mutation::IgnoresDrift,
         Mutation::IgnoresJumps,
         Mutation::ForgetsPromise,
+        Mutation::ConfiguresLate,
+        Mutation::ChangesTwice,
+        Mutation::ChangesAtOnce,
+        Mutation::KeepsConfiguration,
+        Mutation::CountsLearners,
+        Mutation::CountsItself,
+        Mutation::LeadsOn,
+        Mutation::LeavesAtOnce,
+        Mutation::IgnoresStrangers,
+        Mutation::OmitsConfiguration,
+        Mutation::ForgetsConfiguration,
+        Mutation::IgnoresConfiguration,
+        Mutation::ReadsBelowFormerFollowers,
     ];
 }
 
@@ -85,6 +125,7 @@ impl<M: StateMachine> Raft<M> {
         self.promised_until = self
             .rules
             .bound_at_restart(self.now, self.term, &self.config);
+        self.find_configurations();
     }
 }
 
@@ -199,12 +240,75 @@ impl Rules for Kept {
         Right.must_be_confirmed(has_lease) && !self.breaks(Mutation::ReadsUnconfirmed)
     }
 
-    fn read_after(&self, commit: Index, first: Index, followers: Option<Index>) -> Index {
+    fn read_after(&self, commit: Index, first: Index, followers: Index) -> Index {
         let first = match self.breaks(Mutation::NoNoop) {
             true => 0,
             false => first,
         };
-        let followers = followers.filter(|_| !self.breaks(Mutation::ReadsBelowFollowers));
+        let followers = match self.breaks(Mutation::ReadsBelowFollowers) {
+            true => 0,
+            false => followers,
+        };
         Right.read_after(commit, first, followers)
+    }
+
+    fn counted(&self, configuration: &Configuration, me: Member) -> Vec<Member> {
+        let mut counted = Right.counted(configuration, me);
+        if self.breaks(Mutation::CountsLearners) {
+            counted.extend(configuration.learners());
+        }
+        if self.breaks(Mutation::CountsItself) && !counted.contains(&me) {
+            counted.push(me);
+        }
+        counted
+    }
+
+    fn is_in_force(&self, at: Index, commit: Index) -> bool {
+        let is_late = self.breaks(Mutation::ConfiguresLate);
+        Right.is_in_force(at, commit) && (at <= commit || !is_late)
+    }
+
+    fn rolls_back(&self) -> bool {
+        Right.rolls_back() && !self.breaks(Mutation::KeepsConfiguration)
+    }
+
+    fn is_settled(&self, last: Index, commit: Index) -> bool {
+        Right.is_settled(last, commit) || self.breaks(Mutation::ChangesTwice)
+    }
+
+    fn is_established(&self, first: Index, commit: Index) -> bool {
+        Right.is_established(first, commit) || self.breaks(Mutation::ChangesAtOnce)
+    }
+
+    fn stands_for(&self, configuration: Option<Configuration>) -> Option<Configuration> {
+        let told = configuration.filter(|_| !self.breaks(Mutation::OmitsConfiguration));
+        Right.stands_for(told)
+    }
+
+    fn finds_again(&self) -> bool {
+        Right.finds_again() && !self.breaks(Mutation::ForgetsConfiguration)
+    }
+
+    fn may_stand(&self, has_vote: bool, may_have_vote: bool) -> bool {
+        let may_have_vote = may_have_vote && !self.breaks(Mutation::LeavesAtOnce);
+        Right.may_stand(has_vote, may_have_vote)
+    }
+
+    fn leads_on(&self, has_vote: bool, is_committed: bool) -> bool {
+        Right.leads_on(has_vote, is_committed) || self.breaks(Mutation::LeadsOn)
+    }
+
+    fn listens(&self, from: Member, configuration: &Configuration) -> bool {
+        let is_member = configuration.members().any(|member| member == from);
+        let ignored = !is_member && self.breaks(Mutation::IgnoresStrangers);
+        Right.listens(from, configuration) && !ignored
+    }
+
+    fn takes_configuration(&self) -> bool {
+        Right.takes_configuration() && !self.breaks(Mutation::IgnoresConfiguration)
+    }
+
+    fn remembers_followers(&self) -> bool {
+        Right.remembers_followers() && !self.breaks(Mutation::ReadsBelowFormerFollowers)
     }
 }

@@ -53,6 +53,11 @@ pub enum Event<R> {
         /// What it gave.
         response: R,
     },
+    /// A change of the members is committed: see [`Raft::change`](crate::Raft::change).
+    Changed {
+        /// Which.
+        position: Position,
+    },
     /// The state came as a whole: there will be no [`Event::Applied`] for commands up to
     /// this.
     Restored {

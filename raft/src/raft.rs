@@ -6,6 +6,7 @@
 //!   commits.
 //! - [`reads`]: reads without an entry in the log.
 //! - [`hand_over`]: another leader, on purpose.
+//! - [`membership`]: other members, on purpose.
 //! - [`doubt`]: what cannot be true.
 
 mod doubt;
@@ -13,6 +14,7 @@ mod election;
 mod follower;
 mod hand_over;
 mod leader;
+mod membership;
 mod peer;
 mod reads;
 
@@ -21,6 +23,7 @@ use std::time::Duration;
 use rng::Rng;
 
 use crate::config::Config;
+use crate::configuration::{Configuration, Configurations};
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::machine::StateMachine;
 use crate::message::{Body, Match, Member, Message, MessageOf, Snapshot, Stamp};
@@ -89,7 +92,8 @@ enum State {
 pub struct Raft<M: StateMachine> {
     pub(crate) config: Config,
     me: Member,
-    count: usize,
+    /// Those of the log, and of what the snapshot stands for.
+    configurations: Configurations,
     pub(crate) rules: Kept,
     rng: Rng,
     pub(crate) now: Duration,
@@ -119,9 +123,11 @@ pub struct Raft<M: StateMachine> {
 }
 
 impl<M: StateMachine> Raft<M> {
-    /// A member of `count`, which were all told the same configuration, at the time `now`.
-    /// `machine` is as it was before the first command. `seed` is another number for each
-    /// member: by it, no two wait for the same time before they stand for election.
+    /// A member at the time `now`. `count` is how many the cluster begins with, members 0 to
+    /// `count - 1`; it is the same for all members of a cluster, also those that [join
+    /// later](Raft::change), and so is the configuration. `machine` is as it was before the first
+    /// command. `seed` is another number for each member: by it, no two wait for the same time
+    /// before they stand for election.
     pub fn new(
         config: Config,
         me: Member,
@@ -154,10 +160,12 @@ impl<M: StateMachine> Raft<M> {
         });
         let rules: Kept = Default::default();
         let promised_until = rules.bound_at_restart(now, saved.term, &config);
+        let first = Configuration::first(count);
+        let configurations = Configurations::found(first, saved.snapshot.as_ref(), &saved.log);
         let mut raft = Raft {
             config,
             me,
-            count,
+            configurations,
             rules,
             rng: Rng::new(seed),
             now,
@@ -194,7 +202,7 @@ impl<M: StateMachine> Raft<M> {
         message: MessageOf<M>,
     ) -> Result<(), Doubt> {
         self.pass(now);
-        if from == self.me || from.0 >= self.count {
+        if from == self.me || !self.rules.listens(from, self.configuration()) {
             return Ok(());
         }
         self.doubt(&message)?;
@@ -332,15 +340,6 @@ impl<M: StateMachine> Raft<M> {
         self.now = now.max(self.now);
     }
 
-    fn majority(&self) -> usize {
-        self.rules.majority(self.count)
-    }
-
-    fn others(&self) -> impl Iterator<Item = Member> + use<M> {
-        let me = self.me;
-        (0..self.count).map(Member).filter(move |&peer| peer != me)
-    }
-
     fn send(&mut self, to: Member, body: BodyOf<M>) {
         let term = self.term;
         self.output.messages.push((to, Message { term, body }));
@@ -361,8 +360,12 @@ impl<M: StateMachine> Raft<M> {
     }
 
     fn push(&mut self, entry: Entry<M::Command>) {
+        let index = self.log.last().index + 1;
+        if let Some(configuration) = &entry.configuration {
+            self.configurations.push(index, configuration.clone());
+        }
         self.log.push(entry);
-        self.log_changed(self.log.last().index);
+        self.log_changed(index);
     }
 
     fn log_changed(&mut self, from: Index) {
@@ -380,11 +383,14 @@ impl<M: StateMachine> Raft<M> {
             let Some(entry) = self.log.get(index) else {
                 break;
             };
+            let position = Position {
+                term: entry.term,
+                index,
+            };
+            if entry.configuration.is_some() {
+                self.output.events.push(Event::Changed { position });
+            }
             if let Some(command) = &entry.command {
-                let position = Position {
-                    term: entry.term,
-                    index,
-                };
                 let response = self.machine.apply(command);
                 let applied = Event::Applied { position, response };
                 self.output.events.push(applied);
@@ -409,8 +415,10 @@ impl<M: StateMachine> Raft<M> {
                 index: self.applied,
             },
             state: self.machine.snapshot(),
+            configuration: self.configuration_of_snapshot(self.applied),
         });
         self.output.unsaved.snapshot = true;
+        self.configurations.compact(self.applied);
         self.log.compact(self.applied - self.config.keep);
     }
 }

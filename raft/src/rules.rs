@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::configuration::Configuration;
 use crate::log::{Entry, Index, Log, Position, Term};
 use crate::message::Member;
 
@@ -15,7 +16,7 @@ pub(crate) use crate::mutation::Kept;
 
 /// What every member does.
 pub(crate) trait Rules {
-    /// How many of so many members are more than half of them.
+    /// How many of so many voters are more than half of them.
     fn majority(&self, members: usize) -> usize {
         members / 2 + 1
     }
@@ -132,8 +133,83 @@ pub(crate) trait Rules {
     /// What must be carried out before a read is answered: what is known to be committed; the
     /// first entry of the leader's term, before which it does not know what former leaders
     /// committed (thesis, 6.4); and where followers commit what they have, what they were sent.
-    fn read_after(&self, commit: Index, first: Index, followers: Option<Index>) -> Index {
-        commit.max(first).max(followers.unwrap_or(0))
+    fn read_after(&self, commit: Index, first: Index, followers: Index) -> Index {
+        commit.max(first).max(followers)
+    }
+
+    /// Who counts where a majority is asked for: the voters, and nobody else, be it the leader
+    /// that counts (thesis, 4.2.1 and 4.2.2).
+    fn counted(&self, configuration: &Configuration, _me: Member) -> Vec<Member> {
+        configuration.voters().iter().copied().collect()
+    }
+
+    /// Whether the configuration of that entry holds: as soon as it is in the log, committed or
+    /// not (thesis, 4.1). A member that waited for it to be committed would count by another one
+    /// than those by whom it is committed.
+    fn is_in_force(&self, _at: Index, _commit: Index) -> bool {
+        true
+    }
+
+    /// Whether a configuration is gone when its entry is cut off: then the one before it holds
+    /// again (thesis, 4.1).
+    fn rolls_back(&self) -> bool {
+        true
+    }
+
+    /// Whether there may be another configuration: not before the last one is committed. Two
+    /// steps from where others are, majorities need not overlap (thesis, 4.1).
+    fn is_settled(&self, last: Index, commit: Index) -> bool {
+        last <= commit
+    }
+
+    /// Whether a leader has committed the entry that its term began with, before which it appends
+    /// no configuration. Else two leaders of different terms could each make another step from
+    /// the same configuration, and the first one's come back when the second one's is committed
+    /// (Ongaro, "bug in single-server membership changes", raft-dev, 2015).
+    fn is_established(&self, first: Index, commit: Index) -> bool {
+        commit >= first
+    }
+
+    /// What a snapshot says of the configuration that it stands for: all of it. The entry may be
+    /// gone.
+    fn stands_for(&self, configuration: Option<Configuration>) -> Option<Configuration> {
+        configuration
+    }
+
+    /// Whether a member that takes a leader's snapshot takes its configuration, too.
+    fn takes_configuration(&self) -> bool {
+        true
+    }
+
+    /// Whether a member that comes back looks for configurations in its log.
+    fn finds_again(&self) -> bool {
+        true
+    }
+
+    /// Whether one may be elected that has a vote by its log, or may still have one: by a
+    /// configuration in its log that may be the last one committed. It may be the only one
+    /// that knows that it is to be removed; then the others cannot do without its vote, and it
+    /// votes for no one that lacks what it has (thesis, 4.2.2).
+    fn may_stand(&self, has_vote: bool, may_have_vote: bool) -> bool {
+        has_vote || may_have_vote
+    }
+
+    /// Whether a leader goes on: also without a vote, until that it has none is committed
+    /// (thesis, 4.2.2).
+    fn leads_on(&self, has_vote: bool, is_committed: bool) -> bool {
+        has_vote || !is_committed
+    }
+
+    /// Whether a member listens to one that is none by its log: to anyone, since its log may be
+    /// behind (thesis, 4.1).
+    fn listens(&self, _from: Member, _configuration: &Configuration) -> bool {
+        true
+    }
+
+    /// Whether a leader that changes who the members are remembers what it has sent to those who
+    /// may have committed it by the configuration that they had with it.
+    fn remembers_followers(&self) -> bool {
+        true
     }
 }
 

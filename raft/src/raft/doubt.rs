@@ -6,7 +6,9 @@
 
 use std::fmt;
 
-use super::{Body, Index, Match, MessageOf, Position, Raft, Stamp, State, StateMachine, Term};
+use super::{
+    Body, Configuration, Index, Match, MessageOf, Position, Raft, Stamp, State, StateMachine, Term,
+};
 
 /// How far ahead of a member's own a term may be. At four elections a second that takes 34
 /// years.
@@ -33,6 +35,8 @@ pub enum Doubt {
         /// The message's.
         message: Term,
     },
+    /// It holds a configuration in which no one votes, or one that is a voter and a learner.
+    Configuration,
     /// Its snapshot is too far ahead.
     Snapshot {
         /// Where the snapshot ends.
@@ -59,6 +63,10 @@ impl fmt::Display for Doubt {
             Doubt::Entry { found, message } => write!(
                 f,
                 "expected entries up to the message's term, {message}, found one of {found}"
+            ),
+            Doubt::Configuration => write!(
+                f,
+                "expected configurations of at least one voter, and learners that are no voters"
             ),
             Doubt::Snapshot { found, own } => write!(
                 f,
@@ -100,6 +108,20 @@ impl<M: StateMachine> Raft<M> {
         if latest > term {
             let (found, message) = (latest, term);
             return Err(Doubt::Entry { found, message });
+        }
+        let has_members = match body {
+            Body::Append { entries, .. } => entries
+                .iter()
+                .filter_map(|entry| entry.configuration.as_ref())
+                .all(Configuration::is_sound),
+            Body::Install { snapshot, .. } => {
+                let configuration = snapshot.configuration.as_ref();
+                configuration.is_none_or(Configuration::is_sound)
+            }
+            _ => true,
+        };
+        if !has_members {
+            return Err(Doubt::Configuration);
         }
         match (body, &self.state) {
             (Body::Install { snapshot, .. }, _) => {

@@ -20,7 +20,8 @@ impl<M: StateMachine> Raft<M> {
     /// Asks whether it would be elected: what a follower does when it has not heard
     /// of a leader for long enough. Whoever starts a cluster saves it the wait if
     /// it calls this on one member. Nothing happens as long as it must trust in a
-    /// leader: it does not vote for another one, and that includes itself.
+    /// leader: it does not vote for another one, and that includes itself. Nor does it if this
+    /// one is a learner, or no member.
     pub fn campaign(&mut self) {
         if matches!(self.state, State::Leader(_)) {
             return;
@@ -32,10 +33,13 @@ impl<M: StateMachine> Raft<M> {
         self.failed_elections += u32::from(!matches!(self.state, State::Follower));
         self.await_election();
         self.set_leader(None);
+        if !self.may_stand() {
+            return;
+        }
         self.state = State::PreCandidate(self.votes());
         let last = self.log.last();
         let term = self.term + 1;
-        for peer in self.others() {
+        for peer in self.other_voters() {
             self.ask(peer, term, Body::PreVote { last });
         }
         self.count_votes();
@@ -62,7 +66,7 @@ impl<M: StateMachine> Raft<M> {
         self.set_term(self.term + 1, Some(self.me));
         self.state = State::Candidate(self.votes());
         let last = self.log.last();
-        for peer in self.others() {
+        for peer in self.other_voters() {
             self.send(peer, Body::RequestVote { last, hand_over });
         }
         self.count_votes();
@@ -118,19 +122,21 @@ impl<M: StateMachine> Raft<M> {
 
     /// A majority says yes, or will not any more.
     fn count_votes(&mut self) {
-        let majority = self.majority();
         let (State::PreCandidate(votes) | State::Candidate(votes)) = &self.state else {
             return;
         };
-        let asked = votes.asked;
-        let is_lost = votes.refused.len() > self.count - majority;
-        if votes.granted.len() < majority {
-            if is_lost {
+        let majority = |says: &dyn Fn(&Member) -> bool| {
+            let agreed = self.agreed(|member| says(&member));
+            agreed.unwrap_or(false)
+        };
+        if !majority(&|voter| votes.granted.contains(voter)) {
+            if !majority(&|voter| !votes.refused.contains(voter)) {
                 self.retry_soon();
             }
             return;
         }
-        if self.count > 1 {
+        let (asked, is_alone) = (votes.asked, votes.granted.len() == 1);
+        if !is_alone {
             self.round_trip.measured(self.now.saturating_sub(asked));
         }
         match self.state {

@@ -34,7 +34,11 @@ impl<M: StateMachine> Raft<M> {
         let last = self.log.last().index;
         let matched = self.rules.acknowledges(sent, last);
         let mut committed = self.rules.knows_committed(commit, matched, last);
-        if self.followers_commit() && self.log.term(matched) == Some(self.term) {
+        if self.log.term(matched) == Some(self.term)
+            && self
+                .leader
+                .is_some_and(|leader| self.are_enough(leader, matched))
+        {
             // The leader and this one are a majority; see [`super::leader`].
             committed = committed.max(matched);
         }
@@ -45,6 +49,9 @@ impl<M: StateMachine> Raft<M> {
     fn truncate(&mut self, index: Index) {
         if index <= self.log.last().index {
             self.log.truncate(index);
+            if self.rules.rolls_back() {
+                self.configurations.truncate(index);
+            }
             self.log_changed(index);
         }
     }
@@ -74,6 +81,9 @@ impl<M: StateMachine> Raft<M> {
         self.machine.restore(&snapshot.state);
         (self.commit, self.applied) = (last.index, last.index);
         self.snapshot = Some(snapshot);
+        if self.rules.takes_configuration() {
+            self.find_configurations();
+        }
         self.output.unsaved.snapshot = true;
         self.output.events.push(Event::Restored { last });
         last.index

@@ -6,7 +6,7 @@ use super::{Body, Member, NotLeader, Raft, State, StateMachine};
 
 #[derive(Debug)]
 pub(super) struct HandOver {
-    to: Member,
+    pub(super) to: Member,
     /// When it goes on as leader, should nothing come of it.
     pub(super) until: Duration,
     was_told: bool,
@@ -15,21 +15,20 @@ pub(super) struct HandOver {
 impl<M: StateMachine> Raft<M> {
     /// Lets another member be leader: takes no more commands, sends it what it
     /// lacks, and tells it to stand. If that takes longer than an election, this
-    /// one goes on.
+    /// one goes on. Nothing happens if that one has no vote.
     ///
     /// # Errors
     /// If this is not the leader.
     pub fn hand_over(&mut self, to: Member) -> Result<(), NotLeader> {
         let leader = self.leader;
         let last = self.log.last().index;
-        let (me, count) = (self.me, self.count);
+        let has_vote = self.configuration().voters().contains(&to);
         let State::Leader(leadership) = &mut self.state else {
             return Err(NotLeader { leader });
         };
-        if to == me || to.0 >= count {
+        let Some(peer) = leadership.peers.get_mut(&to).filter(|_| has_vote) else {
             return Ok(());
-        }
-        let peer = &mut leadership.peers[to.0];
+        };
         peer.owed = last;
         peer.due = true;
         leadership.hand_over = Some(HandOver {
@@ -51,10 +50,13 @@ impl<M: StateMachine> Raft<M> {
         };
         if self.now >= hand_over.until {
             leadership.hand_over = None;
+            if !self.leads_on() {
+                self.follow(self.term, None);
+            }
             return;
         }
-        let peer = &leadership.peers[hand_over.to.0];
-        if !hand_over.was_told && peer.matched == last {
+        let peer = leadership.peers.get(&hand_over.to);
+        if !hand_over.was_told && peer.is_some_and(|peer| peer.matched == last) {
             hand_over.was_told = true;
             // It may do so at any time from now on, and the others will vote for it.
             leadership.lease_is_over = true;
@@ -65,7 +67,7 @@ impl<M: StateMachine> Raft<M> {
 
     /// The leader wants this one to be it.
     pub(super) fn take_over(&mut self, from: Member) {
-        if self.leader == Some(from) {
+        if self.leader == Some(from) && self.may_stand() {
             self.stand(true);
         }
     }

@@ -6,6 +6,7 @@
 //! that one then knows by itself that the entry is committed: the leader has it,
 //! and so has it. (What this means for reads, see [`super::reads`].)
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::hand_over::HandOver;
@@ -17,13 +18,16 @@ use super::{
 use crate::config::Replication;
 use crate::rules::Rules;
 
+/// Later than any message.
+const ALWAYS: Stamp = Duration::MAX;
+
 pub(super) struct Leadership {
-    /// One for each member; its own is not used.
-    pub(super) peers: Vec<Peer>,
+    /// One for each other member, and for those whose removal is not committed yet.
+    pub(super) peers: BTreeMap<Member, Peer>,
     /// The entry that it began with.
     pub(super) first: Index,
     pub(super) since: Duration,
-    /// The last entry that anyone was sent.
+    /// The last entry that anyone was sent who commits it as soon as it has it.
     pub(super) sent: Index,
     pub(super) reads: Vec<Read>,
     pub(super) hand_over: Option<HandOver>,
@@ -32,6 +36,15 @@ pub(super) struct Leadership {
     pub(super) lease_is_over: bool,
     /// Who wants to know as soon as these are committed.
     pub(super) wanted: Vec<(Index, Member)>,
+}
+
+impl Leadership {
+    /// These are to be sent something, whatever it is: their answers count.
+    pub(super) fn ask(&mut self, members: &BTreeSet<Member>) {
+        for (_, peer) in self.peers.iter_mut().filter(|(at, _)| members.contains(at)) {
+            peer.due = true;
+        }
+    }
 }
 
 impl<M: StateMachine> Raft<M> {
@@ -49,26 +62,27 @@ impl<M: StateMachine> Raft<M> {
         command: M::Command,
         near: Option<Member>,
     ) -> Result<Position, NotLeader> {
-        let me = self.me;
-        let not_leader = NotLeader {
-            leader: self.leader.filter(|&leader| leader != me),
-        };
-        match &self.state {
-            State::Leader(leadership) if leadership.hand_over.is_none() => {}
-            _ => return Err(not_leader),
-        }
-        self.push(Entry {
-            term: self.term,
-            command: Some(command),
-        });
+        self.must_lead()?;
+        self.push(Entry::command(self.term, command));
         let position = self.log.last();
-        let near = near.filter(|&near| near != me && near.0 < self.count);
         self.owe(near);
-        if let (State::Leader(leadership), Some(near)) = (&mut self.state, near) {
+        if let (State::Leader(leadership), Some(near)) = (&mut self.state, near)
+            && leadership.peers.contains_key(&near)
+        {
             leadership.wanted.push((position.index, near));
         }
         self.commit_what_a_majority_has();
         Ok(position)
+    }
+
+    /// Whether it takes commands, or who may.
+    pub(super) fn must_lead(&self) -> Result<(), NotLeader> {
+        match &self.state {
+            State::Leader(leadership) if leadership.hand_over.is_none() => Ok(()),
+            _ => Err(NotLeader {
+                leader: self.leader.filter(|&leader| leader != self.me),
+            }),
+        }
     }
 
     /// Whether what is proposed now is likely to be committed: a leader has lately
@@ -89,7 +103,7 @@ impl<M: StateMachine> Raft<M> {
         let next = self.log.last().index + 1;
         self.failed_elections = 0;
         self.state = State::Leader(Leadership {
-            peers: (0..self.count).map(|_| Peer::new(next, self.now)).collect(),
+            peers: BTreeMap::new(),
             first: next,
             since: self.stamp(),
             sent: 0,
@@ -98,11 +112,9 @@ impl<M: StateMachine> Raft<M> {
             lease_is_over: false,
             wanted: Vec::new(),
         });
+        self.meet_members(next);
         self.set_leader(Some(self.me));
-        self.push(Entry {
-            term: self.term,
-            command: None,
-        });
+        self.push(Entry::nothing(self.term));
         self.commit_what_a_majority_has();
     }
 
@@ -115,27 +127,32 @@ impl<M: StateMachine> Raft<M> {
     }
 
     /// Chooses who gets what is new at once.
-    fn owe(&mut self, near: Option<Member>) {
+    pub(super) fn owe(&mut self, near: Option<Member>) {
         let last = self.log.last().index;
-        let others = self.majority() - 1;
+        let voters = self.voters();
+        let majority = self.rules.majority(voters.len());
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
-        let mut peers: Vec<Member> = (0..leadership.peers.len())
-            .map(Member)
-            .filter(|&peer| peer != self.me)
+        let mut peers: Vec<(Member, &mut Peer)> = leadership
+            .peers
+            .iter_mut()
+            .map(|(&at, peer)| (at, peer))
             .collect();
         let mut needed = match self.config.replication {
             Replication::All => peers.len(),
-            Replication::Quorum => others,
+            Replication::Quorum => majority.saturating_sub(usize::from(voters.contains(&self.me))),
         };
         // Those that answered last are the likeliest to answer.
-        peers.sort_by_key(|&Member(peer)| std::cmp::Reverse(leadership.peers[peer].answered));
-        peers.sort_by_key(|&peer| Some(peer) != near);
-        for Member(peer) in peers {
-            let peer = &mut leadership.peers[peer];
-            if needed > 0 {
+        peers.sort_by_key(|(_, peer)| std::cmp::Reverse(peer.answered));
+        peers.sort_by_key(|(at, _)| Some(*at) != near);
+        for (at, peer) in peers {
+            // Who has no vote is to have one soon, or not for long.
+            let is_needed = needed > 0 || !voters.contains(&at);
+            if is_needed {
                 peer.owed = last;
+            }
+            if needed > 0 && voters.contains(&at) {
                 needed -= usize::from(peer.may_send(self.config.pipeline));
             }
         }
@@ -145,12 +162,12 @@ impl<M: StateMachine> Raft<M> {
     pub(super) fn lead(&mut self) {
         let timeout = self.round_trip_timeout();
         let last = self.log.last().index;
-        let (now, me) = (self.now, self.me);
+        let now = self.now;
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
         let mut is_late = false;
-        for (_, peer) in others(&mut leadership.peers, me) {
+        for peer in leadership.peers.values_mut() {
             if peer
                 .under_way
                 .front()
@@ -165,12 +182,15 @@ impl<M: StateMachine> Raft<M> {
             }
         }
         if is_late && self.commit < last {
-            let answering = others(&mut leadership.peers, me).filter(|(_, peer)| peer.lost == 0);
-            for (_, peer) in answering {
+            let peers = leadership.peers.values_mut();
+            for peer in peers.filter(|peer| peer.lost == 0) {
                 peer.owed = last;
             }
         }
-        let contact = contact(&leadership.peers, me, self.count / 2, now);
+        let State::Leader(leadership) = &self.state else {
+            return;
+        };
+        let contact = self.contact(leadership);
         let contact = contact.unwrap_or(leadership.since).max(leadership.since);
         if now >= contact + self.patience() {
             // (thesis, 6.2: nobody should wait for a leader that has lost the others)
@@ -194,15 +214,7 @@ impl<M: StateMachine> Raft<M> {
         let timeout = self.round_trip_timeout();
         let contact = self.contact(leadership).unwrap_or(Duration::ZERO);
         let mut deadline = contact.max(leadership.since) + self.patience();
-        for (Member(at), peer) in leadership
-            .peers
-            .iter()
-            .enumerate()
-            .map(|(at, peer)| (Member(at), peer))
-        {
-            if Member(at) == self.me {
-                continue;
-            }
+        for peer in leadership.peers.values() {
             deadline = deadline.min(peer.heartbeat_at(self.config.heartbeat));
             if let Some(&sent) = peer.under_way.front() {
                 deadline = deadline.min(sent + timeout * (1 << peer.lost.min(4)));
@@ -214,10 +226,23 @@ impl<M: StateMachine> Raft<M> {
         }
     }
 
-    /// When the last message was sent that a majority has answered, or later ones. This one
-    /// answers itself at any time.
+    /// When the last message was sent that a majority has answered, or later ones.
     pub(super) fn contact(&self, leadership: &Leadership) -> Option<Stamp> {
-        contact(&leadership.peers, self.me, self.count / 2, self.now)
+        let answered = self.answered(leadership);
+        answered.map(|answered| match answered {
+            ALWAYS => self.now,
+            answered => answered,
+        })
+    }
+
+    /// The same, where this one answers itself at any time: [`ALWAYS`], if it is a majority alone.
+    pub(super) fn answered(&self, leadership: &Leadership) -> Option<Stamp> {
+        let answered = |member: Member| match leadership.peers.get(&member) {
+            _ if member == self.me => Some(ALWAYS),
+            Some(peer) => peer.answered,
+            None => None,
+        };
+        self.agreed(answered).flatten()
     }
 
     /// A follower answered.
@@ -227,7 +252,9 @@ impl<M: StateMachine> Raft<M> {
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
-        let peer = &mut leadership.peers[from.0];
+        let Some(peer) = leadership.peers.get_mut(&from) else {
+            return;
+        };
         // The message may be from a former reign of this member.
         if sent < leadership.since || result == Match::Outdated {
             return;
@@ -259,59 +286,85 @@ impl<M: StateMachine> Raft<M> {
 
     /// Commits what is on a majority, if it is of this term: then what is before it
     /// is committed too (paper, 5.4.2).
-    fn commit_what_a_majority_has(&mut self) {
-        let majority = self.majority();
+    pub(super) fn commit_what_a_majority_has(&mut self) {
         let last = self.log.last().index;
         let State::Leader(leadership) = &self.state else {
             return;
         };
-        let mut matched: Vec<Index> = leadership.peers.iter().map(|peer| peer.matched).collect();
-        matched[self.me.0] = last;
-        matched.sort_unstable_by(|a, b| b.cmp(a));
-        let index = matched[majority - 1];
+        let matched = |member: Member| match leadership.peers.get(&member) {
+            _ if member == self.me => last,
+            Some(peer) => peer.matched,
+            None => 0,
+        };
+        let index = self.agreed(matched).unwrap_or(0);
         if index > self.commit && self.rules.commits(self.log.term(index), self.term) {
+            let before = self.commit;
             self.committed(index);
             self.tell_who_wants_to_know();
             self.confirm_reads();
+            let changed = self.configurations.last();
+            if before < changed && changed <= index {
+                self.part_from_members();
+            }
         }
     }
 
     fn tell_who_wants_to_know(&mut self) {
         let commit = self.commit;
-        let knows_itself = self.followers_commit();
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
-        let Leadership { wanted, peers, .. } = leadership;
-        wanted.retain(|&(index, near)| {
+        let mut told = Vec::new();
+        leadership.wanted.retain(|&(index, near)| {
             let is_committed = index <= commit;
-            if is_committed && !knows_itself {
-                peers[near.0].due = true;
+            if is_committed {
+                told.push((index, near));
             }
             !is_committed
         });
+        for (index, near) in told {
+            let knows_itself = self.are_enough(near, index);
+            if let State::Leader(leadership) = &mut self.state
+                && let Some(peer) = leadership.peers.get_mut(&near)
+                && !knows_itself
+            {
+                peer.due = true;
+            }
+        }
     }
 
-    /// Whether a follower and the leader are a majority, so that a follower
-    /// commits what it has of the leader's term.
-    pub(super) fn followers_commit(&self) -> bool {
-        self.count / 2 < 2
+    /// Whether this member and another one, of which one leads, are a majority by the
+    /// configuration at an entry, so that the other one commits it as soon as it has it. That
+    /// there may be a later configuration does not matter: who is elected by that one has it, and
+    /// so has what is before it; and who is elected without it must ask one of these two.
+    pub(super) fn are_enough(&self, other: Member, index: Index) -> bool {
+        let at = self.configurations.at(&self.rules, index, self.commit);
+        let both = |member| member == self.me || member == other;
+        at.1.agreed(&self.rules, self.me, both) == Some(true)
     }
 
     /// Sends what is to be sent.
     pub(super) fn flush(&mut self) {
-        for Member(to) in self.others() {
-            loop {
-                let State::Leader(leadership) = &mut self.state else {
-                    return;
-                };
-                let peer = &mut leadership.peers[to];
+        let State::Leader(leadership) = &self.state else {
+            return;
+        };
+        let peers: Vec<Member> = leadership.peers.keys().copied().collect();
+        for to in peers {
+            while let State::Leader(leadership) = &mut self.state
+                && let Some(peer) = leadership.peers.get_mut(&to)
+            {
                 let has_news = peer.next <= peer.owed && peer.may_send(self.config.pipeline);
                 if !has_news && !peer.due {
                     break;
                 }
                 peer.due = false;
-                self.send_to_peer(Member(to), has_news);
+                let is_leaving = peer.is_leaving;
+                self.send_to_peer(to, has_news);
+                if let State::Leader(leadership) = &mut self.state
+                    && is_leaving
+                {
+                    leadership.peers.remove(&to);
+                }
             }
         }
     }
@@ -321,7 +374,9 @@ impl<M: StateMachine> Raft<M> {
         let State::Leader(leadership) = &mut self.state else {
             return;
         };
-        let peer = &mut leadership.peers[to.0];
+        let Some(peer) = leadership.peers.get_mut(&to) else {
+            return;
+        };
         peer.sent = self.now;
         peer.under_way.push_back(sent);
         if peer.next <= self.log.base().index
@@ -329,7 +384,6 @@ impl<M: StateMachine> Raft<M> {
         {
             let snapshot = snapshot.clone();
             peer.next = snapshot.last.index + 1;
-            leadership.sent = leadership.sent.max(snapshot.last.index);
             return self.send(to, Body::Install { snapshot, sent });
         }
         let previous = peer.next - 1;
@@ -341,7 +395,11 @@ impl<M: StateMachine> Raft<M> {
         let last = previous + entries.len() as Index;
         // Should it be lost, its answer is missed, or the next one does not fit.
         peer.next = last + 1;
-        leadership.sent = leadership.sent.max(last);
+        if self.are_enough(to, last)
+            && let State::Leader(leadership) = &mut self.state
+        {
+            leadership.sent = leadership.sent.max(last);
+        }
         let previous = Position {
             index: previous,
             term: self.log.term(previous).unwrap_or_default(),
@@ -361,21 +419,4 @@ impl<M: StateMachine> Raft<M> {
         self.last_stamp = self.now.max(self.last_stamp + Duration::from_nanos(1));
         self.last_stamp
     }
-}
-
-fn others(peers: &mut [Peer], me: Member) -> impl Iterator<Item = (Member, &mut Peer)> {
-    let peers = peers.iter_mut().enumerate();
-    let peers = peers.map(|(at, peer)| (Member(at), peer));
-    peers.filter(move |(at, _)| *at != me)
-}
-
-/// When the last message was sent that `needed` others have answered.
-fn contact(peers: &[Peer], me: Member, needed: usize, now: Duration) -> Option<Stamp> {
-    if needed == 0 {
-        return Some(now);
-    }
-    let others = peers.iter().enumerate().filter(|(at, _)| *at != me.0);
-    let mut answered: Vec<Option<Stamp>> = others.map(|(_, peer)| peer.answered).collect();
-    answered.sort_unstable_by(|a, b| b.cmp(a));
-    answered[needed - 1]
 }

@@ -33,6 +33,9 @@ pub(super) struct Peer {
     pub(super) sent: Duration,
     /// How many messages in a row were given up.
     pub(super) lost: u32,
+    /// It is no member any more, which is committed: it is sent one more message, from which it
+    /// may know.
+    pub(super) is_leaving: bool,
 }
 
 impl Peer {
@@ -47,6 +50,7 @@ impl Peer {
             answered: None,
             sent: now,
             lost: 0,
+            is_leaving: false,
         }
     }
 

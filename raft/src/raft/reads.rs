@@ -9,10 +9,19 @@
 //! Where a follower commits what it has of the leader's term ([`super::leader`]),
 //! that may be more than the leader knows of: there a read waits for everything
 //! that was sent.
+//!
+//! Both are by a majority of the leader's last configuration, be it committed or not, and sound
+//! while it changes. Say another one was elected meanwhile, the first one since. Its log ended
+//! with the last configuration or with the one before it: that one was committed before the last
+//! was appended, so nobody could be elected who lacks it ([`super::membership`]). Of either, a
+//! majority has a member in common with the one that answered the leader. It answered, in the
+//! leader's term, before it voted for the other: then the message was sent before that
+//! election, and what was asked for after it is not confirmed by it. And it has kept its
+//! promise: then the lease was over. Learners promise as well, so that who is promoted has
+//! done so.
 
 use std::time::Duration;
 
-use super::leader::Leadership;
 use super::{Index, NotLeader, Raft, Stamp, State, StateMachine};
 use crate::output::{Event, ReadId};
 use crate::rules::Rules;
@@ -39,21 +48,18 @@ impl<M: StateMachine> Raft<M> {
     pub fn read(&mut self) -> Result<ReadId, NotLeader> {
         let has_lease = self.has_lease();
         let now = self.stamp();
-        let followers_commit = self.followers_commit();
         let leader = self.leader;
+        let has_vote = self.voters();
         let State::Leader(leadership) = &mut self.state else {
             return Err(NotLeader { leader });
         };
-        let sent = followers_commit.then_some(leadership.sent);
-        let after = self.rules.read_after(self.commit, leadership.first, sent);
+        let after = (self.rules).read_after(self.commit, leadership.first, leadership.sent);
         self.last_read += 1;
         let id = ReadId(self.last_read);
         let confirm = self.rules.must_be_confirmed(has_lease).then_some(now);
         // One round is enough for all that come while it is under way.
         if confirm.is_some() && leadership.reads.iter().all(|read| read.confirm.is_none()) {
-            for peer in &mut leadership.peers {
-                peer.due = true;
-            }
+            leadership.ask(&has_vote);
         }
         leadership.reads.push(Read { id, after, confirm });
         self.confirm_reads();
@@ -87,24 +93,23 @@ impl<M: StateMachine> Raft<M> {
         if leadership.reads.is_empty() {
             return;
         }
-        let contact = self.contact(leadership);
-        let State::Leader(Leadership { reads, peers, .. }) = &mut self.state else {
+        let answered = self.answered(leadership);
+        let has_vote = self.voters();
+        let State::Leader(leadership) = &mut self.state else {
             return;
         };
         let mut is_round_over = false;
-        for read in &mut *reads {
-            if read.confirm.is_some_and(|asked| contact > Some(asked)) {
+        for read in &mut leadership.reads {
+            if read.confirm.is_some_and(|asked| answered > Some(asked)) {
                 read.confirm = None;
                 is_round_over = true;
             }
         }
-        if is_round_over && reads.iter().any(|read| read.confirm.is_some()) {
-            for peer in peers {
-                peer.due = true;
-            }
+        if is_round_over && leadership.reads.iter().any(|read| read.confirm.is_some()) {
+            leadership.ask(&has_vote);
         }
         let events = &mut self.output.events;
-        reads.retain(|read| {
+        leadership.reads.retain(|read| {
             let is_ready = read.confirm.is_none() && read.after <= applied;
             if is_ready {
                 events.push(Event::ReadReady(read.id));

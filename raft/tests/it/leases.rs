@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::cluster::{Broken, Cluster, Faults, ms};
 use raft::mutation::Mutation;
-use raft::{Config, Member, Replication};
+use raft::{Change, Config, Member, Replication};
 
 /// What only these schedules find out.
 pub(crate) const BROKEN: [Mutation; 3] = [
@@ -20,6 +20,11 @@ pub(crate) const BROKEN: [Mutation; 3] = [
 
 /// Three members who want to be leader as soon as they may.
 fn cluster(seed: u64, lease: bool, broken: Option<Broken>) -> Cluster {
+    cluster_with(0, seed, lease, broken)
+}
+
+/// And so many more that could join.
+fn cluster_with(spares: usize, seed: u64, lease: bool, broken: Option<Broken>) -> Cluster {
     let drift = 0.05;
     let config = Config {
         heartbeat: ms(20),
@@ -38,13 +43,21 @@ fn cluster(seed: u64, lease: bool, broken: Option<Broken>) -> Cluster {
         drift,
         ..Faults::NONE
     };
-    Cluster::broken(config, 3, faults, seed, broken)
+    Cluster::with_spares(config, (3, spares), faults, seed, broken)
 }
 
 /// How long a leader that was cut off may have a lease, and more.
 const LONG: Duration = ms(100);
 
 fn verdict(cluster: &mut Cluster) -> Result<(), String> {
+    verdict_with(cluster, |_, _| ())
+}
+
+/// `just_before` the leader is cut off, something happens to it.
+fn verdict_with(
+    cluster: &mut Cluster,
+    mut just_before: impl FnMut(&mut Cluster, Member),
+) -> Result<(), String> {
     for _ in 0..10 {
         let length = 200 + cluster.rng.below(100);
         cluster.run(ms(length));
@@ -57,6 +70,7 @@ fn verdict(cluster: &mut Cluster) -> Result<(), String> {
         }
         let length = 20_000 + cluster.rng.below(20_000);
         cluster.run(Duration::from_micros(length));
+        just_before(cluster, old);
         cluster.cut(|(from, to)| (from == old) != (to == old));
         let began = cluster.now;
         let dies = cluster.rng.chance(0.3);
@@ -104,6 +118,38 @@ fn reads_are_of_the_present_until_the_last_moment_of_a_lease() {
             );
         }
     }
+}
+
+/// The leader's last configuration may be known to it alone, to some, or be committed when it is
+/// cut off: the others elect by it, or by the one before.
+#[test]
+fn leases_are_sound_while_members_change() {
+    let (mut changes, mut reads) = (0, 0);
+    for seed in 0..100 {
+        let mut cluster = cluster_with(2, seed, true, None);
+        let changed = verdict_with(&mut cluster, |cluster, leader| {
+            let members = cluster.raft(leader).expect("it is up").configuration();
+            let promote = members.learners().iter().copied().map(Change::Promote);
+            let has_room = members.voters().len() > 2;
+            let remove = members.voters().iter().filter(|_| has_room);
+            let remove = remove.copied().map(Change::Remove);
+            let strangers = (0..5).map(Member).filter(|&stranger| {
+                !members.voters().contains(&stranger) && !members.learners().contains(&stranger)
+            });
+            let add = strangers.map(Change::AddLearner);
+            let choices: Vec<Change> = promote.chain(remove).chain(add).collect();
+            let change = *cluster.rng.choose(&choices).expect("five are something");
+            cluster.change(leader, change);
+            let length = cluster.rng.below(400);
+            cluster.run(Duration::from_micros(length));
+        });
+        if let Err(broken) = changed {
+            panic!("seed {seed}: {broken}");
+        }
+        changes += cluster.invariants.changed;
+        reads += cluster.invariants.ready;
+    }
+    assert!(changes > 500 && reads > 40_000, "{changes}, {reads}");
 }
 
 #[test]

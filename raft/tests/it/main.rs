@@ -1,8 +1,10 @@
 //! The tests of this crate, in one program, so that they are linked once.
 
+mod changes;
 mod cluster;
 mod leases;
 mod recovery;
 mod schedules;
 mod told;
 mod transcripts;
+mod wire;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::cluster::disk::Bad;
 use super::cluster::{Broken, Cluster, Faults, ms};
-use super::leases;
+use super::{changes, leases};
 use raft::mutation::Mutation;
 use raft::{Config, Member, Replication};
 
@@ -18,6 +18,13 @@ const SEEDS: u64 = 300;
 /// Everything is chosen by the seed.
 fn schedule(seed: u64, broken: Option<Broken>) -> Cluster {
     let rng = rng::Rng::new(seed.wrapping_mul(77));
+    let (config, faults) = world(&rng);
+    let count = 2 + rng.below(4) as usize;
+    Cluster::broken(config, count, faults, seed, broken)
+}
+
+/// How members are told to be, and what their network is like.
+pub(crate) fn world(rng: &rng::Rng) -> (Config, Faults) {
     let config = Config {
         heartbeat: ms(20),
         election_min: ms(80),
@@ -42,18 +49,17 @@ fn schedule(seed: u64, broken: Option<Broken>) -> Cluster {
         late: 0.05 * harsh * rng.f64(),
         drift: 0.05,
     };
-    let count = 2 + rng.below(4) as usize;
-    Cluster::broken(config, count, faults, seed, broken)
+    (config, faults)
 }
 
-fn some(cluster: &Cluster) -> Member {
+pub(crate) fn some(cluster: &Cluster) -> Member {
     Member(cluster.rng.below(cluster.nodes.len() as u64) as usize)
 }
 
 /// What goes wrong in a run: some of these, at some pace. All of them in every run
 /// would hide what only shows when one of them does not happen (Groce et al.,
 /// "Swarm testing", 2012).
-struct Menu {
+pub(crate) struct Menu {
     faults: Vec<Fault>,
     /// How far apart they are, at most.
     pace: Duration,
@@ -124,7 +130,7 @@ impl Menu {
         }
     }
 
-    fn strike(&self, cluster: &mut Cluster) {
+    pub(crate) fn strike(&self, cluster: &mut Cluster) {
         let (one, other) = (some(cluster), some(cluster));
         let leader = cluster.leader().unwrap_or(one);
         let length = self.length.mul_f64(cluster.rng.f64());
@@ -164,8 +170,8 @@ impl Menu {
     }
 }
 
-/// One thing after another for a while, until something is broken.
-fn go(cluster: &mut Cluster) {
+/// One thing after another for a while, until something is broken; `also` after each.
+pub(crate) fn go(cluster: &mut Cluster, mut also: impl FnMut(&mut Cluster, &Menu)) {
     let menu = Menu::new(cluster);
     let mut next_fault = Duration::ZERO;
     for _ in 0..600 {
@@ -189,6 +195,7 @@ fn go(cluster: &mut Cluster) {
                 cluster.read(member);
             }
         }
+        also(cluster, &menu);
         if cluster.now >= next_fault {
             next_fault = cluster.now + menu.pace.mul_f64(cluster.rng.f64());
             menu.strike(cluster);
@@ -197,7 +204,7 @@ fn go(cluster: &mut Cluster) {
 }
 
 /// All is well again: they find a leader, and agree.
-fn settle(cluster: &mut Cluster) -> Result<(), String> {
+pub(crate) fn settle(cluster: &mut Cluster) -> Result<(), String> {
     cluster.cut.clear();
     cluster.faults = Faults {
         drift: cluster.faults.drift,
@@ -216,7 +223,7 @@ fn settle(cluster: &mut Cluster) -> Result<(), String> {
             "{leader:?} commits nothing after 3 s without faults"
         ));
     }
-    for member in cluster.members() {
+    for member in cluster.invariants.members().members() {
         let commit = cluster.raft(member).map(raft::Raft::commit);
         if commit != Some(committed) {
             return Err(format!(
@@ -228,7 +235,7 @@ fn settle(cluster: &mut Cluster) -> Result<(), String> {
 }
 
 fn verdict(cluster: &mut Cluster) -> Result<(), String> {
-    go(cluster);
+    go(cluster, |_, _| ());
     let settled = match cluster.invariants.broken {
         None => settle(cluster),
         Some(_) => Ok(()),
@@ -242,7 +249,7 @@ fn verdict(cluster: &mut Cluster) -> Result<(), String> {
 #[test]
 fn what_must_hold_holds() {
     let mut totals = [0; 5];
-    for seed in seeds() {
+    for seed in seeds(SEEDS) {
         let mut cluster = schedule(seed, None);
         if let Err(broken) = verdict(&mut cluster) {
             panic!(
@@ -268,7 +275,7 @@ fn what_must_hold_holds() {
     eprintln!(
         "{committed} entries, {reigns} reigns, {ready} reads, {lost} lost, {restored} snapshots sent"
     );
-    let seeds = seeds();
+    let seeds = seeds(SEEDS);
     let runs = seeds.end - seeds.start;
     if runs > 1 {
         assert!(committed > 100 * runs && reigns > 3 * runs, "{totals:?}");
@@ -281,7 +288,7 @@ fn what_must_hold_holds() {
 
 /// All of `RAFT_SEEDS` for whoever has the time, or `RAFT_SEED` alone.
 #[allow(clippy::disallowed_methods)] // not what happens depends on it, but how much
-fn seeds() -> std::ops::Range<u64> {
+pub(crate) fn seeds(unless_told: u64) -> std::ops::Range<u64> {
     let number = |name| {
         std::env::var(name)
             .ok()
@@ -289,7 +296,7 @@ fn seeds() -> std::ops::Range<u64> {
     };
     match (number("RAFT_SEED"), number("RAFT_SEEDS")) {
         (Some(seed), _) => seed..seed + 1,
-        (None, seeds) => 0..seeds.unwrap_or(SEEDS),
+        (None, seeds) => 0..seeds.unwrap_or(unless_told),
     }
 }
 
@@ -313,7 +320,8 @@ macro_rules! found_out {
         #[test]
         fn every_rule_is_broken() {
             let broken = [$(Mutation::$mutation),*];
-            let is_broken = |rule: &Mutation| broken.contains(rule) || leases::BROKEN.contains(rule);
+            let elsewhere = [&leases::BROKEN[..], &changes::BROKEN[..]].concat();
+            let is_broken = |rule| broken.contains(rule) || elsewhere.contains(rule);
             assert!(Mutation::ALL.iter().all(is_broken));
         }
     };

@@ -1,11 +1,12 @@
 //! One member, the commands that it can be told, and what it does in words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
 use raft::{
-    Body, Config, Entry, Event, Match, Member, MessageOf, NotLeader, Position, Raft, Role, Saved,
-    Snapshot, StateMachine,
+    Body, Change, ChangeError, Config, Configuration, Entry, Event, Match, Member, MessageOf,
+    NotLeader, Position, Raft, Role, Saved, Snapshot, StateMachine,
 };
 
 /// A list of all commands.
@@ -34,19 +35,24 @@ impl StateMachine for Lines {
 type Message = MessageOf<Lines>;
 type BodyOf = Body<String, Vec<String>>;
 
-/// Member 0.
+/// A member.
 pub(crate) struct Told {
     raft: Raft<Lines>,
+    config: Config,
+    /// Its number, and how many the cluster began with.
+    who: (Member, usize),
     now: Duration,
     /// When it sent the last message that is to be answered.
     sent: Duration,
 }
 
 impl Told {
-    /// `3`, `3 that comes back in term 1`, `3 that keeps 1 of 3 entries`.
+    /// `0 of 3`, `0 of 3 that comes back in term 1`, `0 of 3 that keeps 1 of 3 entries`.
     pub(crate) fn new(member: &str) -> Told {
         let words = words(member);
-        let (count, what) = words.split_first().expect("of how many");
+        let [me, "of", count, what @ ..] = &words[..] else {
+            panic!("a member of {member}?");
+        };
         let mut config = Config {
             heartbeat: Duration::from_millis(75),
             election_min: Duration::from_millis(300),
@@ -54,7 +60,7 @@ impl Told {
             ..Config::default()
         };
         let mut saved = Saved::default();
-        match what {
+        match *what {
             [] => {}
             ["that", "comes", "back", "in", "term", term] => saved.term = parsed(term),
             ["that", "keeps", keep, "of", after, "entries"] => {
@@ -62,18 +68,13 @@ impl Told {
             }
             _ => panic!("a member of {member}?"),
         }
-        let (me, machine, seed) = (Member(0), Lines::default(), 1);
-        let raft = Raft::restart(
-            config,
-            me,
-            parsed(count),
-            machine,
-            seed,
-            Duration::ZERO,
-            saved,
-        );
+        let (me, machine, seed) = (Member(parsed(me)), Lines::default(), 1);
+        let who = (me, parsed(count));
+        let raft = Raft::restart(config, me, who.1, machine, seed, Duration::ZERO, saved);
         Told {
             raft,
+            config,
+            who,
             now: Duration::ZERO,
             sent: Duration::ZERO,
         }
@@ -104,6 +105,11 @@ impl Told {
                 let handed_over = self.raft.hand_over(Member(parsed(to)));
                 handed_over.expect("it is the leader");
             }
+            ["add", who] => return self.change(Change::AddLearner(Member(parsed(who)))),
+            ["promote", who] => return self.change(Change::Promote(Member(parsed(who)))),
+            ["remove", who] => return self.change(Change::Remove(Member(parsed(who)))),
+            ["comes", "back"] => self.come_back(),
+            ["members"] => return format!("{}\n", members(self.raft.configuration())),
             ["state"] => return self.state(),
             ["lead"] => return self.lead(),
             _ => panic!("what is {command:?}?"),
@@ -114,6 +120,29 @@ impl Told {
     fn pass(&mut self, time: Duration) {
         self.now += time;
         self.raft.tick(self.now);
+    }
+
+    fn change(&mut self, change: Change) -> String {
+        match self.raft.change(change) {
+            Ok(position) => format!("is to be {}\n", place(position)),
+            Err(ChangeError::NotLeader(NotLeader { leader })) => {
+                format!("refused: {}\n", leader_is(leader))
+            }
+            Err(why) => format!("refused: {why}\n"),
+        }
+    }
+
+    /// It was stopped, and has found again what it had saved.
+    fn come_back(&mut self) {
+        let saved = Saved {
+            term: self.raft.term(),
+            vote: self.raft.vote(),
+            snapshot: self.raft.snapshot().cloned(),
+            log: self.raft.log().clone(),
+        };
+        let (me, count) = self.who;
+        let (config, machine, seed) = (self.config, Lines::default(), 2);
+        self.raft = Raft::restart(config, me, count, machine, seed, self.now, saved);
     }
 
     /// Makes it the leader of the next term of three members, which answer its first message.
@@ -171,6 +200,7 @@ impl Told {
                 Event::Applied { position, response } => {
                     format!("applied {}: {response}", place(position))
                 }
+                Event::Changed { position } => format!("changed {}", place(position)),
                 Event::Restored { last } => format!("restored {}", place(last)),
                 Event::ReadReady(id) => format!("read {} is ready", id.0),
                 Event::ReadLost(id) => format!("read {} is lost", id.0),
@@ -224,14 +254,20 @@ impl Told {
                     sent,
                 }
             }
-            ["install", last] => Body::Install {
+            ["install", last, ref of @ ..] => Body::Install {
                 snapshot: Snapshot {
                     last: at(last),
                     state: words(tail).into_iter().map(str::to_owned).collect(),
+                    configuration: of.last().map(|written| configuration(written)),
                 },
                 sent,
             },
             ["has", "up", "to", index] => appended(Match::UpTo(parsed(index))),
+            ["differs", "at", previous, "perhaps", "not", "before", hint] => {
+                let previous = parsed(previous.trim_end_matches(','));
+                let hint = parsed(hint);
+                appended(Match::Differs { previous, hint })
+            }
             ["take", "over!"] => Body::TakeOver,
             _ => panic!("what does {said:?} say?"),
         }
@@ -256,8 +292,9 @@ fn text(body: &BodyOf) -> String {
             ..
         } => {
             let written = |entry: &Entry<String>| {
-                let command = entry.command.as_deref().unwrap_or("-");
-                format!("{command}/{}", entry.term)
+                let configuration = entry.configuration.as_ref().map(members);
+                let command = entry.command.clone().or(configuration);
+                format!("{}/{}", command.as_deref().unwrap_or("-"), entry.term)
             };
             let entries = list(entries.iter().map(written));
             let previous = place(*previous);
@@ -265,7 +302,9 @@ fn text(body: &BodyOf) -> String {
         }
         Body::Install { snapshot, .. } => {
             let state = list(snapshot.state.iter().cloned());
-            format!("install {}: {state}", place(snapshot.last))
+            let of = snapshot.configuration.as_ref().map(members);
+            let of = of.map_or(String::new(), |of| format!(" of {of}"));
+            format!("install {}{of}: {state}", place(snapshot.last))
         }
         Body::Appended { result, .. } => match result {
             Match::UpTo(index) => format!("has up to {index}"),
@@ -313,10 +352,38 @@ fn at(place: &str) -> Position {
 
 fn entry(written: &str) -> Entry<String> {
     let (command, term) = written.split_once('/').expect("command/term");
+    let is_members = command.starts_with('<');
     Entry {
         term: parsed(term),
-        command: (command != "-").then(|| command.to_owned()),
+        command: (command != "-" && !is_members).then(|| command.to_owned()),
+        configuration: is_members.then(|| configuration(command)),
     }
+}
+
+/// `<0,1,2>`; learners are written behind a plus, `<0,1,2+3>`.
+fn members(configuration: &Configuration) -> String {
+    let numbers = |members: &BTreeSet<Member>| {
+        let numbers: Vec<String> = members.iter().map(|member| member.0.to_string()).collect();
+        numbers.join(",")
+    };
+    let learners = match numbers(configuration.learners()) {
+        none if none.is_empty() => none,
+        some => format!("+{some}"),
+    };
+    format!("<{}{learners}>", numbers(configuration.voters()))
+}
+
+/// The inverse.
+fn configuration(written: &str) -> Configuration {
+    let inner = written.trim_matches(['<', '>']);
+    let (voters, learners) = inner.split_once('+').unwrap_or((inner, ""));
+    let members = |numbers: &str| {
+        let numbers = numbers.split(',').filter(|number| !number.is_empty());
+        numbers
+            .map(|number| Member(parsed(number)))
+            .collect::<Vec<_>>()
+    };
+    Configuration::new(members(voters), members(learners))
 }
 
 fn words(text: &str) -> Vec<&str> {

@@ -13,7 +13,7 @@
 //!
 //! A line that begins at the margin is a command (several with `;` between them, which are told
 //! before the member is asked what it does), an indented one is what came of it. An entry is
-//! written `command/term`, a position `index/term`. After a change,
+//! written `command/term`, or `<voters+learners>/term`, a position `index/term`. After a change,
 //! `UPDATE_EXPECT=1 cargo test --package raft transcripts` writes them anew, and `git diff` says
 //! what is different.
 
@@ -39,6 +39,11 @@ fn reads() {
 #[test]
 fn hand_over() {
     check(expect_file!["../transcripts/hand_over.txt"]);
+}
+
+#[test]
+fn members() {
+    check(expect_file!["../transcripts/members.txt"]);
 }
 
 #[test]
@@ -70,7 +75,7 @@ fn play(transcript: &str) -> String {
         }
         let mut came_of_it = String::new();
         for command in line.split("; ") {
-            match command.strip_prefix("member 0 of ") {
+            match command.strip_prefix("member ") {
                 Some(member) => told = Some(Told::new(member)),
                 None => came_of_it += &told.as_mut().expect("a member").perform(command),
             }

@@ -1,19 +1,21 @@
 //! What must hold after every step (paper, figure 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use raft::{Body, Doubt, Entry, Event, Index, Member, ReadId, Role, Term};
+use raft::{Body, Configuration, Doubt, Entry, Event, Index, Member, Position, ReadId, Role, Term};
 
 use super::{Digest, Message, Node};
 use raft::StateMachine;
 
 /// What has happened so far, and what was found wrong with it.
 pub(crate) struct Invariants {
-    count: usize,
+    /// Who the members were at the beginning.
+    first: Rc<Configuration>,
     leaders: BTreeMap<Term, Member>,
     votes: BTreeMap<(Term, Member), Member>,
-    /// Every entry that ever was, with the term of the one before it.
-    entries: BTreeMap<(Index, Term), (Option<Term>, Option<u64>)>,
+    /// Every entry that ever was, and who the members are by a log that ends with it.
+    entries: BTreeMap<Position, (Was, Rc<Configuration>)>,
     /// What is committed, from index 1 on.
     committed: Vec<Entry<u64>>,
     /// In which term each of them was.
@@ -25,14 +27,24 @@ pub(crate) struct Invariants {
     pub(crate) ready: u64,
     pub(crate) lost: u64,
     pub(crate) restored: u64,
+    /// Changes of the members that are committed, each as often as anyone knew first.
+    pub(crate) changed: u64,
     /// The first thing that does not hold.
     pub(crate) broken: Option<String>,
 }
 
+/// An entry: the term of the one before it, its command, and what it says of the members.
+type Was = (Option<Term>, Option<u64>, Option<Configuration>);
+
+fn is_majority(of: &BTreeSet<Member>, says: impl Fn(Member) -> bool) -> bool {
+    2 * of.iter().filter(|&&voter| says(voter)).count() > of.len()
+}
+
 impl Invariants {
-    pub(crate) fn new(count: usize) -> Self {
+    /// Of so many members, and so many who are or may become one.
+    pub(crate) fn new(founders: usize, count: usize) -> Self {
         Invariants {
-            count,
+            first: Rc::new(Configuration::first(founders)),
             leaders: BTreeMap::new(),
             votes: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -44,12 +56,23 @@ impl Invariants {
             ready: 0,
             lost: 0,
             restored: 0,
+            changed: 0,
             broken: None,
         }
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.count
+    /// Who the members are by a log that ends there: by what it holds, not by what the
+    /// one says whose log it is.
+    pub(crate) fn members_at(&self, end: Position) -> Rc<Configuration> {
+        let found = self.entries.get(&end);
+        found.map_or_else(|| self.first.clone(), |(_, members)| members.clone())
+    }
+
+    /// Who the members are by what is committed.
+    pub(crate) fn members(&self) -> Rc<Configuration> {
+        let index = self.committed();
+        let term = self.committed.last().map_or(0, |entry| entry.term);
+        self.members_at(Position { term, index })
     }
 
     /// How many terms had a leader.
@@ -106,6 +129,7 @@ impl Invariants {
                 format!("election safety: {before:?} and {member:?} are leaders of term {term}")
             });
             if before.is_none() {
+                self.elected(member, term, raft.log().last());
                 self.leader_completeness(member, term, raft.log());
             }
         }
@@ -132,6 +156,18 @@ impl Invariants {
         }
     }
 
+    /// A leader was voted for by a majority of who the members are by its log.
+    fn elected(&mut self, leader: Member, term: Term, end: Position) {
+        let voters = self.members_at(end);
+        let vote = |voter| voter == leader || self.votes.get(&(term, voter)) == Some(&leader);
+        let is_elected = is_majority(voters.voters(), vote);
+        self.require(is_elected, || {
+            format!(
+                "election: {leader:?} leads in {term}, and a majority of {voters:?} is not for it"
+            )
+        });
+    }
+
     fn votes(&mut self, member: Member, messages: &[(Member, Message)]) {
         for (to, message) in messages {
             let chosen = match message.body {
@@ -154,15 +190,32 @@ impl Invariants {
     fn log_matching(&mut self, member: Member, log: &raft::Log<u64>) {
         let base = log.base().index;
         for (entry, index) in log.from(base + 1).iter().zip(base + 1..) {
-            let found = (log.term(index - 1), entry.command);
-            let known = *self.entries.entry((index, entry.term)).or_insert(found);
-            self.require(known == found, || {
-                let term = entry.term;
-                format!(
-                    "log matching: entry {index} of term {term} is {found:?} at {member:?}, elsewhere \
-                     {known:?} (term before it, command)"
-                )
-            });
+            let term = entry.term;
+            let position = Position { term, index };
+            let term_before = log.term(index - 1);
+            if let Some((known, _)) = self.entries.get(&position) {
+                let (before, command, configuration) = known;
+                let is_same = *before == term_before
+                    && *command == entry.command
+                    && *configuration == entry.configuration;
+                let known = (!is_same).then(|| known.clone());
+                self.require(is_same, || {
+                    format!(
+                        "log matching: entry {index} of term {term} is {entry:?} at {member:?}, \
+                         elsewhere {known:?} (term before it, command, members)"
+                    )
+                });
+                continue;
+            }
+            let members = match &entry.configuration {
+                Some(configuration) => Rc::new(configuration.clone()),
+                None => self.members_at(Position {
+                    term: term_before.unwrap_or(0),
+                    index: index - 1,
+                }),
+            };
+            let was = (term_before, entry.command, entry.configuration.clone());
+            self.entries.insert(position, (was, members));
         }
     }
 
@@ -174,12 +227,15 @@ impl Invariants {
             return log.get(index).cloned();
         }
         while at.index > index {
-            let (before, _) = self.entries.get(&(at.index, at.term))?;
+            let ((before, ..), _) = self.entries.get(&at)?;
             (at.index, at.term) = (at.index - 1, (*before)?);
         }
-        let (_, command) = *self.entries.get(&(index, at.term))?;
-        let term = at.term;
-        Some(Entry { term, command })
+        let ((_, command, configuration), _) = self.entries.get(&at)?;
+        Some(Entry {
+            term: at.term,
+            command: *command,
+            configuration: configuration.clone(),
+        })
     }
 
     /// All carry out the same commands in the same order, and none before it is on
@@ -201,14 +257,27 @@ impl Invariants {
                 log.term(index) == Some(entry.term)
                     || (snapshot.as_ref()).is_some_and(|has| has.last.index >= index)
             };
-            let holders = nodes.iter().filter(|node| has(node)).count();
-            self.require(2 * holders > self.count, || {
-                format!("{member:?} committed entry {index}, which only {holders} have saved")
+            let holds = |Member(voter): Member| has(&nodes[voter]);
+            // By who the members are at that entry, or at a later one that is in the log with it.
+            let here = Position {
+                term: entry.term,
+                index,
+            };
+            let later = (index + 1..=raft.log().last().index)
+                .filter_map(|index| raft.log().term(index).map(|term| Position { term, index }));
+            let is_held = [here]
+                .into_iter()
+                .chain(later)
+                .any(|end| is_majority(self.members_at(end).voters(), holds));
+            self.require(is_held, || {
+                let holders: Vec<usize> = (0..nodes.len()).filter(|&at| has(&nodes[at])).collect();
+                format!("{member:?} committed entry {index}, which only {holders:?} have saved")
             });
             let last = |node: &Node| node.disk.durable.log.last();
             let could_win = |candidate: &&Node| {
-                let votes = nodes.iter().filter(|voter| last(voter) <= last(candidate));
-                !has(candidate) && 2 * votes.count() > self.count
+                let voters = self.members_at(last(candidate));
+                let votes = |Member(voter): Member| last(&nodes[voter]) <= last(candidate);
+                !has(candidate) && is_majority(voters.voters(), votes)
             };
             let rival = nodes.iter().find(could_win).map(last);
             self.require(rival.is_none(), || {
@@ -221,6 +290,7 @@ impl Invariants {
             if let Some(command) = &entry.command {
                 state.apply(command);
             }
+            self.changed += u64::from(entry.configuration.is_some());
             self.committed.push(entry);
             self.committed_in.push(raft.term());
             self.states.push(state);

@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use raft::mutation::Mutation;
-use raft::{Config, Event, Member, MessageOf, Output, Raft, Role, StateMachine};
+use raft::{
+    Change, ChangeError, Config, Event, Member, MessageOf, Output, Position, Raft, Role,
+    StateMachine,
+};
 use rng::Rng;
 
 use disk::{Bad, Disk};
@@ -106,6 +109,8 @@ enum Happening {
 
 pub(crate) struct Cluster {
     pub(crate) config: Config,
+    /// How many members it began with. There may be more who could join.
+    pub(crate) founders: usize,
     pub(crate) now: Duration,
     pub(crate) nodes: Vec<Node>,
     pub(crate) faults: Faults,
@@ -144,16 +149,29 @@ impl Cluster {
         seed: u64,
         broken: Option<Broken>,
     ) -> Self {
+        Cluster::with_spares(config, (count, 0), faults, seed, broken)
+    }
+
+    /// One with so many members, and so many more who could join.
+    pub(crate) fn with_spares(
+        config: Config,
+        (founders, spares): (usize, usize),
+        faults: Faults,
+        seed: u64,
+        broken: Option<Broken>,
+    ) -> Self {
         let rng = Rng::new(seed);
+        let count = founders + spares;
         let mut cluster = Cluster {
             config,
+            founders,
             now: Duration::ZERO,
             nodes: Vec::new(),
             faults,
             cut: Vec::new(),
             happenings: BTreeMap::new(),
             scheduled: 0,
-            invariants: Invariants::new(count),
+            invariants: Invariants::new(founders, count),
             sent: 0,
             next_command: 0,
             broken,
@@ -244,8 +262,7 @@ impl Cluster {
         (node.started, node.jumped) = (self.now, Duration::ZERO);
         let saved = node.disk.found(self.now, member, bad);
         let clock = self.clock(member);
-        let (seed, count) = (self.rng.u64(), self.nodes.len());
-        let count = count.max(self.invariants.count());
+        let (seed, count) = (self.rng.u64(), self.founders);
         let machine = Digest::default();
         let mut raft = Raft::restart(self.config, member, count, machine, seed, clock, saved);
         if let Some(Broken::Rule(rule)) = self.broken {
@@ -303,6 +320,15 @@ impl Cluster {
         true
     }
 
+    /// Asks for other members.
+    pub(crate) fn change(
+        &mut self,
+        member: Member,
+        change: Change,
+    ) -> Option<Result<Position, ChangeError>> {
+        self.tell(member, |raft, _| raft.change(change))
+    }
+
     pub(crate) fn hand_over(&mut self, member: Member, to: Member) {
         self.tell(member, |raft, _| {
             let _ = raft.hand_over(to);
@@ -320,6 +346,15 @@ impl Cluster {
         };
         let term = |&member: &Member| self.raft(member).map(Raft::term);
         self.members().filter(leads).max_by_key(term)
+    }
+
+    /// All that think so.
+    pub(crate) fn leaders(&self) -> Vec<Member> {
+        let leads = |raft: &Raft<Digest>| raft.role() == Role::Leader;
+        let members = self.members();
+        members
+            .filter(|&member| self.raft(member).is_some_and(leads))
+            .collect()
     }
 
     fn tell_first<T>(
