@@ -96,6 +96,8 @@ impl Kafka {
     }
 
     fn poll(&self, offsets: BTreeMap<String, u64>) -> BTreeMap<String, Vec<(u64, Json)>> {
+        // Records that were found on the disk are known before anyone sends one.
+        self.update();
         let logs = self.logs.borrow();
         self.contributions.read(|contributions| {
             let records = |(key, from): (String, u64)| {

@@ -81,3 +81,17 @@ fn a_record_is_kept_as_it_is_or_refused() {
         )]
     );
 }
+
+/// Nobody has to send a record first, nor another node to say something.
+#[test]
+fn what_is_on_the_disk_of_the_only_node_can_be_polled_at_once() {
+    let start = |node| Kafka::new(&node, Acks::All);
+    let mut node = TestNode::start("n0", ["n0"], start);
+    let sent = ask(&mut node, r#"{"type":"send","msg_id":1,"key":"a","msg":7}"#);
+    assert_eq!(sent, [r#"{"type":"send_ok","offset":0,"in_reply_to":1}"#]);
+    let mut node = TestNode::start_with("n0", ["n0"], node.kill(), start);
+    assert_eq!(
+        ask(&mut node, r#"{"type":"poll","msg_id":2,"offsets":{"a":0}}"#),
+        [r#"{"type":"poll_ok","msgs":{"a":[[0,7]]},"in_reply_to":2}"#]
+    );
+}
