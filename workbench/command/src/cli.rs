@@ -9,6 +9,7 @@ mod draw;
 mod explore;
 mod hunt;
 mod judged_by;
+mod lockstep_test;
 mod merge;
 mod page;
 mod replay;
@@ -47,6 +48,7 @@ enum Command {
     Replay(replay::Args),
     Shrink(replay::ShrinkArgs),
     Serve(serve::Args),
+    LockstepTest(lockstep_test::Args),
 }
 
 /// Runs the command, which knows these workloads, with the arguments of this process.
@@ -77,6 +79,7 @@ pub(crate) fn main(workloads: Registry) -> ExitCode {
         Ok(Command::Replay(args)) => replay::run(&args, &workloads),
         Ok(Command::Shrink(args)) => replay::shrink(&args, &workloads),
         Ok(Command::Serve(args)) => serve::run(&args),
+        Ok(Command::LockstepTest(args)) => lockstep_test::run(&args),
         Err(e) => return refused(&e),
     };
     match done {

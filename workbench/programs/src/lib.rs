@@ -21,6 +21,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod conformance;
 mod in_lockstep;
 mod live;
 mod log;

@@ -1,0 +1,100 @@
+//! `workbench lockstep-test`: holds a program against the rules of lockstep.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use programs::Program;
+use programs::conformance::{self, Options};
+
+use super::cargo::{self, Build};
+
+/// Test whether a program keeps the rules of lockstep, workbench/LOCKSTEP.md: which of them it
+/// keeps, which it breaks, and how
+///
+/// Exit status: 0 none is broken, 1 one is, 254 wrong usage, 255 error.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The program that is a node
+    #[arg(long, value_name = "FILE", required_unless_present = "package")]
+    bin: Option<PathBuf>,
+
+    /// The workspace's package to build and test
+    #[arg(short, long, value_name = "NAME", conflicts_with = "bin")]
+    package: Option<String>,
+
+    /// The example to build and test in place of its binary
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "bin",
+        requires = "package"
+    )]
+    example: Option<String>,
+
+    /// The workload whose requests it is sent. Without it, those of each of Maelstrom's are
+    /// tried, and the first that are answered taken
+    #[arg(short, long, value_name = "NAME")]
+    workload: Option<String>,
+
+    /// What the program's random numbers follow from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// How long a turn may take, in seconds of real time
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    turn_time: u64,
+
+    /// Arguments for the program; those that begin with - after --
+    args: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, String> {
+    let bin = match (&args.bin, &args.package) {
+        (None, Some(package)) => cargo::build(package, args.example.as_deref(), Build::LikeThis)?,
+        (bin, _) => {
+            let bin = bin.as_deref().unwrap_or(Path::new(""));
+            std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))?
+        }
+    };
+    let logs = Logs::create().map_err(|e| format!("cannot make a folder for its log: {e}"))?;
+    let program = Program {
+        bin,
+        args: args.args.clone(),
+        logs: logs.0.clone(),
+        disks: logs.0.clone(),
+        show_stderr: None,
+    };
+    let options = Options {
+        seed: args.seed,
+        patience: Duration::from_secs(args.turn_time),
+        workload: args.workload.clone(),
+    };
+    let report = conformance::test(&program, &options).map_err(|e| e.to_string())?;
+    let count = report.broken().len();
+    let verdict = match count {
+        0 => "lockstep: no rule is broken".to_owned(),
+        1 => "lockstep: 1 rule is BROKEN".to_owned(),
+        count => format!("lockstep: {count} rules are BROKEN"),
+    };
+    super::print(&format!("{report}\n{verdict} (workbench/LOCKSTEP.md)\n"))?;
+    Ok(u8::from(count > 0))
+}
+
+/// A folder for the program's log, as long as it is tested.
+struct Logs(PathBuf);
+
+impl Logs {
+    fn create() -> std::io::Result<Logs> {
+        let name = format!("workbench-lockstep-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(Logs(folder))
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
