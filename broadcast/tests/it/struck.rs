@@ -3,6 +3,7 @@
 
 use broadcast::mutation::{Mutation, broken};
 use broadcast::{Broadcast, Options};
+use programs::conformance::assert_kept;
 use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
@@ -39,4 +40,13 @@ fn the_binary_in_lockstep_is_struck_alike() {
     assert_alike(struck, |config| {
         in_lockstep(bin, &["--durable"], logs.path(), config, &mut workload())
     });
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_broadcast");
+    assert_kept(bin, &[], logs.path());
+    let report = assert_kept(bin, &["--durable"], logs.path());
+    assert_eq!(report.not_tried(), [], "{report}");
 }

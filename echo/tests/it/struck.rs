@@ -2,6 +2,7 @@
 //! answered, is answered rightly.
 
 use echo::Echo;
+use programs::conformance::{Rule, assert_kept};
 use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
@@ -29,4 +30,16 @@ fn the_binary_in_lockstep_is_struck_alike() {
     assert_alike(struck, |config| {
         in_lockstep(bin, &[], logs.path(), config, &mut workload())
     });
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_echo");
+    let report = assert_kept(bin, &[], logs.path());
+    assert_eq!(
+        report.not_tried(),
+        [Rule::Wake, Rule::Sync, Rule::Failed],
+        "{report}"
+    );
 }

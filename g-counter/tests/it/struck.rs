@@ -2,6 +2,7 @@
 //! counts in the end, and counts once.
 
 use g_counter::{GCounter, Mutation};
+use programs::conformance::assert_kept;
 use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
@@ -43,4 +44,12 @@ fn the_binary_in_lockstep_is_struck_alike() {
     assert_alike(struck, |config| {
         in_lockstep(bin, &[], logs.path(), config, &mut workload())
     });
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_g-counter");
+    let report = assert_kept(bin, &[], logs.path());
+    assert_eq!(report.not_tried(), [], "{report}");
 }

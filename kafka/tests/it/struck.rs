@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadcast::mutation::{Mutation, broken};
 use kafka::{Acks, Kafka};
+use programs::conformance::assert_kept;
 use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
@@ -62,4 +63,13 @@ fn the_binary_in_lockstep_is_struck_alike() {
             &mut workload(),
         )
     });
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_kafka");
+    assert_kept(bin, &[], logs.path());
+    let report = assert_kept(bin, &["--acks", "all"], logs.path());
+    assert_eq!(report.not_tried(), [], "{report}");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::seeds;
 use history::History;
 use lin_kv::LinKv;
+use programs::conformance::assert_kept;
 use programs::in_lockstep;
 use raft::Config as Raft;
 use simulation::run::Config;
@@ -79,4 +80,12 @@ fn edn(history: &History) -> Vec<u8> {
     let mut bytes = Vec::new();
     history.write_edn(&mut bytes).expect("memory does not fail");
     bytes
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_lin-kv");
+    let report = assert_kept(bin, &[], logs.path());
+    assert_eq!(report.not_tried(), [], "{report}");
 }

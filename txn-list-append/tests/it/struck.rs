@@ -1,5 +1,6 @@
 //! Nodes that are killed and begin again: all that is known is in the store.
 
+use programs::conformance::{Rule, assert_kept};
 use programs::in_lockstep;
 use simulation::run::Config;
 use simulation::{Simulated, simulate};
@@ -36,4 +37,12 @@ fn the_binary_in_lockstep_is_struck_alike() {
     assert_alike(struck, |config| {
         in_lockstep(bin, &[], logs.path(), config, &mut workload())
     });
+}
+
+#[test]
+fn the_binary_keeps_the_rules_of_lockstep() {
+    let logs = tempfile::tempdir().unwrap();
+    let bin = env!("CARGO_BIN_EXE_txn-list-append");
+    let report = assert_kept(bin, &[], logs.path());
+    assert_eq!(report.not_tried(), [Rule::Sync, Rule::Failed], "{report}");
 }

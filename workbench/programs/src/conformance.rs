@@ -12,6 +12,7 @@ mod twins;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Program;
@@ -162,6 +163,14 @@ impl Report {
         &self.verdicts[&rule]
     }
 
+    /// The rules that could not be tried, in the order of the specification.
+    pub fn not_tried(&self) -> Vec<Rule> {
+        let not_tried = |(rule, verdict): (&Rule, &Verdict)| {
+            matches!(verdict, Verdict::NotTried(_)).then_some(*rule)
+        };
+        self.verdicts.iter().filter_map(not_tried).collect()
+    }
+
     /// The rules that were broken, in the order of the specification.
     pub fn broken(&self) -> Vec<Rule> {
         let broken = |(rule, verdict): (&Rule, &Verdict)| {
@@ -200,6 +209,24 @@ pub fn test(program: &Program, options: &Options) -> io::Result<Report> {
         verdicts.insert(rule, verdict);
     }
     Ok(Report { verdicts })
+}
+
+/// Holds a program against all rules, for tests. Its log goes to a folder that exists.
+///
+/// # Panics
+/// If it cannot be started, or breaks a rule.
+#[track_caller]
+pub fn assert_kept(bin: &str, args: &[&str], logs: &Path) -> Report {
+    let program = Program {
+        bin: PathBuf::from(bin),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        logs: logs.to_owned(),
+        disks: logs.to_owned(),
+        show_stderr: None,
+    };
+    let report = test(&program, &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    assert!(report.broken().is_empty(), "{bin}:\n{report}");
+    report
 }
 
 /// What was found until now.

@@ -5,7 +5,6 @@ mod faults;
 mod flags;
 mod hostile;
 mod layers;
-mod lockstep_test;
 mod programs;
 mod schedule;
 mod serve;

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::shell::{Folder, INIT, is_running, said, tells};
+use crate::shell::{Folder, INIT, is_running, said, tells, workbench};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde_json::{Value as Json, json};
 use simulation::run::Config;
@@ -406,4 +406,26 @@ fn a_node_in_process_that_never_sleeps_is_ended() {
         problem.what
     );
     assert_eq!(simulated.outcome.problems.len(), 1);
+}
+
+#[test]
+fn which_rules_of_lockstep_a_program_breaks_is_told() {
+    let folder = Folder::new("rules");
+    let node = folder.node("exec cat >/dev/null");
+    let test = |args: &[&str]| {
+        workbench(&[&["lockstep-test"], args].concat())
+            .output()
+            .unwrap()
+    };
+    let output = test(&["--turn-time", "1", "--bin", node.to_str().unwrap()]);
+    let parts = [
+        "agree     BROKEN",
+        "init      not tried: ",
+        "expected: = lockstep, as its first line, before it is told anything",
+        "lockstep: 1 rule is BROKEN (workbench/LOCKSTEP.md)",
+    ];
+    tells(&output, 1, &parts);
+    let parts = ["wake      kept: ", "lockstep: no rule is broken"];
+    tells(&test(&["-p", "lockstep", "--example", "set"]), 0, &parts);
+    tells(&test(&[]), 254, &["--bin <FILE>"]);
 }

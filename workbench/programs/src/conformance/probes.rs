@@ -124,7 +124,9 @@ fn wake(bench: &Bench, found: &mut Found, requests: Option<&Requests>) -> Probed
             // With something to do, which the others do not help it with.
             if let Some(requests) = requests {
                 session.now += Duration::from_millis(1);
-                session.request("c1", &requests.first)?;
+                for body in requests.before.iter().chain([&requests.first]) {
+                    session.request("c1", body)?;
+                }
                 if session.sync.is_some() {
                     session.synced(Ok(()))?;
                 }

@@ -16,6 +16,8 @@ const TURNS: usize = 20_000;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Requests {
     pub(super) workload: &'static str,
+    /// One that tells it whom it has to do with, if there is such a one.
+    pub(super) before: Option<Value>,
     /// One that is answered, and changes something if there is anything.
     pub(super) first: Value,
     /// One that shows what the first has changed.
@@ -58,8 +60,11 @@ pub(super) fn all() -> Vec<Requests> {
             Some(json!({"type": "read", "key": 1})),
         ),
     ];
+    let topology = json!({"n1": ["n2", "n3"], "n2": ["n1", "n3"], "n3": ["n1", "n2"]});
     let of = |(workload, first, read)| Requests {
         workload,
+        before: (workload == "broadcast")
+            .then(|| json!({"type": "topology", "topology": topology})),
         first,
         read,
     };

@@ -117,10 +117,10 @@ fn side_by_side(
     requests: Option<&Requests>,
 ) -> Result<Vec<Told>, Breach> {
     let mut script: Vec<Told> = Vec::new();
-    let requests = requests.iter();
-    let mut requests = requests
-        .flat_map(|it| std::iter::once(&it.first).chain(&it.read))
-        .cycle();
+    let before = requests.iter().filter_map(|it| it.before.as_ref());
+    let each = requests.iter();
+    let each = each.flat_map(|it| std::iter::once(&it.first).chain(&it.read));
+    let mut requests = before.chain(each.cycle());
     for turn in 0..TURNS {
         // Every third turn is a request's, if there is one that it takes.
         let request = (turn % 3 == 1).then(|| requests.next()).flatten();

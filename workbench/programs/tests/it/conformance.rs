@@ -1,38 +1,51 @@
-//! `workbench lockstep-test`: what it says of programs that keep the rules of lockstep, and of
-//! some that break one each.
+//! What is said of programs that keep the rules of lockstep, and of some that break one each.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::time::Duration;
 
-use crate::shell::{Folder, said, tells, workbench};
+use programs::Program;
+use programs::conformance::{Options, Report, assert_kept, test};
 
-/// An example of a package of the workspace, built as this test is.
-fn example(package: &str, name: &str) -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--example", name])
-        .status();
-    assert!(built.unwrap().success());
-    let examples = Path::new(env!("CARGO_BIN_EXE_workbench")).with_file_name("examples");
-    examples.join(name)
+use crate::built::{example, script};
+
+fn lockstep_test(bin: &Path, args: &[&str]) -> std::io::Result<Report> {
+    let logs = tempfile::tempdir().unwrap();
+    let program = Program {
+        bin: bin.to_owned(),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
+        show_stderr: None,
+    };
+    let options = Options {
+        patience: Duration::from_secs(2),
+        ..Options::default()
+    };
+    test(&program, &options)
 }
 
-fn lockstep_test(bin: &Path, args: &[&str]) -> Output {
-    let mut command = workbench(&["lockstep-test", "--turn-time", "2", "--bin"]);
-    command.arg(bin).args(args).output().unwrap()
+#[track_caller]
+fn tells(report: &Report, parts: &[&str]) {
+    let said = report.to_string();
+    for part in parts {
+        assert!(said.contains(part), "{part:?} is missing:\n{said}");
+    }
 }
 
-/// The rules that it says are broken.
-fn broken(output: &Output) -> Vec<String> {
-    let said = said(output);
-    let lines = said.lines().filter_map(|line| line.strip_suffix("BROKEN"));
-    let names = lines.filter(|name| !name.contains(':'));
-    names.map(|name| name.trim().to_owned()).collect()
+/// The names of the rules that were broken.
+fn broken(report: &Report) -> Vec<&'static str> {
+    report
+        .broken()
+        .into_iter()
+        .map(|rule| rule.name())
+        .collect()
 }
 
 #[test]
 fn a_node_without_a_library_keeps_every_rule() {
-    let output = lockstep_test(&example("lockstep", "set"), &[]);
+    let logs = tempfile::tempdir().unwrap();
+    let bin = example("lockstep", "set");
+    let report = assert_kept(bin.to_str().unwrap(), &[], logs.path());
     let rules = [
         "agree     kept: its first line is = lockstep",
         "init      kept: init_ok, with init's msg_id",
@@ -51,16 +64,16 @@ fn a_node_without_a_library_keeps_every_rule() {
         "failed    kept: it said why, and exited with failure",
         "again     kept: from 1 files it shows what it did before",
         "eof       kept: it ended with its input",
-        "lockstep: no rule is broken (workbench/LOCKSTEP.md)",
     ];
-    tells(&output, 0, &rules);
+    tells(&report, &rules);
+    assert_eq!(report.not_tried(), []);
 }
 
 /// Each by its rule, and by no other.
 #[test]
 fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
     let bin = example("specimens", "out_of_step");
-    tells(&lockstep_test(&bin, &["none"]), 0, &["no rule is broken"]);
+    assert_eq!(broken(&lockstep_test(&bin, &["none"]).unwrap()), [""; 0]);
     // They wait more than they work: several at a time.
     let cases: [(&str, &[&str]); 23] = [
         ("agree", &["told:     nothing yet", "came:     starting"]),
@@ -157,10 +170,10 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
         ("eof with failure", &["came:     exit status 1"]),
     ];
     let convict = |(fault, parts): &(&str, &[&str])| {
-        let output = lockstep_test(&bin, &[fault]);
-        tells(&output, 1, parts);
+        let report = lockstep_test(&bin, &[fault]).unwrap();
+        tells(&report, parts);
         let rule = fault.split(' ').next().unwrap();
-        assert_eq!(broken(&output), [rule], "{fault}: {}", said(&output));
+        assert_eq!(broken(&report), [rule], "{fault}:\n{report}");
     };
     std::thread::scope(|scope| {
         for cases in cases.chunks(6) {
@@ -173,31 +186,24 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
 #[test]
 fn a_line_that_is_none_of_the_protocols_is_broken_by_lines() {
     let bin = example("specimens", "out_of_step");
-    let output = lockstep_test(&bin, &["end without a number"]);
+    let report = lockstep_test(&bin, &["end without a number"]).unwrap();
     let expected = "expected: \"= \" and its next deadline in nanoseconds, or \"= -\"";
-    tells(&output, 1, &[expected, "came:     = soon"]);
-    assert_eq!(broken(&output), ["lines"]);
+    tells(&report, &[expected, "came:     = soon"]);
+    assert_eq!(broken(&report), ["lines"]);
 }
 
 #[test]
 fn a_program_that_knows_nothing_of_it_has_not_agreed() {
-    let folder = Folder::new("unaware");
-    let node = folder.node("exec cat >/dev/null");
-    let output = lockstep_test(&node, &[]);
-    tells(
-        &output,
-        1,
-        &[
-            "agree     BROKEN",
-            "init      not tried: ",
-            "came:     nothing",
-        ],
-    );
-    let output = lockstep_test(Path::new("missing"), &[]);
-    tells(&output, 255, &["expected the path of an executable"]);
-    tells(
-        &workbench(&["lockstep-test"]).output().unwrap(),
-        254,
-        &["--bin <FILE>"],
-    );
+    let folder = tempfile::tempdir().unwrap();
+    let node = script(folder.path(), "#!/bin/sh\nexec cat >/dev/null");
+    let report = lockstep_test(&node, &[]).unwrap();
+    let parts = [
+        "agree     BROKEN",
+        "init      not tried: ",
+        "came:     nothing",
+    ];
+    tells(&report, &parts);
+    let missing = lockstep_test(Path::new("/missing"), &[]);
+    let why = missing.unwrap_err().to_string();
+    assert!(why.contains("expected the path of an executable"), "{why}");
 }

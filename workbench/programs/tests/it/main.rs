@@ -1,0 +1,5 @@
+//! Nodes that are programs: what they are held against, in whatever language they are.
+
+mod adapters;
+mod built;
+mod conformance;
