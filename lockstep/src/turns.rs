@@ -146,6 +146,14 @@ impl<R: BufRead, W: Write> Turns<R, W> {
         self.write(0)
     }
 
+    /// Writes what was said without ending the turn: of a program that ends in it.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.write(0)
+    }
+
     /// Writes what was said, if it is more than that.
     fn write(&mut self, more_than: usize) -> io::Result<()> {
         if self.said.len() > more_than {

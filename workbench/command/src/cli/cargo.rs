@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// How a node is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,30 @@ pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<
     executables
         .next()
         .ok_or_else(|| format!("cargo built no executable {name}"))
+}
+
+/// What runs a node that is a WebAssembly module, if it is one by its name: a program of its own,
+/// so that this one has no engine. It is built if Cargo runs this one, or else stands beside it.
+///
+/// # Errors
+/// When there is none; what to do.
+pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
+    const RUNNER: &str = "workbench-wasi";
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    if bin.extension() != Some(OsStr::new("wasm")) {
+        return Ok(None);
+    }
+    let found = FOUND.get_or_init(|| {
+        if own_package(&std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).is_some() {
+            return build(RUNNER, None, Build::LikeThis);
+        }
+        let beside = std::env::current_exe().map(|own| own.with_file_name(RUNNER));
+        let beside = beside.ok().filter(|beside| beside.is_file());
+        beside.ok_or_else(|| {
+            format!("expected {RUNNER} beside this program, which runs WebAssembly modules; cargo install it")
+        })
+    });
+    found.as_deref().map(Some).map_err(String::clone)
 }
 
 /// What makes Cargo build the dependencies of a node just as they are for this command, and so

@@ -58,13 +58,15 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         }
     };
     let logs = Logs::create().map_err(|e| format!("cannot make a folder for its log: {e}"))?;
+    let runner = cargo::runner(&bin)?;
     let program = Program {
         bin,
         args: args.args.clone(),
         logs: logs.0.clone(),
         disks: logs.0.clone(),
         show_stderr: None,
-    };
+    }
+    .run_by(runner);
     let options = Options {
         seed: args.seed,
         patience: Duration::from_secs(args.turn_time),

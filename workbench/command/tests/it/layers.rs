@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -52,6 +52,8 @@ const LAYERS: [(&str, &[&str]); 17] = [
         &["simulation", "workloads", "verdict", "maelstrom-node"],
     ),
     ("programs", &["simulation", "maelstrom-node"]),
+    // A program of its own: it knows the protocol alone.
+    ("wasi", &[]),
     // A picture is made from evidence, whatever found it.
     ("picture", &["history", "finding", "simulation"]),
     (
@@ -76,12 +78,13 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// Libraries that only these layers may use: a test of a challenge compiles none of them.
-const ABOVE: [(&str, &str); 5] = [
+const ABOVE: [(&str, &str); 6] = [
     ("clap", "command"),
     ("ctrlc", "command"),
     ("httparse", "command"),
     ("miniz_oxide", "page"),
     ("base64", "page"),
+    ("wasmi", "wasi"),
 ];
 
 /// The names in a section of a manifest.

@@ -370,6 +370,7 @@ impl Args {
             disks,
             show_stderr: self.log_stderr.then_some(terminal::tell as fn(&str)),
         }
+        .run_by(cargo::runner(bin).unwrap_or_default()) // found: see `program`
     }
 
     /// The package whose binary is run, if it is one of the workspace's.
@@ -399,6 +400,11 @@ impl Args {
             };
             return cargo::build(package, self.example.as_deref(), how);
         };
+        if cargo::runner(bin)?.is_some() && self.live {
+            return Err(
+                "--live is not for WebAssembly modules: they run in virtual time".to_owned(),
+            );
+        }
         // Not looked for in PATH: Maelstrom does not, either.
         std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))
     }

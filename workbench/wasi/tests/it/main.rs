@@ -1,0 +1,9 @@
+//! Modules written as text, told what a workbench tells them, and what they say.
+
+mod calls;
+mod disk;
+mod ends;
+mod fuzz;
+mod module;
+mod simulated;
+mod turns;
