@@ -11,6 +11,7 @@ mod hunt;
 mod judged_by;
 mod lockstep_test;
 mod merge;
+mod new;
 mod page;
 mod replay;
 mod serve;
@@ -49,6 +50,7 @@ enum Command {
     Shrink(replay::ShrinkArgs),
     Serve(serve::Args),
     LockstepTest(lockstep_test::Args),
+    New(new::Args),
 }
 
 /// Runs the command, which knows these workloads, with the arguments of this process.
@@ -80,6 +82,7 @@ pub(crate) fn main(workloads: Registry) -> ExitCode {
         Ok(Command::Shrink(args)) => replay::shrink(&args, &workloads),
         Ok(Command::Serve(args)) => serve::run(&args),
         Ok(Command::LockstepTest(args)) => lockstep_test::run(&args),
+        Ok(Command::New(args)) => new::run(&args),
         Err(e) => return refused(&e),
     };
     match done {

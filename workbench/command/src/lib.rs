@@ -14,17 +14,15 @@
 //!
 //! - `cli`: the flags, and what they ask for.
 //! - [`store`]: what is kept of a run.
-//! - [`serve`]: a browser's view of that.
 //! - [`report`], [`progress`]: what a person sees meanwhile and at the end.
 //!
 //! What it runs, how it is judged, drawn and shown is in the crates [`simulation`],
-//! [`verdict`], [`picture`] and [`page`].
+//! [`verdict`], [`picture`], [`page`] and [`serve`].
 
 mod cli;
 mod local_time;
 pub mod progress;
 pub mod report;
-pub mod serve;
 pub mod store;
 mod terminal;
 

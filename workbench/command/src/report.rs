@@ -6,7 +6,7 @@ use std::path::Path;
 
 use history::edn::Value;
 use simulation::Judged;
-use verdict::Validity;
+use verdict::{Finding, Validity};
 
 /// How many findings are shown; all faults of a kind look alike.
 const SHOWN: usize = 5;
@@ -32,8 +32,12 @@ impl fmt::Display for Report<'_> {
             write!(f, ". {heading}, {messages} messages")?;
         }
         writeln!(f)?;
+        // What a storm broke stands below the storm.
+        let (storm, others): (Vec<&Finding>, Vec<&Finding>) =
+            (self.run.checked.findings.iter()).partition(|finding| finding.anomaly == "storm");
+        findings(f, &storm)?;
         self.problems(f)?;
-        self.findings(f)?;
+        findings(f, &others)?;
         self.figures(f)?;
         if let Some(repeat) = &self.repeat {
             writeln!(f, "\nrepeat it: {repeat}")?;
@@ -79,17 +83,6 @@ impl Report<'_> {
         more(f, self.run.outcome.problems.len(), "problems")
     }
 
-    fn findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sentences = self.run.checked.sentences();
-        if !sentences.is_empty() {
-            f.write_char('\n')?;
-        }
-        for sentence in sentences.iter().take(SHOWN) {
-            writeln!(f, "- {sentence}")?;
-        }
-        more(f, sentences.len(), "findings")
-    }
-
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figure = |path: &[&str]| -> Value {
             let section = path
@@ -127,6 +120,18 @@ impl Report<'_> {
         }
         Ok(())
     }
+}
+
+fn findings(f: &mut fmt::Formatter<'_>, findings: &[&Finding]) -> fmt::Result {
+    let sentences = findings.iter().flat_map(|finding| finding.sentences());
+    let sentences: Vec<String> = sentences.collect();
+    if !sentences.is_empty() {
+        f.write_char('\n')?;
+    }
+    for sentence in sentences.iter().take(SHOWN) {
+        writeln!(f, "- {sentence}")?;
+    }
+    more(f, sentences.len(), "findings")
 }
 
 fn more(f: &mut fmt::Formatter<'_>, count: usize, what: &str) -> fmt::Result {

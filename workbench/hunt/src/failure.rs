@@ -7,17 +7,20 @@ use verdict::Validity;
 
 /// The kinds of findings that make no run invalid, or that follow from something else: what a
 /// run is worth, what explains it, which errors clients saw.
-const NOTES: [&str; 10] = [
+const NOTES: [&str; 13] = [
+    "cause",
     "death",
     "exceptions",
     "never-read",
     "no-messages",
+    "no-reply",
     "many-messages",
     "low-rate",
     "unfinished-line",
     "unanswered",
     "unknown",
     "none-succeeded",
+    "storm",
 ];
 
 /// A kind of failure: two runs have the same if they break the same rule, whatever the

@@ -5,6 +5,8 @@ use history::History;
 use history::edn::Value;
 use verdict::{self, Availability, Checked, Finding, Rules, Validity};
 
+use recording::Recording;
+
 use crate::notes;
 use crate::run::{Outcome, Problem, Unanswered};
 use crate::workload::Workload;
@@ -25,10 +27,11 @@ pub fn history(
     verdict::compose(parts)
 }
 
-/// Judges a run.
+/// Judges a run, and says why it is not valid, as far as the messages that were recorded say so.
 pub fn run(
     workload: &dyn Workload,
     outcome: &Outcome,
+    recording: &Recording,
     availability: Option<Availability>,
     rules: Rules,
 ) -> Checked {
@@ -60,11 +63,38 @@ pub fn run(
         // The cause comes before what it caused.
         all.insert(0, ("deaths", deaths));
     }
-    let notes = notes::check(workload, outcome, valid);
+    let notes = notes::check(outcome);
     if !notes.findings.is_empty() {
         all.push(("notes", notes));
     }
-    verdict::compose(all)
+    let mut checked = verdict::compose(all);
+    explain(&mut checked, workload.shares_state(), outcome, recording);
+    checked
+}
+
+/// Adds to a verdict on a run why it is so, as far as its messages say that, in place of what
+/// was said before.
+pub(crate) fn explain(
+    checked: &mut Checked,
+    shares_state: bool,
+    outcome: &Outcome,
+    recording: &Recording,
+) {
+    if checked.valid != Validity::Invalid {
+        return;
+    }
+    if checked.results.remove("causes").is_some() {
+        checked.findings.retain(|finding| !notes::is_cause(finding));
+    }
+    let causes = notes::causes(&checked.findings, shares_state, outcome, recording);
+    if causes.findings.is_empty() {
+        return;
+    }
+    // A death comes before what it caused, too.
+    let is_death = |finding: &&Finding| finding.anomaly == "death";
+    let deaths = checked.findings.iter().take_while(is_death).count();
+    checked.results.insert("causes", causes.results);
+    checked.findings.splice(deaths..deaths, causes.findings);
 }
 
 fn parts(

@@ -50,7 +50,13 @@ impl Judged {
         recording: Recording,
         limits: Limits,
     ) -> Self {
-        let mut checked = judge::run(workload, &outcome, limits.availability, limits.rules);
+        let mut checked = judge::run(
+            workload,
+            &outcome,
+            &recording,
+            limits.availability,
+            limits.rules,
+        );
         if !limits.assertions.is_empty() {
             let asserted = assertion::check(&checked.results, &limits.assertions);
             checked.add("assertions", asserted);

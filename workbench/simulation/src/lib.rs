@@ -99,7 +99,7 @@
 //! - [`host`]: where nodes live: here, engines within this process in virtual time; and
 //!   [`network`], with [`wire`] and [`service`]: what lies between. They are crates of their own.
 //! - [`nemesis`], [`client`]: who makes trouble, and who works.
-//! - [`recording`]: its messages.
+//! - [`recording`]: its messages, and what else it told; a crate of its own.
 //! - [`judge`]: the checkers of a workload, and what the nodes did wrong.
 //! - [`Judged`], [`summary`], [`folder`]: a run and the verdict on it, in a few lines, and on
 //!   the disk.
@@ -110,7 +110,6 @@ pub mod judge;
 mod judged;
 pub mod nemesis;
 mod notes;
-pub mod recording;
 pub mod run;
 pub mod schedule;
 mod simulate;
@@ -121,4 +120,4 @@ pub use host;
 pub use judged::{Judged, Limits};
 pub use network::{self, address, name, service, wire};
 pub use simulate::{Simulated, simulate};
-pub use {history, verdict};
+pub use {history, recording, verdict};

@@ -15,7 +15,7 @@ pub mod partition;
 pub mod rule;
 
 pub use node::{NodeFault, NodeFaults, Target};
-pub use partition::Shape;
+pub use recording::Shape;
 pub use rule::{Moment, Rule};
 
 /// The faults there are, by the names that `--nemesis` takes.

@@ -30,9 +30,11 @@ use std::fmt;
 use std::ops::Deref;
 
 use maelstrom_node::{Node, Rng, Server};
-use verdict::{Validity, assertion};
+use recording::Recording;
+use verdict::{Checked, Validity, assertion};
 
 use crate::host::in_process::in_process;
+use crate::judge;
 use crate::judged::Judged;
 use crate::run::{self, Config, Observer, Outcome, Problem};
 use crate::schedule::{Schedule, Written};
@@ -48,6 +50,8 @@ use crate::workload::Workload;
 /// leaves nothing behind.
 pub struct Simulated {
     judged: Judged,
+    /// Of its workload.
+    shares_state: bool,
     again: Again,
 }
 
@@ -63,7 +67,7 @@ impl Deref for Simulated {
 
 impl fmt::Debug for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words())
+        f.write_str(&in_words(&self.checked, self))
     }
 }
 
@@ -87,6 +91,7 @@ where
     };
     Simulated {
         judged,
+        shares_state: workload.shares_state(),
         again: Box::new(again),
     }
 }
@@ -113,7 +118,7 @@ impl Simulated {
     #[track_caller]
     pub fn assert_valid(&self) {
         if self.checked.valid != Validity::Valid {
-            self.fail(&self.words());
+            self.fail(&in_words(&self.explained(), self));
         }
     }
 
@@ -136,21 +141,14 @@ impl Simulated {
         written.schedule().expect("a run tells what it is like")
     }
 
-    /// The verdict and what it stands on, for a person.
-    fn words(&self) -> String {
-        let verdict = match self.checked.valid {
-            Validity::Valid => "valid",
-            Validity::Unknown => "unknown",
-            Validity::Invalid => "INVALID",
-        };
-        let mut words = format!("seed {}: {verdict}", self.config.seed);
-        for Problem { node, what, .. } in &self.outcome.problems {
-            words += &format!("\n- node {node}: {what}");
-        }
-        for sentence in self.checked.sentences() {
-            words += &format!("\n- {sentence}");
-        }
-        words
+    /// The verdict with what the messages say of it: the run is done again for that, since
+    /// they were not recorded.
+    pub fn explained(&self) -> Checked {
+        let mut recording = Recording::default();
+        self.again(&mut recording);
+        let mut checked = self.checked.clone();
+        judge::explain(&mut checked, self.shares_state, &self.outcome, &recording);
+        checked
     }
 
     /// For nodes that are broken on purpose.
@@ -162,7 +160,7 @@ impl Simulated {
         let sentences = self.checked.sentences();
         let is_said = sentences.iter().any(|sentence| sentence.contains(words));
         if self.checked.valid != Validity::Invalid || !is_said {
-            let found = self.words();
+            let found = in_words(&self.explained(), self);
             self.fail(&format!(
                 "expected INVALID, and a finding that says {words:?}; found {found}"
             ));
@@ -175,14 +173,15 @@ impl Simulated {
     /// first. A chapter thus keeps up with what it is about.
     #[track_caller]
     pub fn assert_quoted(&self, text: &str) {
-        let sentences = self.checked.sentences();
+        let explained = self.explained();
+        let sentences = explained.sentences();
         let report = text.lines().skip_while(|line| !line.ends_with(": INVALID"));
         let report = report.take_while(|line| *line != "```");
         let quoted: Vec<&str> = report.filter_map(|line| line.strip_prefix("- ")).collect();
         let is_said = |quoted: &&str| sentences.iter().any(|said| said == quoted);
         let is_first = quoted.first() == sentences.first().map(String::as_str).as_ref();
         if !is_first || !quoted.iter().all(is_said) {
-            let (quoted, found) = (quoted.join("\n- "), self.words());
+            let (quoted, found) = (quoted.join("\n- "), in_words(&explained, self));
             self.fail(&format!("the text quotes\n- {quoted}\nbut found {found}"));
         }
     }
@@ -192,4 +191,21 @@ impl Simulated {
     pub fn figure(&self, path: &str) -> Option<f64> {
         assertion::figure(&self.checked.results, path)
     }
+}
+
+/// A verdict on a run and what it stands on, for a person.
+fn in_words(checked: &Checked, run: &Judged) -> String {
+    let verdict = match checked.valid {
+        Validity::Valid => "valid",
+        Validity::Unknown => "unknown",
+        Validity::Invalid => "INVALID",
+    };
+    let mut words = format!("seed {}: {verdict}", run.config.seed);
+    for Problem { node, what, .. } in &run.outcome.problems {
+        words += &format!("\n- node {node}: {what}");
+    }
+    for sentence in checked.sentences() {
+        words += &format!("\n- {sentence}");
+    }
+    words
 }

@@ -106,6 +106,14 @@ impl Summary {
             verdict: checked.valid.into(),
             interrupted: outcome.interrupted,
             sentence: match outcome.problems.first() {
+                // What a storm broke stands below the storm.
+                _ if checked
+                    .findings
+                    .iter()
+                    .any(|finding| finding.anomaly == "storm") =>
+                {
+                    sentence(checked)
+                }
                 Some(Problem { node, what, .. }) => {
                     format!("node {node}: {}", what.lines().next().unwrap_or_default())
                 }

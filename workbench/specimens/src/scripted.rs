@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use simulation::host::{Ending, Host, Output};
 use simulation::judge;
+use simulation::recording::Recording;
 use simulation::run::{self, Config, Outcome};
 use verdict::Checked;
 
@@ -79,8 +80,15 @@ pub fn run(
         ..Default::default()
     };
     let mut workload = workloads::find(workload, &options).unwrap();
-    let outcome = run::run(config, &mut *workload, &mut host, &mut ());
-    let checked = judge::run(&*workload, &outcome, None, verdict::Rules::Sound);
+    let mut recording = Recording::default();
+    let outcome = run::run(config, &mut *workload, &mut host, &mut recording);
+    let checked = judge::run(
+        &*workload,
+        &outcome,
+        &recording,
+        None,
+        verdict::Rules::Sound,
+    );
     (outcome, checked)
 }
 

@@ -86,6 +86,33 @@ pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
     found.as_deref().map(Some).map_err(String::clone)
 }
 
+/// The package here whose node a workload is run with, unless one says otherwise: that of its
+/// name or, where there is only one, that one.
+pub(super) fn package_for(workload: &str) -> String {
+    only_package().unwrap_or_else(|| workload.to_owned())
+}
+
+/// The only package of the workspace here, if it has no others.
+fn only_package() -> Option<String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let metadata = Command::new(cargo)
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).ok()?;
+    match metadata["packages"].as_array()?.as_slice() {
+        [only] => only["name"].as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
 /// What makes Cargo build the dependencies of a node just as they are for this command, and so
 /// not again: that the command's own package is asked for, too. (It has nothing of the node's
 /// name, so nothing of it is built. But a dependency has all the features that any package asks

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::serve::Server;
+use serve::Server;
 
 /// Serve the store over HTTP, to this machine alone, until Ctrl-C
 #[derive(Debug, clap::Args)]

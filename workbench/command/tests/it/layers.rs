@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -23,9 +23,19 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ),
     ("network", &["history", "maelstrom-node"]),
     ("host", &["maelstrom-node"]),
+    ("recording", &["network", "host"]),
+    ("cause", &["history", "finding", "recording"]),
     (
         "simulation",
-        &["history", "verdict", "network", "host", "maelstrom-node"],
+        &[
+            "history",
+            "verdict",
+            "network",
+            "host",
+            "recording",
+            "cause",
+            "maelstrom-node",
+        ],
     ),
     (
         "workloads",
@@ -55,11 +65,12 @@ const LAYERS: [(&str, &[&str]); 18] = [
     // A program of its own: it knows the protocol alone.
     ("wasi", &[]),
     // A picture is made from evidence, whatever found it.
-    ("picture", &["history", "finding", "simulation"]),
+    ("picture", &["history", "finding", "cause", "simulation"]),
     (
         "page",
         &["history", "finding", "picture", "simulation", "hunt"],
     ),
+    ("serve", &["simulation", "picture", "page"]),
     (
         "command",
         &[
@@ -72,6 +83,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "programs",
             "picture",
             "page",
+            "serve",
             "maelstrom-node",
         ],
     ),
@@ -81,7 +93,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
 const ABOVE: [(&str, &str); 6] = [
     ("clap", "command"),
     ("ctrlc", "command"),
-    ("httparse", "command"),
+    ("httparse", "serve"),
     ("miniz_oxide", "page"),
     ("base64", "page"),
     ("wasmi", "wasi"),

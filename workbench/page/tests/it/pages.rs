@@ -102,7 +102,7 @@ fn broadcast(fault: Fault, rate: f64) -> Run {
     let mut host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
-    let checked = judge::run(&workload, &outcome, None, Rules::Sound);
+    let checked = judge::run(&workload, &outcome, &recording, None, Rules::Sound);
     let drawings = proof::drawings(&outcome.history, &checked.findings, Some(&recording));
     Run {
         workload: "broadcast".into(),

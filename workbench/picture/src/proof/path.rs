@@ -8,7 +8,6 @@
 //! messages there is a lane for each client instead, with its request and its
 //! reads.
 
-mod carriers;
 mod clients;
 mod cuts;
 mod nodes;
@@ -16,12 +15,12 @@ mod picture;
 
 use std::collections::BTreeMap;
 
+use cause::carriers::{self, Carrier};
 use finding::{Evidence, Finding, Operation};
 use history::edn::Value;
 use history::{History, Op, OpType};
 use simulation::recording::Recording;
 
-use self::carriers::Carrier;
 use self::cuts::Cuts;
 use self::picture::{Row, What};
 use super::page::fitted;

@@ -4,61 +4,23 @@
 //! after gaps uniform on 0 to twice the interval.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use serde::{Deserialize, Serialize};
+use recording::Shape;
 
 use crate::schedule::{Choice, Schedule};
 
-/// The shape of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shape {
-    /// One node is cut off from all others.
-    One,
-    /// Two halves, drawn at random; the second has one node more if their number
-    /// is odd.
-    Majority,
-    /// Every node sees a majority, but not all the same one.
-    MajoritiesRing,
-    /// As many nodes as are fewer than a third, drawn at random, are cut off from
-    /// the others.
-    MinorityThird,
-}
-
-impl Shape {
-    /// All of them; each is as likely as the others.
-    pub const ALL: [Shape; 4] = [
-        Shape::One,
-        Shape::Majority,
-        Shape::MajoritiesRing,
-        Shape::MinorityThird,
-    ];
-
-    /// The pairs of `n` nodes, source and destination, that this cuts.
-    pub fn cut(self, n: usize, rng: &Rng) -> BTreeSet<(usize, usize)> {
-        let mut nodes: Vec<usize> = (0..n).collect();
-        rng.shuffle(&mut nodes);
-        match self {
-            Shape::One => split(nodes.split_at(1.min(n))),
-            Shape::Majority => split(nodes.split_at(n / 2)),
-            Shape::MinorityThird => split(nodes.split_at(n.saturating_sub(1) / 3)),
-            Shape::MajoritiesRing if n <= 5 => ring(&nodes),
-            Shape::MajoritiesRing => web(nodes, rng),
-        }
-    }
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Shape::One => "one",
-            Shape::Majority => "majority",
-            Shape::MajoritiesRing => "majorities-ring",
-            Shape::MinorityThird => "minority-third",
-        })
+/// The pairs of `n` nodes, source and destination, that a partition of this shape cuts.
+pub fn cut(shape: Shape, n: usize, rng: &Rng) -> BTreeSet<(usize, usize)> {
+    let mut nodes: Vec<usize> = (0..n).collect();
+    rng.shuffle(&mut nodes);
+    match shape {
+        Shape::One => split(nodes.split_at(1.min(n))),
+        Shape::Majority => split(nodes.split_at(n / 2)),
+        Shape::MinorityThird => split(nodes.split_at(n.saturating_sub(1) / 3)),
+        Shape::MajoritiesRing if n <= 5 => ring(&nodes),
+        Shape::MajoritiesRing => web(nodes, rng),
     }
 }
 
@@ -198,7 +160,7 @@ impl Chance {
             return Action::Stop;
         }
         let shape = *self.rng.choose(&Shape::ALL).unwrap_or(&Shape::One);
-        let mut cut = shape.cut(self.nodes, &self.rng);
+        let mut cut = cut(shape, self.nodes, &self.rng);
         if self.one_way {
             let pairs: Vec<_> = cut.iter().copied().filter(|(a, b)| a < b).collect();
             for (a, b) in pairs {
@@ -232,7 +194,7 @@ mod tests {
             for seed in 0..20 {
                 let rng = Rng::new(seed);
                 for shape in Shape::ALL {
-                    let cut = shape.cut(n, &rng);
+                    let cut = super::cut(shape, n, &rng);
                     let mutual = cut.iter().all(|&(a, b)| cut.contains(&(b, a)));
                     assert!(cut.iter().all(|&(a, b)| a != b));
                     assert!(mutual || shape == Shape::MajoritiesRing);
@@ -271,7 +233,7 @@ mod tests {
     fn minority_third_of_five_cuts_off_one_as_jepsens_does() {
         let mut lone = [0; 5];
         for seed in 0..1000 {
-            let cut = Shape::MinorityThird.cut(5, &Rng::new(seed));
+            let cut = super::cut(Shape::MinorityThird, 5, &Rng::new(seed));
             let cut_off = (0..5).filter(|&node| seen(&cut, 5, node).len() == 1);
             let cut_off: Vec<usize> = cut_off.collect();
             assert_eq!((cut_off.len(), cut.len()), (1, 8));

@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::event::Event;
+use recording::{Event, Message, Recording};
+
 use crate::schedule::{Choice, World};
 
 /// How far a run is.
@@ -16,34 +17,6 @@ pub struct Position {
     pub end: Duration,
     /// How many events the history has.
     pub events: usize,
-}
-
-/// What happened to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-pub enum MessageEvent {
-    /// It was put onto the network. One that is lost is never received.
-    #[serde(rename = "send")]
-    Sent,
-    /// It was handed to its destination; a duplicate each time.
-    #[serde(rename = "recv")]
-    Received,
-}
-
-/// A message at one end of its way.
-#[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
-    /// Which end.
-    pub event: MessageEvent,
-    /// When, since the start of the run.
-    pub time: Duration,
-    /// Its number in the order of sending, from 0.
-    pub id: u64,
-    /// Who sent it.
-    pub src: &'a str,
-    /// Whom it is for.
-    pub dest: &'a str,
-    /// The whole of it, as the line it was written as.
-    pub line: &'a [u8],
 }
 
 /// Watches a run. The methods do nothing by default.
@@ -76,3 +49,14 @@ pub trait Observer {
 
 /// Nobody watches.
 impl Observer for () {}
+
+/// It can watch a run by itself.
+impl Observer for Recording {
+    fn message(&mut self, message: Message<'_>) {
+        Recording::message(self, message);
+    }
+
+    fn event(&mut self, time: Duration, event: &Event) {
+        Recording::event(self, time, event);
+    }
+}

@@ -17,7 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Simulated;
-use crate::folder::Folder;
+use crate::folder::{Folder, Kept};
+use crate::summary::sentence;
 
 /// How many runs are kept, of all tests together.
 const MOST: usize = 50;
@@ -131,9 +132,18 @@ fn write(run: &Simulated, place: &Place, command: String) -> Result<(), String> 
         let why = "it was another one when it was repeated; do its nodes share what outlives them?";
         return Err(why.into());
     }
-    let summary = run.summary(now(), command);
+    let explained = run.explained();
+    let mut summary = run.summary(now(), command);
+    if run.outcome.problems.is_empty() {
+        summary.sentence = sentence(&explained);
+    }
+    let kept = Kept {
+        findings: &explained.findings,
+        results: &explained.results,
+        ..run.kept(&summary)
+    };
     folder.write_history(&outcome.history).map_err(said)?;
-    folder.write_verdict(&run.kept(&summary)).map_err(said)?;
+    folder.write_verdict(&kept).map_err(said)?;
     folder.write_summary(&summary).map_err(said)
 }
 
@@ -171,7 +181,8 @@ fn page(place: &Place) -> String {
 }
 
 /// The commands that may make it: the one that this crate came with, or one that is
-/// installed. Neither asks the network for anything.
+/// installed; that first, for a test of another workspace, where the other would have to be
+/// compiled. Neither asks the network for anything.
 fn makers(place: &Place) -> [Command; 2] {
     let mut ours = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     ours.args(["run", "--quiet", "--offline", "--manifest-path", COMMAND]);
@@ -180,6 +191,11 @@ fn makers(place: &Place) -> [Command; 2] {
     }
     ours.arg("--");
     let mut makers = [ours, Command::new("workbench")];
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    if !workspace.is_some_and(|workspace| Path::new(&package).starts_with(workspace)) {
+        makers.reverse();
+    }
     for maker in &mut makers {
         maker.arg("page").arg("--store").arg(&place.root);
         maker.arg(&place.folder).stdin(Stdio::null());

@@ -386,7 +386,8 @@ impl Args {
 
     pub(super) fn program(&self) -> Result<PathBuf, String> {
         let Some(bin) = &self.bin else {
-            let package = self.package.as_ref().unwrap_or(&self.workload);
+            let named = || cargo::package_for(&self.workload);
+            let package = &self.package.clone().unwrap_or_else(named);
             let own = std::env::current_exe().unwrap_or_default();
             if self.example.is_none() && own.file_stem() == Some(OsStr::new(package)) {
                 return Err(format!(

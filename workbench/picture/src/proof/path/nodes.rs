@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cause::carriers::Carrier;
 use history::{Op, OpType};
 use simulation::recording::Wrong;
 
-use super::carriers::Carrier;
 use super::cuts::Cuts;
 use super::picture::{Lane, Picture, Row, What};
 use super::{MOST_LANES, MOST_LOST, Run, Story};

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use simulation::address;
 
-use super::response::{Refusal, Status};
+use crate::response::{Refusal, Status};
 
 /// How long an address may be, and all of a request, in bytes.
 const MOST_ADDRESS: usize = 8 << 10;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::host::Health;
-use crate::run::Event;
+use crate::Event;
+use host::Health;
 
 /// What was wrong with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]

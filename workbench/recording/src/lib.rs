@@ -7,6 +7,9 @@
 //! network has more messages than anyone looks at: what is beyond [`MOST_BYTES`]
 //! is counted and forgotten, and a picture says so.
 
+mod event;
+mod message;
+mod shape;
 mod told;
 mod trouble;
 
@@ -17,10 +20,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::run::{Event, EventLine, Message, MessageEvent, Observer};
-use crate::wire::Envelope;
+use network::wire::Envelope;
 
 use told::Told;
+
+pub use event::{Event, EventLine};
+pub use message::{Message, MessageEvent};
+pub use shape::Shape;
 pub use told::{About, Exchange, Partition};
 pub use trouble::{Trouble, Wrong};
 
@@ -279,17 +285,6 @@ impl Recording {
     /// How many messages were sent that are not among them: the last ones.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
-    }
-}
-
-/// It can watch a run by itself.
-impl Observer for Recording {
-    fn message(&mut self, message: Message<'_>) {
-        Recording::message(self, message);
-    }
-
-    fn event(&mut self, time: Duration, event: &Event) {
-        Recording::event(self, time, event);
     }
 }
 

@@ -6,17 +6,21 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use history::edn::Value;
-use simulation::recording::Recording;
+use recording::Recording;
 
 /// A message that carries an element.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Carrier {
-    pub(super) id: u64,
-    pub(super) src: String,
-    pub(super) dest: String,
+pub struct Carrier {
+    /// Its number in the order of sending.
+    pub id: u64,
+    /// Who sent it.
+    pub src: String,
+    /// Whom it was for.
+    pub dest: String,
     /// Nanoseconds, as in the history.
-    pub(super) sent: i64,
-    pub(super) received: Option<i64>,
+    pub sent: i64,
+    /// When it arrived, likewise; none if it was lost, or under way at the end.
+    pub received: Option<i64>,
 }
 
 /// What every message has and no element is in.
@@ -24,7 +28,7 @@ const HEAD: [&str; 4] = ["type", "msg_id", "in_reply_to", "code"];
 
 /// For each of these elements, the messages that carry it, in the order of
 /// sending. What reads are answered with is left out.
-pub(super) fn find<'a>(
+pub fn find<'a>(
     recording: &Recording,
     elements: &[&'a Value],
 ) -> BTreeMap<&'a Value, Vec<Carrier>> {
@@ -52,16 +56,13 @@ pub(super) fn find<'a>(
                 let line: Option<Json> = serde_json::from_str(line).ok();
                 line.and_then(|mut line| line.get_mut("body").map(Json::take))
             });
-            let Some(Json::Object(body)) = body else {
+            let Some(body) = body else {
                 break;
             };
             if body.get("type").is_some_and(|kind| kind == "read_ok") {
                 break;
             }
-            let is_in = |(key, value): (&String, &Json)| {
-                !HEAD.contains(&key.as_str()) && holds(value, json, text)
-            };
-            if body.iter().any(is_in) {
+            if is_in(body, json, text) {
                 found.entry(element).or_default().push(Carrier {
                     id: message.id,
                     src: names[message.src].clone(),
@@ -73,6 +74,22 @@ pub(super) fn find<'a>(
         }
     }
     found
+}
+
+/// Whether an element is somewhere in a message's body, but for its head.
+pub(crate) fn body_holds(body: &Json, element: &Json) -> bool {
+    is_in(body, element, &element.to_string())
+}
+
+/// Whether there is a list or a map in a message's body: elements, perhaps.
+pub(crate) fn has_collection(body: &Json) -> bool {
+    let mut values = body.as_object().into_iter().flatten();
+    values.any(|(_, value)| value.is_array() || value.is_object())
+}
+
+fn is_in(body: &Json, element: &Json, text: &str) -> bool {
+    let mut entries = body.as_object().into_iter().flatten();
+    entries.any(|(key, value)| !HEAD.contains(&key.as_str()) && holds(value, element, text))
 }
 
 /// Whether an element is somewhere in a value, or the name of something in it.
@@ -94,7 +111,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use simulation::run::{Message, MessageEvent};
+    use recording::{Message, MessageEvent};
 
     #[test]
     fn an_element_is_found_wherever_it_is_but_in_the_head() {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::Health;
-use crate::nemesis::Shape;
+use crate::Shape;
+use host::Health;
 
 /// Something that a run does.
 ///

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::trouble::{Trouble, Troubles};
-use crate::nemesis::Shape;
-use crate::run::Event;
+use crate::Event;
+use crate::Shape;
 
 /// What is kept of the events.
 #[derive(Debug, Default)]

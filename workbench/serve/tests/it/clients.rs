@@ -1,11 +1,10 @@
 //! Whoever asks `serve`: from elsewhere, by no rules, slowly, or not at all.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 
-use workbench::serve::Server;
+use serve::Server;
 
 use super::{Answer, Store};
 
@@ -201,59 +200,4 @@ fn a_request_may_come_in_pieces() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
-}
-
-#[test]
-fn the_command_serves_until_it_is_interrupted() {
-    let folder = Store::folder();
-    let at = folder.path().to_owned();
-    let command = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
-        command.arg("serve").current_dir(&at);
-        command
-    };
-    let mut child = command()
-        .args(["--port", "0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = child.stdout.take().unwrap();
-    let mut line = String::new();
-    while !line.ends_with('\n') {
-        let mut byte = [0];
-        stdout.read_exact(&mut byte).unwrap();
-        line.push(char::from(byte[0]));
-    }
-    let address = line.strip_prefix("serving store on http://").unwrap();
-    let address: SocketAddr = address.strip_suffix("/\n").unwrap().parse().unwrap();
-    assert!(address.ip().is_loopback());
-    let store = Store { folder, address };
-    assert!(store.get("/").body.contains("<h1>Runs</h1>"));
-
-    let failed = |args: &[&str]| {
-        let output = command().args(args).output().unwrap();
-        assert_eq!(output.status.code(), Some(255), "{args:?}");
-        String::from_utf8(output.stderr).unwrap()
-    };
-    let port = address.port().to_string();
-    let taken = failed(&["--port", &port]);
-    assert!(
-        taken.starts_with(&format!("workbench: cannot listen on 127.0.0.1:{port}: ")),
-        "{taken}"
-    );
-    assert!(taken.ends_with("; give another with --port\n"), "{taken}");
-    let missing = failed(&["--port", "0", "--store", "none"]);
-    assert!(
-        missing.starts_with("workbench: cannot read none: "),
-        "{missing}"
-    );
-    assert!(
-        missing.ends_with("; workbench test makes it\n"),
-        "{missing}"
-    );
-
-    let pid = child.id().to_string();
-    let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(kill.success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -10,8 +10,8 @@ use picture::palette;
 use picture::svg::{Text, grouped};
 use simulation::address::Encoded;
 
-use super::request::Target;
-use super::response::{Refusal, Response, Status, content_type};
+use crate::request::Target;
+use crate::response::{Refusal, Response, Status, content_type};
 use page::listing;
 
 /// How many files of a folder are listed.
