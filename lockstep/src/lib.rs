@@ -56,6 +56,7 @@ mod turns;
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 pub use disk::{Command, Files};
 pub use said::{Said, agreed};
@@ -69,6 +70,10 @@ pub const LOCKSTEP: &str = "MAELSTROM_LOCKSTEP";
 /// The environment variable that says which versions of the protocol the asking side speaks,
 /// with spaces between. Where it is not set, that is 1 alone.
 pub const VERSIONS: &str = "MAELSTROM_LOCKSTEP_VERSIONS";
+
+/// The environment variable that says how much time had passed in the run when the node was started,
+/// in nanoseconds, below 2^64: a wall clock goes on by it. Where it is not set, that is 0.
+pub const TIME: &str = "MAELSTROM_LOCKSTEP_TIME";
 
 /// The version of the protocol that is written down here.
 pub const VERSION: u32 = 1;
@@ -85,6 +90,30 @@ pub fn asked_for() -> io::Result<Option<u64>> {
     #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
     let of = |name| std::env::var(name).ok();
     seed(of(LOCKSTEP).as_deref(), of(VERSIONS).as_deref())
+}
+
+/// How much time had passed in the run when this node was started. Its own clock begins at 0 then.
+///
+/// # Errors
+/// When that is no number of nanoseconds below 2^64.
+pub fn started_at() -> io::Result<Duration> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is how the simulator tells it"
+    )]
+    let told = std::env::var(TIME).ok();
+    time(told.as_deref())
+}
+
+fn time(told: Option<&str>) -> io::Result<Duration> {
+    let Some(told) = told else {
+        return Ok(Duration::ZERO);
+    };
+    let nanos = disk::number(told.as_bytes()).ok_or_else(|| {
+        let why = format!("{TIME}: expected nanoseconds, a number below 2^64, found {told:?}");
+        io::Error::new(io::ErrorKind::InvalidInput, why)
+    })?;
+    Ok(Duration::from_nanos(nanos))
 }
 
 fn seed(asked: Option<&str>, versions: Option<&str>) -> io::Result<Option<u64>> {
@@ -137,6 +166,19 @@ impl From<Wrong> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_node_may_be_started_in_the_middle_of_a_run() {
+        let read = |told| time(told).map_err(|e| e.to_string());
+        assert_eq!(read(None), Ok(Duration::ZERO));
+        assert_eq!(read(Some("1500000000")), Ok(Duration::from_millis(1500)));
+        for wrong in ["", "-1", "1.5", "18446744073709551616"] {
+            let expected = format!(
+                "MAELSTROM_LOCKSTEP_TIME: expected nanoseconds, a number below 2^64, found {wrong:?}"
+            );
+            assert_eq!(read(Some(wrong)), Err(expected));
+        }
+    }
 
     #[test]
     fn a_seed_asks_for_lockstep_in_a_version_that_is_spoken() -> io::Result<()> {

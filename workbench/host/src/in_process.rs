@@ -30,7 +30,7 @@ where
         .iter()
         .map(|seed| InProcess::new(*seed, start.clone(), Files::new()));
     let first = first.collect();
-    let again = move |node: usize, restarts, files| {
+    let again = move |node: usize, restarts, _now, files| {
         let seed = seed_of_restart(seeds[node], restarts);
         let mut node = InProcess::new(seed, start.clone(), files);
         node.engine.draw_ids();

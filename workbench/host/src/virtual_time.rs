@@ -58,11 +58,12 @@ const WAKES_PER_SECOND: f64 = 10_000.0;
 /// time pass, or hardly.
 const WAKES_PER_LINE: f64 = 10.0;
 
-/// Starts a node anew: its place, how often that was done before, and what its disk holds.
+/// Starts a node anew: its place, how often that was done before, what time it is, and what its
+/// disk holds.
 ///
 /// # Errors
 /// When it cannot be started.
-pub type Start<N> = Box<dyn FnMut(usize, u64, Files) -> io::Result<N>>;
+pub type Start<N> = Box<dyn FnMut(usize, u64, Duration, Files) -> io::Result<N>>;
 
 /// Nodes that share one virtual clock.
 pub struct VirtualTime<N> {
@@ -346,7 +347,7 @@ impl<N: TimedNode> Host for VirtualTime<N> {
             return;
         }
         hosted.restarts += 1;
-        match (self.start)(node, hosted.restarts, hosted.disk.files()) {
+        match (self.start)(node, hosted.restarts, self.now, hosted.disk.files()) {
             Ok(living) => {
                 hosted.node = Some(living);
                 hosted.clock = Clock::started(self.now);

@@ -131,7 +131,11 @@ pub fn one_by_one(
     let seeds = names.iter().map(|_| rng.u64()).collect();
     allow_files(names.len());
     let nursery = Nursery::new(program, names, Some(seeds));
-    move |node, restarts, files| Ok(Lockstep::again(nursery.start(node, restarts)?, files))
+    move |node, restarts, files| {
+        // There is no time but the nodes' own.
+        let started = nursery.start(node, restarts, Duration::ZERO)?;
+        Ok(Lockstep::again(started, files))
+    }
 }
 
 /// Processes, one a node.
@@ -185,7 +189,7 @@ impl Programs {
         };
         allow_files(names.len());
         let nursery = Nursery::new(program, names, seeds);
-        let nodes = (0..names.len()).map(|node| nursery.start(node, 0));
+        let nodes = (0..names.len()).map(|node| nursery.start(node, 0, Duration::ZERO));
         let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();
         let state = match clock {
@@ -229,8 +233,8 @@ impl Programs {
             true => {
                 let nodes = asked.nodes.into_iter().map(Lockstep::new).collect();
                 let (nursery, machines) = (asked.nursery, asked.machines);
-                let start = move |node, restarts, files: Files| {
-                    Ok(Lockstep::again(nursery.start(node, restarts)?, files))
+                let start = move |node, restarts, now, files: Files| {
+                    Ok(Lockstep::again(nursery.start(node, restarts, now)?, files))
                 };
                 let host = VirtualTime::new(nodes, Box::new(start));
                 let host = host.with_noise(machines.noise, machines.noise_seed);

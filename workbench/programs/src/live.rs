@@ -152,7 +152,7 @@ impl Host for Live {
         let place = node;
         let node = &mut self.nodes[place];
         node.restarts += 1;
-        match self.nursery.start(place, node.restarts) {
+        match self.nursery.start(place, node.restarts, Duration::ZERO) {
             Ok(started) => (node.started, node.state) = (started, State::Running),
             Err(e) => {
                 let why = format!("it cannot be started again: {e}");

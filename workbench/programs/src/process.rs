@@ -99,19 +99,20 @@ impl Nursery {
         }
     }
 
-    /// Starts a process for this node, which was started so often before.
+    /// Starts a process for this node, which was started so often before, at this time of the run.
     ///
     /// # Errors
     /// When it cannot be started, or its log not be written: which, and what to do about
     /// it.
-    pub(super) fn start(&self, node: usize, restarts: u64) -> io::Result<Started> {
+    pub(super) fn start(&self, node: usize, restarts: u64, now: Duration) -> io::Result<Started> {
         let seed = self.seeds.as_ref().map(|seeds| match restarts {
             0 => seeds[node],
             _ => seed_of_restart(seeds[node], restarts),
         });
+        let lockstep = seed.map(|seed| (seed, now));
         let name = &self.names[node];
         let (process, stdin, stdout) =
-            Process::start(&self.program, name, seed, restarts > 0, &self.budget)?;
+            Process::start(&self.program, name, lockstep, restarts > 0, &self.budget)?;
         Ok(Started {
             process,
             feed: Feed::new(stdin)?,
@@ -141,7 +142,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the program as the node of this name, asked for lockstep with this seed
-    /// if there is one. Its log is written from now on; its pipes are the caller's.
+    /// at this time, if it is. Its log is written from now on; its pipes are the caller's.
     ///
     /// # Errors
     /// When it cannot be started, or its log not be written: which, and what to
@@ -149,7 +150,7 @@ impl Process {
     pub(super) fn start(
         program: &Program,
         name: &str,
-        lockstep: Option<u64>,
+        lockstep: Option<(u64, Duration)>,
         is_again: bool,
         budget: &Arc<Budget>,
     ) -> io::Result<(Self, ChildStdin, ChildStdout)> {
@@ -244,19 +245,21 @@ fn about(path: &Path, what: &str, e: io::Error) -> io::Error {
     io::Error::new(e.kind(), format!("{what} {}: {e}", path.display()))
 }
 
-fn spawn(program: &Program, seed: Option<u64>) -> io::Result<Child> {
+fn spawn(program: &Program, asked: Option<(u64, Duration)>) -> io::Result<Child> {
     let mut command = Command::new(&program.bin);
     command
         .args(&program.args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    match seed {
-        Some(seed) => command
+    match asked {
+        Some((seed, now)) => command
             .env(lockstep::LOCKSTEP, seed.to_string())
+            .env(lockstep::TIME, now.as_nanos().to_string())
             .env(lockstep::VERSIONS, lockstep::VERSION.to_string()),
         None => command
             .env_remove(lockstep::LOCKSTEP)
+            .env_remove(lockstep::TIME)
             .env_remove(lockstep::VERSIONS),
     };
     command.env(DISK, &program.disks);

@@ -148,7 +148,8 @@ pub(crate) fn run(
         args: node.args,
         environ: vec!["PWD=/".to_owned()],
         rng: Rng::new(node.seed),
-        started: EPOCH,
+        started: u64::try_from(node.started_at.as_nanos())
+            .map_or(u64::MAX, |passed| EPOCH.saturating_add(passed)),
     };
     let meter = Meter {
         fuel: node.fuel,

@@ -30,6 +30,7 @@ mod world;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub use engine::{FUEL, Outcome};
 
@@ -41,6 +42,8 @@ pub struct Node<'a> {
     pub args: Vec<String>,
     /// What its random numbers follow from.
     pub seed: u64,
+    /// How much time had passed when it was started: its wall clock goes on by that.
+    pub started_at: Duration,
     /// How many instructions a turn may have.
     pub fuel: u64,
 }
@@ -91,6 +94,7 @@ fn run() -> Result<ExitCode, String> {
         module: &module,
         args: args.collect(),
         seed,
+        started_at: lockstep::started_at().map_err(|e| e.to_string())?,
         fuel: FUEL,
     };
     #[expect(clippy::disallowed_methods, reason = "the messages and the log")]

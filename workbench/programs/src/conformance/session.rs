@@ -55,7 +55,7 @@ impl Bench {
         let names = [NAME.to_owned()];
         let nursery = Nursery::new(&self.program, &names, Some(vec![self.options.seed]));
         Ok(Session {
-            started: nursery.start(0, 0)?,
+            started: nursery.start(0, 0, Duration::ZERO)?,
             patience: self.options.patience,
             now: Duration::ZERO,
             deadline: None,

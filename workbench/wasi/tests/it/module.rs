@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, BufReader, Cursor, Write};
 use std::rc::Rc;
+use std::time::Duration;
 
 use workbench_wasi::{FUEL, Node, Outcome};
 
@@ -137,14 +138,19 @@ pub(crate) fn told(module: &[u8], lines: &str) -> Ran {
 }
 
 pub(crate) fn run(module: &[u8], lines: &str, args: &[&str], seed: u64, fuel: u64) -> Ran {
-    let (said, log) = (Pipe::default(), Pipe::default());
     let args = ["node.wasm"].iter().chain(args);
     let node = Node {
         module,
         args: args.map(|arg| (*arg).to_owned()).collect(),
         seed,
+        started_at: Duration::ZERO,
         fuel,
     };
+    run_node(node, lines)
+}
+
+pub(crate) fn run_node(node: Node<'_>, lines: &str) -> Ran {
+    let (said, log) = (Pipe::default(), Pipe::default());
     let input = BufReader::new(Cursor::new(lines.as_bytes().to_vec()));
     let outcome = node.run(
         Box::new(input),

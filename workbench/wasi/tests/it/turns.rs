@@ -1,6 +1,10 @@
 //! Time and messages.
 
-use crate::module::{module, module_with, run, told};
+use std::time::Duration;
+
+use workbench_wasi::{FUEL, Node};
+
+use crate::module::{module, module_with, run, run_node, told};
 
 /// Copies a line of stdin to stdout, as often as there is something to read.
 const ECHO: &str = r#"
@@ -81,6 +85,25 @@ fn a_clock_shows_the_time_of_the_turn_and_a_reading_takes_a_nanosecond() {
             "0",
             "1577836800000005002"
         ]
+    );
+}
+
+/// One that is started again does not live in the past.
+#[test]
+fn the_wall_clock_goes_on_where_the_run_is() {
+    let start = r#"
+      (drop (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 16)))
+      (call $say64 (i64.load (i32.const 16)))"#;
+    let node = Node {
+        module: &module("", start),
+        args: vec![],
+        seed: 7,
+        started_at: Duration::from_millis(1500),
+        fuel: FUEL,
+    };
+    assert_eq!(
+        run_node(node, "= again\n{init}\n").lines(),
+        ["1577836801500000001"]
     );
 }
 
