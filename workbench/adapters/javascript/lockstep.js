@@ -6,8 +6,8 @@
 //     require('./lockstep'); // or import './lockstep.js'
 //
 // In lockstep, these are virtual: setTimeout, setInterval, setImmediate and what clears them, also
-// from 'timers' and 'timers/promises'; Date, performance.now and process.hrtime, which count from
-// the node's start; Math.random, crypto.randomBytes, randomUUID and randomInt, which follow from the
+// from 'timers' and 'timers/promises'; Date, which counts from the start of the run, performance.now
+// and process.hrtime, which count from the node's; Math.random, crypto.randomBytes, randomUUID and randomInt, which follow from the
 // seed; process.stdin with all that reads it, such as readline; process.stdout. Promises and
 // process.nextTick are as ever: a turn ends when nothing of them is left. What is not: files,
 // sockets, workers and other processes, whose ends would come at any time.
@@ -109,8 +109,9 @@ function install(seed) {
     },
   });
 
-  // The time, from the node's start.
-  const millis = () => Number(now / 1000000n);
+  // A node that is started again has a clock that begins anew, and a wall clock that goes on.
+  const started = BigInt(process.env.MAELSTROM_LOCKSTEP_TIME || '0');
+  const millis = () => Number((started + now) / 1000000n);
   const RealDate = Date;
   globalThis.Date = new Proxy(RealDate, {
     construct: (date, args, as) => Reflect.construct(date, args.length ? args : [millis()], as),

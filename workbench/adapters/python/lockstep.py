@@ -14,7 +14,7 @@ place of `asyncio.run(main())`: its loop has virtual time, and stdin by `connect
 `run_in_executor(None, sys.stdin.readline)`.
 
 In lockstep, `time.time`, `time.monotonic` and their like, and `time.sleep`, are virtual, and
-`random` is seeded; `time.time` counts from the node's start then. What is not: threads, other
+`random` is seeded; `time.time` counts from the start of the run then. What is not: threads, other
 processes, sockets, files, `os.urandom`, `secrets`, `uuid`. The order of a set of strings changes from
 process to process in Python, so `install` starts the program again with a fixed one.
 
@@ -123,10 +123,12 @@ def install():
     _turns = _Turns()
     random.seed(int(asked))
     sys.stdin = _Stdin()
-    time.time = time.monotonic = time.perf_counter = lambda: _turns.now / 1e9
-    time.process_time = time.time
-    time.time_ns = time.monotonic_ns = time.perf_counter_ns = lambda: _turns.now
-    time.process_time_ns = time.time_ns
+    # A node that is started again has a clock that begins anew, and a wall clock that goes on.
+    started = int(os.environ.get("MAELSTROM_LOCKSTEP_TIME", "0"))
+    time.time = lambda: (started + _turns.now) / 1e9
+    time.time_ns = lambda: started + _turns.now
+    time.monotonic = time.perf_counter = time.process_time = lambda: _turns.now / 1e9
+    time.monotonic_ns = time.perf_counter_ns = time.process_time_ns = lambda: _turns.now
     time.sleep = _sleep
     sys.stdout.write("= lockstep\n")
     sys.stdout.flush()

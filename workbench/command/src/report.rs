@@ -20,6 +20,8 @@ pub struct Report<'a> {
     pub heading: Option<&'a str>,
     /// The command that repeats it, if one does.
     pub repeat: Option<String>,
+    /// Whether it might repeat with `--reactive`.
+    pub looks_reactive: bool,
     /// Where it is kept.
     pub folder: &'a Path,
 }
@@ -41,6 +43,12 @@ impl fmt::Display for Report<'_> {
         self.figures(f)?;
         if let Some(repeat) = &self.repeat {
             writeln!(f, "\nrepeat it: {repeat}")?;
+        }
+        if self.looks_reactive {
+            writeln!(
+                f,
+                "\nthis node looks reactive: add --reactive to get a run that repeats"
+            )?;
         }
         writeln!(f, "look at:   {}", self.folder.join("index.html").display())
     }

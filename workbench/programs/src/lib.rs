@@ -28,6 +28,10 @@ mod log;
 mod pipes;
 mod process;
 #[cfg(target_os = "linux")]
+mod reactive;
+#[cfg(target_os = "linux")]
+mod stillness;
+#[cfg(target_os = "linux")]
 mod subreaper;
 
 use std::io;
@@ -57,6 +61,9 @@ pub enum Clock {
     Real,
     /// Virtual time, if they go in lockstep, on such machines: see [`Clock::of`].
     Virtual(Machines),
+    /// Virtual time for programs that know nothing of lockstep and only react to messages:
+    /// see [`Clock::reactive`].
+    Reactive(Machines),
 }
 
 /// What nodes in virtual time run on, as a [`run::Config`] has it.
@@ -87,6 +94,19 @@ impl Clock {
             has_virtual_faults: config.has_virtual_faults(),
             patience: config.init_timeout,
         })
+    }
+}
+
+impl Clock {
+    /// Virtual time, for a run of this configuration, of programs without timers: a node's turn
+    /// ends when it has read all of its input and waits for more. Such a program is not told the
+    /// time, nor given a seed or a disk. One that is found to wait for a time is
+    /// [refused](Programs::refused).
+    pub fn reactive(config: &run::Config) -> Clock {
+        match Clock::of(config) {
+            Clock::Virtual(machines) => Clock::Reactive(machines),
+            other => other,
+        }
     }
 }
 
@@ -142,7 +162,10 @@ pub fn one_by_one(
 #[derive(Debug)]
 pub struct Programs {
     state: State,
-    refused: Option<&'static str>,
+    refused: Option<String>,
+    /// Whether it was asked for virtual time.
+    is_asked: bool,
+    looks_reactive: bool,
 }
 
 #[derive(Debug)]
@@ -150,6 +173,8 @@ enum State {
     /// None of them has written a line yet.
     Asked(Asked),
     Lockstep(VirtualTime<Lockstep>),
+    #[cfg(target_os = "linux")]
+    Reactive(VirtualTime<reactive::Reactive>, reactive::Refused),
     Live(Live),
     /// There are none.
     Over,
@@ -180,8 +205,11 @@ impl Programs {
     /// When it cannot be started, or its log not be written: which, and what to do about
     /// it.
     pub fn start(program: &Program, names: &[String], clock: Clock) -> io::Result<Self> {
+        if let Clock::Reactive(machines) = clock {
+            return Programs::reactive(program, names, machines);
+        }
         let seeds = match clock {
-            Clock::Real => None,
+            Clock::Real | Clock::Reactive(_) => None,
             Clock::Virtual(Machines { seed, .. }) => {
                 let rng = Rng::new(seed);
                 Some(names.iter().map(|_| rng.u64()).collect())
@@ -193,7 +221,7 @@ impl Programs {
         let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();
         let state = match clock {
-            Clock::Real => State::Live(Live::new(nodes, at, nursery)),
+            Clock::Real | Clock::Reactive(_) => State::Live(Live::new(nodes, at, nursery)),
             Clock::Virtual(machines) => State::Asked(Asked {
                 nodes,
                 told: Vec::new(),
@@ -202,14 +230,70 @@ impl Programs {
                 machines,
             }),
         };
-        let refused = None;
-        Ok(Programs { state, refused })
+        Ok(Programs {
+            state,
+            refused: None,
+            is_asked: matches!(clock, Clock::Virtual(_)),
+            looks_reactive: false,
+        })
+    }
+
+    /// Whether nodes that ran in real time, though virtual time was asked for, seem to do nothing by
+    /// themselves: when they were stopped, each of them waited for its input and for no time. Then
+    /// [`Clock::reactive`] may be for them. Only on Linux.
+    pub fn looks_reactive(&self) -> bool {
+        self.looks_reactive
+    }
+
+    #[cfg(target_os = "linux")]
+    fn reactive(program: &Program, names: &[String], machines: Machines) -> io::Result<Self> {
+        if machines.has_virtual_faults {
+            return Err(io::Error::other(
+                "--nemesis clock, disk and lost-writes are for nodes that go in lockstep: a \
+                 reactive one has no clock, and the disk of its machine; leave them out",
+            ));
+        }
+        allow_files(names.len());
+        // One thread of Go's at a time, and the same order of Python's sets: so that what comes
+        // in between does not differ. Go gives memory back by timers, after a collection.
+        let environment = &[
+            ("GOMAXPROCS", "1"),
+            ("GOGC", "off"),
+            ("GOMEMLIMIT", "128MiB"),
+            ("PYTHONHASHSEED", "0"),
+        ];
+        let nursery = Nursery::new(program, names, None).with(environment);
+        let refused = reactive::Refused::default();
+        let nodes = (0..names.len()).map(|node| nursery.start(node, 0, Duration::ZERO));
+        let nodes = nodes
+            .map(|started| Ok(reactive::Reactive::new(started?, &refused)))
+            .collect::<io::Result<_>>()?;
+        let again = std::rc::Rc::clone(&refused);
+        let start = move |node, restarts, now, _: Files| {
+            let started = nursery.start(node, restarts, now)?;
+            Ok(reactive::Reactive::new(started, &again))
+        };
+        let host = VirtualTime::new(nodes, Box::new(start));
+        let host = host.with_noise(machines.noise, machines.noise_seed);
+        Ok(Programs {
+            state: State::Reactive(host, refused),
+            refused: None,
+            is_asked: true,
+            looks_reactive: false,
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn reactive(_: &Program, _: &[String], _: Machines) -> io::Result<Self> {
+        Err(io::Error::other(
+            "--reactive needs Linux, where it can be seen what a program waits for",
+        ))
     }
 
     /// Why these nodes could not be run as it was asked for, if they could not: they
     /// have then all been stopped.
     pub fn refused(&self) -> Option<&str> {
-        self.refused
+        self.refused.as_deref()
     }
 
     /// Goes on as the answer has it.
@@ -220,13 +304,15 @@ impl Programs {
         if !is_lockstep && asked.machines.noise != Noise::NONE {
             self.refused = Some(
                 "--noise is for virtual time, and this program runs in real time, with the noise \
-                 of its machine; leave it out",
+                 of its machine; leave it out"
+                    .to_owned(),
             );
         } else if !is_lockstep && asked.machines.has_virtual_faults {
             self.refused = Some(
                 "--nemesis clock, disk and lost-writes are for virtual time, and this program runs \
                  in real time, with the clock and the disk of its machine; leave them out: kill, \
-                 pause and partitions are there for any program",
+                 pause and partitions are there for any program"
+                    .to_owned(),
             );
         }
         self.state = match is_lockstep {
@@ -252,6 +338,8 @@ impl Programs {
         match &mut self.state {
             State::Asked(_) | State::Over => None,
             State::Lockstep(host) => Some(host),
+            #[cfg(target_os = "linux")]
+            State::Reactive(host, _) => Some(host),
             State::Live(host) => Some(host),
         }
     }
@@ -296,6 +384,8 @@ impl Host for Programs {
                 asked.told.push(node);
             }
             State::Lockstep(host) => host.deliver(node, line),
+            #[cfg(target_os = "linux")]
+            State::Reactive(host, _) => host.deliver(node, line),
             State::Live(host) => host.deliver(node, line),
             State::Over => {}
         }
@@ -312,7 +402,18 @@ impl Host for Programs {
             return (Duration::ZERO, vec![(0, Output::Closed)]);
         }
         let host = self.host();
-        host.map_or_else(Default::default, |host| host.wait(until))
+        let waited = host.map_or_else(Default::default, |host| host.wait(until));
+        #[cfg(target_os = "linux")]
+        if let State::Reactive(_, refused) = &self.state
+            && let Some(why) = &*refused.borrow()
+        {
+            self.refused = Some(format!(
+                "--reactive is for programs that do nothing by themselves, and of this one {why}: \
+                 it has timers, whose time is real; leave --reactive out, or let it go in \
+                 lockstep (workbench/adapters)"
+            ));
+        }
+        waited
     }
 
     fn kill(&mut self, node: usize) {
@@ -352,12 +453,18 @@ impl Host for Programs {
     }
 
     fn stop(&mut self) -> Vec<Ending> {
+        #[cfg(target_os = "linux")]
+        if let State::Live(host) = &self.state {
+            self.looks_reactive = self.is_asked && host.is_still();
+        }
         match &mut self.state {
             State::Asked(asked) => {
                 let nodes = asked.nodes.iter_mut();
                 nodes.map(|node| node.process.stop(false)).collect()
             }
             State::Lockstep(host) => host.stop(),
+            #[cfg(target_os = "linux")]
+            State::Reactive(host, _) => host.stop(),
             State::Live(host) => host.stop(),
             State::Over => Vec::new(),
         }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use super::Started;
 use super::pipes::{LONGEST_LINE, MOST_UNREAD, Poll};
 use super::process::Nursery;
+#[cfg(target_os = "linux")]
+use super::process::soon;
 use simulation::host::{Ending, Host, Output, Silence};
 
 /// How long an interrupt may go unnoticed.
@@ -55,6 +57,24 @@ impl Live {
             nursery,
             said: Vec::new(),
         }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Live {
+    /// Whether every node has read all of its input and waits for more, and for no time: now, or in
+    /// a moment.
+    pub(super) fn is_still(&self) -> bool {
+        use super::stillness::{Doing, Runtime, look, pipe_of};
+        let mut runtime = Runtime::default();
+        self.nodes.iter().all(|node| {
+            let Started { process, feed, .. } = &node.started;
+            let stdin = pipe_of(feed).unwrap_or_default();
+            node.state == State::Running
+                && soon(|| {
+                    feed.is_read() && look(process.id(), &stdin, &mut runtime) == Doing::Waits
+                })
+        })
     }
 }
 

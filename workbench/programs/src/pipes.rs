@@ -68,6 +68,12 @@ impl Feed {
         }
     }
 
+    /// Whether the node has read all of it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn is_read(&self) -> bool {
+        self.waiting() == 0 && rustix::io::ioctl_fionread(&self.pipe).is_ok_and(|left| left == 0)
+    }
+
     /// How many bytes are not written yet.
     pub(super) fn waiting(&self) -> usize {
         self.bytes.len() - self.written

@@ -86,6 +86,8 @@ pub(super) struct Nursery {
     names: Vec<String>,
     /// What each node's random numbers follow from, if they are asked for lockstep.
     seeds: Option<Vec<u64>>,
+    /// What else they find in their environment.
+    environment: &'static [(&'static str, &'static str)],
     budget: Arc<Budget>,
 }
 
@@ -95,8 +97,15 @@ impl Nursery {
             program: program.clone(),
             names: names.to_vec(),
             seeds,
+            environment: &[],
             budget: Budget::new(),
         }
+    }
+
+    /// The same with this in their environment.
+    pub(super) fn with(mut self, environment: &'static [(&'static str, &'static str)]) -> Self {
+        self.environment = environment;
+        self
     }
 
     /// Starts a process for this node, which was started so often before, at this time of the run.
@@ -111,8 +120,7 @@ impl Nursery {
         });
         let lockstep = seed.map(|seed| (seed, now));
         let name = &self.names[node];
-        let (process, stdin, stdout) =
-            Process::start(&self.program, name, lockstep, restarts > 0, &self.budget)?;
+        let (process, stdin, stdout) = Process::start(self, name, lockstep, restarts > 0)?;
         Ok(Started {
             process,
             feed: Feed::new(stdin)?,
@@ -147,13 +155,18 @@ impl Process {
     /// # Errors
     /// When it cannot be started, or its log not be written: which, and what to
     /// do about it.
-    pub(super) fn start(
-        program: &Program,
+    fn start(
+        nursery: &Nursery,
         name: &str,
         lockstep: Option<(u64, Duration)>,
         is_again: bool,
-        budget: &Arc<Budget>,
     ) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let Nursery {
+            program,
+            environment,
+            budget,
+            ..
+        } = nursery;
         let log_path = program.logs.join(log_name(name));
         // One that is started again goes on with the same log.
         let mut options = File::options();
@@ -165,7 +178,7 @@ impl Process {
         let log = options
             .open(&log_path)
             .map_err(|e| about(&log_path, "cannot write", e))?;
-        let mut child = spawn(program, lockstep)?;
+        let mut child = spawn(program, lockstep, environment)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             unreachable!("all three were asked for");
@@ -190,6 +203,12 @@ impl Process {
             Ok(status) if ended => Ending::Ended(describe(status)),
             _ => Ending::Stopped,
         }
+    }
+
+    /// The number of the process that all that it starts is below.
+    #[cfg(target_os = "linux")]
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Stops it where it is, or lets it go on, with all that it started.
@@ -230,22 +249,27 @@ impl Drop for Process {
     }
 }
 
-/// Waits a moment for something that is to be expected.
-fn soon(mut happened: impl FnMut() -> bool) {
+/// Waits a moment for something that is to be expected; whether it has come.
+pub(super) fn soon(mut happened: impl FnMut() -> bool) -> bool {
     for _ in 0..50 {
         if happened() {
-            break;
+            return true;
         }
         #[expect(clippy::disallowed_methods, reason = "other processes need the time")]
         thread::sleep(Duration::from_millis(10));
     }
+    false
 }
 
 fn about(path: &Path, what: &str, e: io::Error) -> io::Error {
     io::Error::new(e.kind(), format!("{what} {}: {e}", path.display()))
 }
 
-fn spawn(program: &Program, asked: Option<(u64, Duration)>) -> io::Result<Child> {
+fn spawn(
+    program: &Program,
+    asked: Option<(u64, Duration)>,
+    environment: &[(&str, &str)],
+) -> io::Result<Child> {
     let mut command = Command::new(&program.bin);
     command
         .args(&program.args)
@@ -263,6 +287,7 @@ fn spawn(program: &Program, asked: Option<(u64, Duration)>) -> io::Result<Child>
             .env_remove(lockstep::VERSIONS),
     };
     command.env(DISK, &program.disks);
+    command.envs(environment.iter().copied());
     isolate(&mut command);
     command.spawn().map_err(|e| {
         let hint = match e.kind() {

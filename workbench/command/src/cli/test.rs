@@ -191,6 +191,7 @@ fn run_and_report(
     written = written.and(watcher.journal.flush());
     written = written.and(store.folder().write_history(&ran.outcome.history));
     signals.judging(shown(&folder), &args.workload);
+    let looks_reactive = ran.looks_reactive;
     let run = ran.judged(args, watcher.recording);
 
     for problem in &run.outcome.problems {
@@ -207,6 +208,7 @@ fn run_and_report(
         run: &run,
         heading: planned.heading.as_deref(),
         repeat: run.virtual_time.then(|| planned.command.clone()),
+        looks_reactive,
         folder: shown(&folder),
     };
     let printed = terminal::print_headed(&report.to_string(), report.colour());
@@ -299,6 +301,7 @@ struct Ran {
     config: run::Config,
     outcome: run::Outcome,
     virtual_time: bool,
+    looks_reactive: bool,
 }
 
 impl Ran {
@@ -313,6 +316,7 @@ impl Ran {
             config,
             outcome,
             virtual_time,
+            looks_reactive: _,
         } = self;
         Judged::new(&*workload, config, virtual_time, outcome, recording, limits)
     }
@@ -329,6 +333,7 @@ fn run_once(
     let mut workload = args.workload(&config)?;
     let clock = match args.live {
         true => Clock::Real,
+        false if args.reactive => Clock::reactive(&config),
         false => Clock::of(&config),
     };
     let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
@@ -343,6 +348,7 @@ fn run_once(
             config,
             outcome,
             virtual_time: !host.is_live(),
+            looks_reactive: host.looks_reactive(),
         }),
     }
 }

@@ -3,3 +3,5 @@
 mod adapters;
 mod built;
 mod conformance;
+#[cfg(target_os = "linux")]
+mod reactive;

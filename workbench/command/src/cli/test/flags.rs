@@ -152,6 +152,11 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     pub(super) live: bool,
 
+    /// Beyond Maelstrom, on Linux: run in virtual time a program that knows nothing of lockstep,
+    /// and only reacts to messages: its turn ends when it has read its input and waits for more
+    #[arg(long, conflicts_with = "live")]
+    pub(super) reactive: bool,
+
     /// Copy the nodes' stderr to this one's
     #[arg(long)]
     log_stderr: bool,
