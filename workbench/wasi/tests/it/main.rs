@@ -4,6 +4,7 @@ mod calls;
 mod disk;
 mod ends;
 mod fuzz;
+mod languages;
 mod module;
 mod simulated;
 mod turns;
