@@ -12,7 +12,7 @@ use super::{Breach, Found, Rule};
 
 /// In how many turns they are compared.
 const TURNS: usize = 60;
-/// How much later than the others the third is told `init`, in real time,
+/// How much later than the others the third is told `init` at first, in real time,
 const LATER: Duration = Duration::from_millis(600);
 /// and how much longer it waits for each turn.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -32,6 +32,26 @@ pub(super) fn probe(
     found: &mut Found,
     requests: Option<&Requests>,
 ) -> io::Result<Result<(), Breach>> {
+    let first = compare(bench, found, requests, LATER)?;
+    let is_chance = |compared: &Result<(), Breach>| matches!(compared, Err(breach) if breach.rule == Rule::Same);
+    if !is_chance(&first) {
+        return Ok(first);
+    }
+    // On a busy machine, two may be as far apart as the third was late. That it is later still
+    // tells a clock from chance, which does not care.
+    Ok(match compare(bench, found, requests, 4 * LATER)? {
+        Err(breach) if breach.rule == Rule::Time => Err(breach),
+        _ => first,
+    })
+}
+
+/// Compares three lives, of which the last is told `init` so much later than the others.
+fn compare(
+    bench: &Bench,
+    found: &mut Found,
+    requests: Option<&Requests>,
+    late: Duration,
+) -> io::Result<Result<(), Breach>> {
     // The same moment is the first for both.
     let (first, second) = (bench.spawn()?, bench.spawn()?);
     let twins = begin(first, Duration::ZERO)
@@ -48,7 +68,7 @@ pub(super) fn probe(
         Err(breach) => return Ok(Err(breach)),
     };
     let third = bench.spawn()?;
-    let third = begin(third, LATER).and_then(|mut third| {
+    let third = begin(third, late).and_then(|mut third| {
         let mut said = vec![third.init(3)?];
         for told in &script {
             pass(PAUSE);
@@ -70,7 +90,7 @@ pub(super) fn probe(
             Rule::Same,
             format!("{turns} turns: two lives side by side say the same"),
         );
-        let later = (LATER + PAUSE * turns as u32).as_millis();
+        let later = (late + PAUSE * turns as u32).as_millis();
         found.kept(
             Rule::Time,
             format!("so does one that is up to {later} ms later"),

@@ -18,7 +18,7 @@ fn lockstep_test(bin: &Path, args: &[&str]) -> std::io::Result<Report> {
         show_stderr: None,
     };
     let options = Options {
-        patience: Duration::from_secs(2),
+        patience: Duration::from_secs(4),
         ..Options::default()
     };
     test(&program, &options)
@@ -85,7 +85,7 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
         (
             "end",
             &[
-                "the end of its turn, = TIME or = -, within 2s",
+                "the end of its turn, = TIME or = -, within 4s",
                 "came:     nothing",
             ],
         ),
