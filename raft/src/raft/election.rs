@@ -74,7 +74,8 @@ impl<M: StateMachine> Raft<M> {
 
     /// Would this one vote for it?
     pub(super) fn pre_vote(&mut self, from: Member, term: Term, last: Position) {
-        let granted = term > self.term && last >= self.log.last() && !self.has_promised();
+        let is_up_to_date = self.rules.is_up_to_date(last, self.log.last());
+        let granted = term > self.term && is_up_to_date && !self.has_promised();
         // A yes is to the term asked for, a no tells this one's.
         let term = if granted { term } else { self.term };
         self.ask(from, term, Body::PreVoted { granted });

@@ -3,6 +3,8 @@
 mod changes;
 mod cluster;
 mod leases;
+mod menu;
+mod rates;
 mod recovery;
 mod schedules;
 mod told;

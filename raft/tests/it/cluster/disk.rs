@@ -35,6 +35,22 @@ pub(crate) enum Bad {
     CutsLogBeforeSnapshot,
 }
 
+impl Bad {
+    /// All of them.
+    pub(crate) const ALL: [Bad; 10] = [
+        Bad::ForgetsTerm,
+        Bad::ForgetsVote,
+        Bad::ForgetsOwnVote,
+        Bad::ForgetsLog,
+        Bad::VotesBeforeSaved,
+        Bad::AcknowledgesBeforeSaved,
+        Bad::TearsEntries,
+        Bad::KeepsConflicts,
+        Bad::KeepsLogUnderSnapshot,
+        Bad::CutsLogBeforeSnapshot,
+    ];
+}
+
 /// What is kept.
 #[derive(Default)]
 pub(crate) struct Disk {

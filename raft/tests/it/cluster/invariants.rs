@@ -1,5 +1,7 @@
 //! What must hold after every step (paper, figure 3).
 
+mod rivals;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -11,11 +13,13 @@ use raft::StateMachine;
 /// What has happened so far, and what was found wrong with it.
 pub(crate) struct Invariants {
     /// Who the members were at the beginning.
-    first: Rc<Configuration>,
+    first: Rc<Since>,
     leaders: BTreeMap<Term, Member>,
     votes: BTreeMap<(Term, Member), Member>,
     /// Every entry that ever was, and who the members are by a log that ends with it.
-    entries: BTreeMap<Position, (Was, Rc<Configuration>)>,
+    entries: BTreeMap<Position, (Was, Rc<Since>)>,
+    /// Changes of the members that were looked at.
+    begun: BTreeSet<Position>,
     /// What is committed, from index 1 on.
     committed: Vec<Entry<u64>>,
     /// In which term each of them was.
@@ -33,6 +37,12 @@ pub(crate) struct Invariants {
     pub(crate) broken: Option<String>,
 }
 
+/// Who the members are, from which entry on.
+struct Since {
+    at: Position,
+    members: Configuration,
+}
+
 /// An entry: the term of the one before it, its command, and what it says of the members.
 type Was = (Option<Term>, Option<u64>, Option<Configuration>);
 
@@ -44,7 +54,11 @@ impl Invariants {
     /// Of so many members, and so many who are or may become one.
     pub(crate) fn new(founders: usize, count: usize) -> Self {
         Invariants {
-            first: Rc::new(Configuration::first(founders)),
+            first: Rc::new(Since {
+                at: Position::default(),
+                members: Configuration::first(founders),
+            }),
+            begun: BTreeSet::new(),
             leaders: BTreeMap::new(),
             votes: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -63,16 +77,17 @@ impl Invariants {
 
     /// Who the members are by a log that ends there: by what it holds, not by what the
     /// one says whose log it is.
-    pub(crate) fn members_at(&self, end: Position) -> Rc<Configuration> {
+    fn members_at(&self, end: Position) -> &Since {
         let found = self.entries.get(&end);
-        found.map_or_else(|| self.first.clone(), |(_, members)| members.clone())
+        found.map_or(&self.first, |(_, members)| members)
     }
 
     /// Who the members are by what is committed.
-    pub(crate) fn members(&self) -> Rc<Configuration> {
+    pub(crate) fn members(&self) -> Configuration {
         let index = self.committed();
         let term = self.committed.last().map_or(0, |entry| entry.term);
-        self.members_at(Position { term, index })
+        let end = Position { term, index };
+        self.members_at(end).members.clone()
     }
 
     /// How many terms had a leader.
@@ -132,6 +147,7 @@ impl Invariants {
                 self.elected(member, term, raft.log().last());
                 self.leader_completeness(member, term, raft.log());
             }
+            self.no_rivals(member, nodes);
         }
         for event in events {
             match *event {
@@ -158,9 +174,9 @@ impl Invariants {
 
     /// A leader was voted for by a majority of who the members are by its log.
     fn elected(&mut self, leader: Member, term: Term, end: Position) {
-        let voters = self.members_at(end);
+        let voters = self.members_at(end).members.voters().clone();
         let vote = |voter| voter == leader || self.votes.get(&(term, voter)) == Some(&leader);
-        let is_elected = is_majority(voters.voters(), vote);
+        let is_elected = is_majority(&voters, vote);
         self.require(is_elected, || {
             format!(
                 "election: {leader:?} leads in {term}, and a majority of {voters:?} is not for it"
@@ -208,11 +224,16 @@ impl Invariants {
                 continue;
             }
             let members = match &entry.configuration {
-                Some(configuration) => Rc::new(configuration.clone()),
-                None => self.members_at(Position {
-                    term: term_before.unwrap_or(0),
-                    index: index - 1,
+                Some(configuration) => Rc::new(Since {
+                    at: position,
+                    members: configuration.clone(),
                 }),
+                None => {
+                    let term = term_before.unwrap_or(0);
+                    let index = index - 1;
+                    let before = self.entries.get(&Position { term, index });
+                    before.map_or_else(|| self.first.clone(), |(_, since)| since.clone())
+                }
             };
             let was = (term_before, entry.command, entry.configuration.clone());
             self.entries.insert(position, (was, members));
@@ -268,14 +289,14 @@ impl Invariants {
             let is_held = [here]
                 .into_iter()
                 .chain(later)
-                .any(|end| is_majority(self.members_at(end).voters(), holds));
+                .any(|end| is_majority(self.members_at(end).members.voters(), holds));
             self.require(is_held, || {
                 let holders: Vec<usize> = (0..nodes.len()).filter(|&at| has(&nodes[at])).collect();
                 format!("{member:?} committed entry {index}, which only {holders:?} have saved")
             });
             let last = |node: &Node| node.disk.durable.log.last();
             let could_win = |candidate: &&Node| {
-                let voters = self.members_at(last(candidate));
+                let voters = &self.members_at(last(candidate)).members;
                 let votes = |Member(voter): Member| last(&nodes[voter]) <= last(candidate);
                 !has(candidate) && is_majority(voters.voters(), votes)
             };

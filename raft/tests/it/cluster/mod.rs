@@ -8,52 +8,25 @@
 //! lin-kv's workload under partitions, losses and tired machines convict seven; the schedules here
 //! convict all, and bad disks of ten kinds ([`disk::Bad`]).
 
+mod digest;
 pub(crate) mod disk;
 pub(crate) mod invariants;
+mod moment;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use raft::mutation::Mutation;
-use raft::{
-    Change, ChangeError, Config, Event, Member, MessageOf, Output, Position, Raft, Role,
-    StateMachine,
-};
+use raft::{Change, ChangeError, Config, Member, MessageOf, Output, Position, Raft, Role};
 use rng::Rng;
 
+pub(crate) use digest::Digest;
 use disk::{Bad, Disk};
 use invariants::Invariants;
+pub(crate) use moment::Moment;
 
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
-}
-
-/// Counts commands and mixes them into a number, so that two that differ in a
-/// command, or in the order, differ from then on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Digest {
-    pub(crate) count: u64,
-    pub(crate) mix: u64,
-}
-
-impl StateMachine for Digest {
-    type Command = u64;
-    type Response = Digest;
-    type Snapshot = Digest;
-
-    fn apply(&mut self, command: &u64) -> Digest {
-        self.count += 1;
-        self.mix = (self.mix ^ command).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        *self
-    }
-
-    fn snapshot(&self) -> Digest {
-        *self
-    }
-
-    fn restore(&mut self, snapshot: &Digest) {
-        *self = *snapshot;
-    }
 }
 
 pub(crate) type Message = MessageOf<Digest>;
@@ -116,6 +89,10 @@ pub(crate) struct Cluster {
     pub(crate) faults: Faults,
     /// From whom to whom nothing gets through.
     pub(crate) cut: Vec<(Member, Member)>,
+    /// From whom to whom messages take three times as long.
+    pub(crate) slow: Vec<(Member, Member)>,
+    /// The last thing that happened, if it matters, until someone has looked.
+    pub(crate) moment: Option<Moment>,
     pub(crate) rng: Rng,
     happenings: BTreeMap<(Duration, u64), Happening>,
     scheduled: u64,
@@ -169,6 +146,8 @@ impl Cluster {
             nodes: Vec::new(),
             faults,
             cut: Vec::new(),
+            slow: Vec::new(),
+            moment: None,
             happenings: BTreeMap::new(),
             scheduled: 0,
             invariants: Invariants::new(founders, count),
@@ -401,11 +380,11 @@ impl Cluster {
         let deadline = raft.deadline();
         self.invariants
             .look(member, &self.nodes, &messages, &events);
+        self.moment = Moment::of(member, &messages, &events).or(self.moment);
         for (to, message) in messages {
             self.sent += 1;
             self.dispatch(member, to, message);
         }
-        let _: Vec<Event<Digest>> = events;
         let wake = self.moment(member, deadline) + Duration::from_nanos(10);
         self.wake(member, wake);
     }
@@ -429,6 +408,9 @@ impl Cluster {
         for _ in 0..copies {
             let factor = (-(1.0 - self.rng.f64()).ln()).min(6.0);
             let mut takes = self.faults.latency.mul_f64(factor);
+            if self.slow.contains(&(from, to)) {
+                takes *= 3;
+            }
             if self.rng.chance(self.faults.late) {
                 takes += ms(self.rng.below(2000));
             }
