@@ -243,22 +243,18 @@ fn link(engine: &Engine, module: &Module) -> Result<Linker<Guarded>, String> {
                  memory"
             ));
         };
-        if from != PREVIEW_1 {
-            return Err(format!(
-                "expected that it imports {PREVIEW_1} alone, found {from}.{name}: compile it for \
-                 WASI preview 1, such as with GOOS=wasip1, or for wasm32-wasi or wasm32-wasip1"
-            ));
-        }
-        // What is not there says so, if it is called at all.
-        let results = ty.results().len();
-        let _ = linker.func_new(PREVIEW_1, name, ty.clone(), move |_, _, out| match out {
-            [errno] if results == 1 => {
+        let is_ours = from == PREVIEW_1;
+        let missing = format!(
+            "it called {from}.{name}, and a node has {PREVIEW_1} alone: compile it for WASI preview \
+             1, such as with GOOS=wasip1, or for wasm32-wasi or wasm32-wasip1"
+        );
+        // What is not there says so, if it is called at all. (What is there already, stays.)
+        let _ = linker.func_new(from, name, ty.clone(), move |_, _, out| match out {
+            [errno @ Val::I32(_)] if is_ours => {
                 *errno = Val::I32(i32::from(Errno::NOSYS.0));
                 Ok(())
             }
-            _ => Err(Error::host(End::Broken(
-                "it called what is not there".to_owned(),
-            ))),
+            _ => Err(Error::host(End::Broken(missing.clone()))),
         });
     }
     match module.get_export("_start") {

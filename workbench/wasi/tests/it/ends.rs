@@ -102,11 +102,6 @@ fn a_module_that_cannot_be_a_node_is_refused_with_what_was_expected() {
             "expected that it exports its memory, under that name",
         ),
         (
-            text("(module (import \"env\" \"now\" (func)))"),
-            "expected that it imports wasi_snapshot_preview1 alone, found env.now: compile it for \
-             WASI preview 1, such as with GOOS=wasip1, or for wasm32-wasi or wasm32-wasip1",
-        ),
-        (
             text("(module (import \"env\" \"memory\" (memory 1)))"),
             "expected that it imports functions alone, found env.memory: a node shares no memory",
         ),
@@ -118,6 +113,22 @@ fn a_module_that_cannot_be_a_node_is_refused_with_what_was_expected() {
     }
     let ran = told(&module("", ""), "{init}\n5 = synced\n");
     assert_eq!(end(&ran).0, 0, "it ended before that line");
+}
+
+/// Some runtimes import what they need in a browser alone.
+#[test]
+fn what_others_would_have_to_offer_is_an_error_once_it_is_called() {
+    let calls = |start: &str| {
+        let text = format!(
+            "(module (import \"env\" \"now\" (func $now (result i32))) (memory (export \"memory\") 1) \
+             (func (export \"_start\") {start}))"
+        );
+        told(&wat::parse_str(text).unwrap(), "{init}\n")
+    };
+    assert_eq!(end(&calls("")).0, 0);
+    let why = "fatal error: it called env.now, and a node has wasi_snapshot_preview1 alone: compile \
+               it for WASI preview 1, such as with GOOS=wasip1, or for wasm32-wasi or wasm32-wasip1";
+    assert_eq!(end(&calls("(drop (call $now))")), (1, why));
 }
 
 #[test]
