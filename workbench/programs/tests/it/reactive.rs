@@ -243,28 +243,29 @@ fn a_node_in_go_repeats() {
 #[test]
 fn a_program_with_timers_is_refused() {
     let folder = tempfile::tempdir().unwrap();
+    // Which of several calls it is depends on the C library.
     let refused = |text: &str, call: &str| {
         let bin = script(folder.path(), text);
         let why = run_once(&bin, &config(1), &mut Echo).unwrap_err();
         assert!(
-            why.contains(&format!("one of its threads waits in {call}")),
+            why.contains("one of its threads waits in ") && why.contains(call),
             "{why}"
         );
         assert!(why.contains("leave --reactive out"), "{why}");
     };
     refused(
         "#!/bin/sh\n(while sleep 1; do :; done) &\ncat >/dev/null",
-        "clock_nanosleep",
+        "nanosleep",
     );
     if is_here("python3", "--version") {
         let script = "import sys, threading\nthreading.Timer(30, print).start()\nsys.stdin.read()";
         refused(&format!("#!/usr/bin/env python3\n{script}"), "futex");
         let script = "import select\nwhile True: select.select([0], [], [], 5)[0] and input()";
-        refused(&format!("#!/usr/bin/env python3\n{script}"), "pselect6");
+        refused(&format!("#!/usr/bin/env python3\n{script}"), "select");
     }
     if is_here("node", "--version") {
         let script = "setInterval(() => {}, 700);\nprocess.stdin.on('data', () => {});";
-        refused(&format!("#!/usr/bin/env node\n{script}"), "epoll_pwait");
+        refused(&format!("#!/usr/bin/env node\n{script}"), "epoll_");
     }
 }
 
