@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) args: Vec<String>,
     pub(crate) environ: Vec<String>,
     pub(crate) rng: Rng,
+    /// In which turn it was last told that its disk has failed, and why it has.
+    pub(crate) disk_failed: Option<(u64, String)>,
     /// What its wall clock shows when its own time is 0, in nanoseconds since 1970.
     pub(crate) started: u64,
 }
@@ -49,8 +51,11 @@ impl Host {
                 self.disk.synced();
                 Ok(())
             }
-            Err(why) if why.contains("no space") => Err(Errno::NOSPC.into()),
-            Err(_) => Err(Errno::IO.into()),
+            Err(why) => {
+                let is_full = why.contains("no space");
+                self.disk_failed = Some((self.world.turn, why));
+                Err(if is_full { Errno::NOSPC } else { Errno::IO }.into())
+            }
         }
     }
 

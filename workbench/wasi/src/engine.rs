@@ -148,6 +148,7 @@ pub(crate) fn run(
         args: node.args,
         environ: vec!["PWD=/".to_owned()],
         rng: Rng::new(node.seed),
+        disk_failed: None,
         started: u64::try_from(node.started_at.as_nanos())
             .map_or(u64::MAX, |passed| EPOCH.saturating_add(passed)),
     };
@@ -216,7 +217,11 @@ fn finish(mut store: Store<Guarded>, ended: Result<(), Error>) -> Result<Outcome
         instructions: meter.instructions,
         messages: host.world.messages,
     };
-    match store.into_data().host.world.finish(&words) {
+    let host = store.into_data().host;
+    // Whoever ends as soon as its disk has failed does so for that.
+    let failed = host.disk_failed.filter(|_| code != 0);
+    let why = failed.filter(|(turn, _)| *turn == host.world.turn);
+    match host.world.finish(&words, why.map(|(_, why)| why)) {
         Ok(()) | Err(End::Over) => Ok(outcome),
         Err(end) => Err(end.to_string()),
     }

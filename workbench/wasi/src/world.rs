@@ -266,11 +266,14 @@ impl World {
     }
 
     /// Writes what is left: to stdout what the program wrote there, to stderr what is to be said
-    /// of its end.
-    pub(crate) fn finish(mut self, words: &str) -> Result<(), End> {
+    /// of its end, and to the workbench how its disk has failed, if it has ended for that.
+    pub(crate) fn finish(mut self, words: &str, disk_failed: Option<String>) -> Result<(), End> {
         self.log.extend_from_slice(words.as_bytes());
-        self.say(true)?;
-        self.turns.flush()?;
+        self.say(disk_failed.is_none())?;
+        match disk_failed {
+            Some(why) => self.turns.fail(&why)?,
+            None => self.turns.flush()?,
+        }
         Ok(())
     }
 }

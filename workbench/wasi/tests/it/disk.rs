@@ -68,6 +68,34 @@ fn a_sync_is_waited_for_and_its_failure_told() {
     );
 }
 
+/// A program that gives up then is one whose disk has failed, and not one that ended by itself.
+#[test]
+fn who_ends_when_its_disk_fails_ends_for_that() {
+    let after = |start: &str| {
+        let start = format!("(call $say (call $fd_sync (i32.const 3))) {start}");
+        let lines = "{init}\n3 = failed input/output error\n4 {}\n";
+        let ran = told(&module(NAMES, &start), lines);
+        let lines: Vec<String> = ran.lines().into_iter().map(str::to_owned).collect();
+        (lines[2..].join(" "), ran.outcome.unwrap().code)
+    };
+    let failed = "29 = failed input/output error".to_owned();
+    assert_eq!(
+        after("(call $proc_exit (i32.const 2))"),
+        (failed.clone(), 2)
+    );
+    assert_eq!(after("unreachable"), (failed, 1));
+    // It was content, or went on.
+    assert_eq!(
+        after("(call $proc_exit (i32.const 0))"),
+        ("29".to_owned(), 0)
+    );
+    let goes_on = r#"
+      (drop (call $read (i32.const 0) (i32.const 2048) (i32.const 7)))
+      (drop (call $read (i32.const 0) (i32.const 2048) (i32.const 7)))
+      (call $proc_exit (i32.const 2))"#;
+    assert_eq!(after(goes_on), ("29 = -".to_owned(), 2));
+}
+
 #[test]
 fn one_that_is_started_again_finds_what_was_kept() {
     let start = r#"
