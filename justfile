@@ -20,6 +20,10 @@ target_path := env('CARGO_TARGET_DIR', 'target')
 target := if target_path =~ '^[\w.,/+@%-]+$' { target_path } else { quote(target_path) }
 maelstrom := if maelstrom_path =~ '^[\w.,/+@%-]+$' { maelstrom_path } else { quote(maelstrom_path) }
 
+# After a run on Maelstrom: its page, by the workbench. The status stays that of the run.
+before := shell('readlink store/latest || true')
+page := '; status=$?; ' + quote(just_executable()) + ' _page ' + quote(before) + ' || true; exit $status'
+
 [private]
 default:
     @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
@@ -189,7 +193,7 @@ new name:
     [group('maelstrom')]
     test-$name *args: setup
         cargo build --release --package $name --target-dir {{{{ target }}
-        {{{{ maelstrom }} test $flags --bin {{{{ target }}/release/$name "\$@"
+        {{{{ maelstrom }} test $flags --bin {{{{ target }}/release/$name "\$@"{{{{ page }}
     END
     just _add new "$name" "$crate"
 
@@ -389,6 +393,15 @@ setup:
 serve *args: setup
     {{ maelstrom }} serve "$@"
 
+# Makes the page of the run that `store/latest` leads to, if that is another one than before
+_page before:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    latest=$(readlink store/latest) && [ "$latest" != "$1" ] && [ -e store/latest/history.edn ] || exit 0
+    workload=${latest%/*} && workload=${workload##*/}
+    cargo workbench check -w "$workload" --page=store/latest/page.html store/latest/history.edn >/dev/null 2>&1 || true
+    [ ! -e store/latest/page.html ] || echo "look at: $PWD/store/latest/page.html"
+
 # The challenges, as a JSON list: what CI runs on Maelstrom
 _challenges:
     #!/usr/bin/env bash
@@ -407,129 +420,129 @@ _challenges:
 [group('maelstrom')]
 test-echo *args: setup
     cargo build --release --package echo --target-dir {{ target }}
-    {{ maelstrom }} test -w echo --node-count 1 --time-limit 10 --bin {{ target }}/release/echo "$@"
+    {{ maelstrom }} test -w echo --node-count 1 --time-limit 10 --bin {{ target }}/release/echo "$@"{{ page }}
 
 # Challenge 2: ids that no node ever gives twice, whatever the network does
 [group('maelstrom')]
 test-unique-ids *args: setup
     cargo build --release --package unique-ids --target-dir {{ target }}
-    {{ maelstrom }} test -w unique-ids --time-limit 30 --rate 1000 --node-count 3 --availability total --nemesis partition --bin {{ target }}/release/unique-ids "$@"
+    {{ maelstrom }} test -w unique-ids --time-limit 30 --rate 1000 --node-count 3 --availability total --nemesis partition --bin {{ target }}/release/unique-ids "$@"{{ page }}
 
 # Challenge 3a: broadcast on one node
 [group('maelstrom')]
 test-broadcast-3a *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 1 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"
+    {{ maelstrom }} test -w broadcast --node-count 1 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"{{ page }}
 
 # Challenge 3b: broadcast on five nodes
 [group('maelstrom')]
 test-broadcast-3b *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"
+    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --bin {{ target }}/release/broadcast "$@"{{ page }}
 
 # Challenge 3c: the same, and partitions lose nothing
 [group('maelstrom')]
 test-broadcast-3c *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition --bin {{ target }}/release/broadcast "$@"
+    {{ maelstrom }} test -w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition --bin {{ target }}/release/broadcast "$@"{{ page }}
 
 # Challenge 3d: 25 nodes, few messages and little latency
 [group('maelstrom')]
 test-broadcast-3d *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@"
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@"{{ page }}
     cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 30' 'workload.stable-latencies.0.5 < 400' 'workload.stable-latencies.1 < 600'
 
 # Challenge 3d with the lowest latency: one hop
 [group('maelstrom')]
 test-broadcast-3d-fast *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --fast
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --fast{{ page }}
     cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 30' 'workload.stable-latencies.1 < 120'
 
 # Challenge 3d under partitions: nothing is lost
 [group('maelstrom')]
 test-broadcast-3d-partition *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --nemesis partition --bin {{ target }}/release/broadcast "$@"
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --nemesis partition --bin {{ target }}/release/broadcast "$@"{{ page }}
 
 # Challenge 3e: fewer messages still
 [group('maelstrom')]
 test-broadcast-3e *args: setup
     cargo build --release --package broadcast --target-dir {{ target }}
-    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --within 1900
+    {{ maelstrom }} test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100 --bin {{ target }}/release/broadcast "$@" -- --within 1900{{ page }}
     cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 20' 'workload.stable-latencies.0.5 < 1000' 'workload.stable-latencies.1 < 2000'
 
 # Challenge 4: a counter in seq-kv that is right after every partition
 [group('maelstrom')]
 test-g-counter *args: setup
     cargo build --release --package g-counter --target-dir {{ target }}
-    {{ maelstrom }} test -w g-counter --node-count 3 --rate 100 --time-limit 20 --nemesis partition --bin {{ target }}/release/g-counter "$@"
+    {{ maelstrom }} test -w g-counter --node-count 3 --rate 100 --time-limit 20 --nemesis partition --bin {{ target }}/release/g-counter "$@"{{ page }}
 
 # A set that only grows, on every node
 [group('maelstrom')]
 test-g-set *args: setup
     cargo build --release --package g-set --target-dir {{ target }}
-    {{ maelstrom }} test -w g-set --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/g-set "$@"
+    {{ maelstrom }} test -w g-set --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/g-set "$@"{{ page }}
 
 # A counter that goes up and down, on every node
 [group('maelstrom')]
 test-pn-counter *args: setup
     cargo build --release --package pn-counter --target-dir {{ target }}
-    {{ maelstrom }} test -w pn-counter --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/pn-counter "$@"
+    {{ maelstrom }} test -w pn-counter --rate 10 --time-limit 30 --nemesis partition --bin {{ target }}/release/pn-counter "$@"{{ page }}
 
 # Challenge 5a: logs on one node
 [group('maelstrom')]
 test-kafka-5a *args: setup
     cargo build --release --package kafka --target-dir {{ target }}
-    {{ maelstrom }} test -w kafka --node-count 1 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+    {{ maelstrom }} test -w kafka --node-count 1 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"{{ page }}
 
 # Challenge 5b: logs on two nodes
 [group('maelstrom')]
 test-kafka-5b *args: setup
     cargo build --release --package kafka --target-dir {{ target }}
-    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"{{ page }}
 
 # Challenge 5c: the same with few messages
 [group('maelstrom')]
 test-kafka-5c *args: setup
     cargo build --release --package kafka --target-dir {{ target }}
-    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@"{{ page }}
     cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 0.1' 'availability.ok-fraction > 0.999'
 
 # Challenge 5c, and nothing acknowledged is on one node only
 [group('maelstrom')]
 test-kafka-5c-acks-all *args: setup
     cargo build --release --package kafka --target-dir {{ target }}
-    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@" -- --acks all
+    {{ maelstrom }} test -w kafka --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --bin {{ target }}/release/kafka "$@" -- --acks all{{ page }}
     cargo workbench assert store/latest/results.edn 'net.servers.msgs-per-op < 1.2'
 
 # Challenge 6a: transactions on one node
 [group('maelstrom')]
 test-txn-rw-register-6a *args: setup
     cargo build --release --package txn-rw-register --target-dir {{ target }}
-    {{ maelstrom }} test -w txn-rw-register --node-count 1 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --bin {{ target }}/release/txn-rw-register "$@"
+    {{ maelstrom }} test -w txn-rw-register --node-count 1 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --bin {{ target }}/release/txn-rw-register "$@"{{ page }}
 
 # Challenge 6b: on two nodes, available under partitions
 [group('maelstrom')]
 test-txn-rw-register-6b *args: setup
     cargo build --release --package txn-rw-register --target-dir {{ target }}
-    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"
+    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"{{ page }}
 
 # Challenge 6c: and no one reads what is not committed
 [group('maelstrom')]
 test-txn-rw-register-6c *args: setup
     cargo build --release --package txn-rw-register --target-dir {{ target }}
-    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-committed --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"
+    {{ maelstrom }} test -w txn-rw-register --node-count 2 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-committed --availability total --nemesis partition --bin {{ target }}/release/txn-rw-register "$@"{{ page }}
 
 # Strictly serializable transactions over lists, with lin-kv
 [group('maelstrom')]
 test-txn-list-append *args: setup
     cargo build --release --package txn-list-append --target-dir {{ target }}
-    {{ maelstrom }} test -w txn-list-append --node-count 2 --rate 100 --time-limit 10 --bin {{ target }}/release/txn-list-append "$@"
+    {{ maelstrom }} test -w txn-list-append --node-count 2 --rate 100 --time-limit 10 --bin {{ target }}/release/txn-list-append "$@"{{ page }}
 
 # A linearizable store, replicated with Raft
 [group('maelstrom')]
 test-lin-kv *args: setup
     cargo build --release --package lin-kv --target-dir {{ target }}
-    {{ maelstrom }} test -w lin-kv --node-count 3 --concurrency 4n --rate 30 --time-limit 60 --nemesis partition --nemesis-interval 10 --bin {{ target }}/release/lin-kv "$@"
+    {{ maelstrom }} test -w lin-kv --node-count 3 --concurrency 4n --rate 30 --time-limit 60 --nemesis partition --nemesis-interval 10 --bin {{ target }}/release/lin-kv "$@"{{ page }}
