@@ -287,8 +287,8 @@ impl Way<'_> {
         let misses = format!("a read at {} misses it", seconds(missed.time));
         Some(match without {
             Some(message) => format!(
-                "{showed}, and {misses}: in between it got a message from {} (at {}) that has others and not \
-                 {value}, and seems to have taken it in place of what it had",
+                "{showed}, and {misses}: in between it got a message from {} (at {}) without {value} \
+                 in it, and seems to have taken that in place of what it had",
                 run.name(message.src),
                 seconds(message.received?)
             ),

@@ -4,6 +4,7 @@ mod assert;
 mod cargo;
 mod check;
 mod command;
+mod compare;
 mod dashes;
 mod draw;
 mod explore;
@@ -43,6 +44,7 @@ enum Command {
     Assert(assert::Args),
     Draw(draw::Args),
     Page(page::Args),
+    Compare(compare::Args),
     Hunt(Box<hunt::Args>),
     Explore(explore::Args),
     Merge(merge::Args),
@@ -68,6 +70,7 @@ pub(crate) fn main(workloads: Registry) -> ExitCode {
         Ok(Command::Assert(args)) => assert::run(&args),
         Ok(Command::Draw(args)) => draw::run(&args),
         Ok(Command::Page(args)) => page::run(&args),
+        Ok(Command::Compare(args)) => compare::run(&args),
         Ok(Command::Hunt(mut args)) => {
             args.test.workloads = workloads;
             args.test.hunts = true;
@@ -130,6 +133,11 @@ fn crash(why: &str) -> ExitCode {
 fn parse(workloads: &Registry) -> Result<Command, clap::Error> {
     let matches = parse_from(workloads, std::env::args_os())?;
     Command::from_arg_matches(&matches).map_err(|e| e.format(&mut known(workloads)))
+}
+
+/// All flags.
+pub(crate) fn flags() -> clap::Command {
+    known(&Registry::default())
 }
 
 /// These words; a workload must be one of these, or, of a history, a model.

@@ -30,6 +30,11 @@ use std::process::ExitCode;
 
 pub use workloads::{Make, Options};
 
+/// The flags, for completions and the manual.
+pub fn flags() -> clap::Command {
+    cli::flags()
+}
+
 /// Runs the command with the arguments of this process. Beside Maelstrom's workloads it
 /// knows these; one of Maelstrom's names is in place of Maelstrom's.
 pub fn main_with(own: &[Make]) -> ExitCode {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use history::edn::Value;
 use simulation::Judged;
+use verdict::finding::glossary::meaning;
 use verdict::{Finding, Validity};
 
 /// How many findings are shown; all faults of a kind look alike.
@@ -40,6 +41,7 @@ impl fmt::Display for Report<'_> {
         findings(f, &storm)?;
         self.problems(f)?;
         findings(f, &others)?;
+        names(f, &others)?;
         self.figures(f)?;
         if let Some(repeat) = &self.repeat {
             writeln!(f, "\nrepeat it: {repeat}")?;
@@ -88,7 +90,7 @@ impl Report<'_> {
                 writeln!(f, "  | {line}")?;
             }
         }
-        more(f, self.run.outcome.problems.len(), "problems")
+        more(f, self.run.outcome.problems.len(), "problem")
     }
 
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,12 +141,34 @@ fn findings(f: &mut fmt::Formatter<'_>, findings: &[&Finding]) -> fmt::Result {
     for sentence in sentences.iter().take(SHOWN) {
         writeln!(f, "- {sentence}")?;
     }
-    more(f, sentences.len(), "findings")
+    more(f, sentences.len(), "finding")
+}
+
+/// How many names are explained.
+const NAMED: usize = 3;
+
+/// What the names of anomalies mean that the findings begin with.
+fn names(f: &mut fmt::Formatter<'_>, findings: &[&Finding]) -> fmt::Result {
+    let is_told = |finding: &&&Finding| {
+        let name = format!("{}: ", finding.anomaly);
+        finding
+            .sentences()
+            .iter()
+            .any(|sentence| sentence.starts_with(&name))
+    };
+    let told = findings.iter().filter(is_told).take(NAMED);
+    let known = told.filter_map(|finding| Some((&finding.anomaly, meaning(&finding.anomaly)?)));
+    for (i, (name, meaning)) in known.enumerate() {
+        let line = if i == 0 { "\n" } else { "" };
+        writeln!(f, "{line}{name} is a name for: {meaning}")?;
+    }
+    Ok(())
 }
 
 fn more(f: &mut fmt::Formatter<'_>, count: usize, what: &str) -> fmt::Result {
     match count.saturating_sub(SHOWN) {
         0 => Ok(()),
-        rest => writeln!(f, "  and {rest} more {what} in results.edn"),
+        1 => writeln!(f, "  and 1 more {what} in results.edn"),
+        rest => writeln!(f, "  and {rest} more {what}s in results.edn"),
     }
 }

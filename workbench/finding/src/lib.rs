@@ -32,11 +32,13 @@
 //! - [`evidence`]: what proves a finding, by what it looks like.
 //! - [`contradiction`], [`cycle`]: of transactions. [`window`]: of operations on a
 //!   register. [`element`]: of a set. [`log`]: of logs with offsets.
+//! - [`glossary`]: what the names of anomalies mean.
 
 pub mod contradiction;
 pub mod cycle;
 pub mod element;
 pub mod evidence;
+pub mod glossary;
 mod json;
 pub mod log;
 mod reply;

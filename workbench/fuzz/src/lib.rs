@@ -1,12 +1,15 @@
 //! What the workbench makes of whatever bytes it is given. It may refuse them; it may not
 //! panic, hang or fill the memory, and what it reads it must be able to write and to read
 //! again. A target each for the formats (`edn`, `json`, `text`, `fressian`, `store`, `gzip`),
-//! and for what is made of a history that was read (`check`, `models`).
+//! for schedules and messages (`schedule`, `wire`), and for what is made of a history that was read (`check`, `models`).
 
 use history::History;
 use history::read::{Found, read_bytes};
 use picture::proof;
 use simulation::judge;
+use simulation::recording::Recording;
+use simulation::schedule::Schedule;
+use simulation::wire::Envelope;
 use verdict::{Checked, Rules, models};
 use workloads::guess::guess;
 use workloads::{Options, Registry};
@@ -80,4 +83,23 @@ fn show(history: &History, checked: &Checked) {
     checked.results.pretty();
     checked.results.to_json();
     proof::drawings(history, &checked.findings, None);
+}
+
+/// A `schedule.jsonl`: one that is read is written as lines that say the same.
+pub fn schedule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(schedule) = text.parse::<Schedule>() else { return };
+    let written = schedule.to_string();
+    let again: Schedule = written.parse().unwrap_or_else(|e| panic!("{e} of\n{written}"));
+    assert_eq!(again.to_string(), written);
+}
+
+/// A message of a node, and the lines of `messages.jsonl` and `events.jsonl`, of which a page
+/// is made.
+pub fn wire(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = Envelope::parse(text);
+    let mut recording = Recording::read_messages(text).unwrap_or_default();
+    let _ = recording.read_events(text);
+    let _ = cause::find(&[], &History::default(), &recording);
 }

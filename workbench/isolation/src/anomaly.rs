@@ -169,3 +169,16 @@ pub(super) fn by_severity(anomalies: &[Anomaly]) -> Vec<Anomaly> {
     sorted.sort_by_key(|anomaly| (depths[*anomaly as usize], anomaly.name()));
     sorted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_in_the_glossary() {
+        for anomaly in Anomaly::ALL {
+            let meaning = finding::glossary::meaning(anomaly.name());
+            assert!(meaning.is_some(), "{anomaly}");
+        }
+    }
+}

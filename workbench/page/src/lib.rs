@@ -1,7 +1,8 @@
 //! What a person looks at, as HTML that needs nothing else, neither a network nor a
 //! server: the page of a run ([`run`]), which stands in its folder beside charts and
 //! proofs ([`folder`]), that of a history from elsewhere ([`history`](mod@history)), and the
-//! list of all runs of a store ([`listing`]).
+//! list of all runs of a store ([`listing`]); two runs beside each other ([`Comparison`]) and a
+//! sweep ([`Sweep`]).
 //!
 //! ```
 //! use history::History;
@@ -32,6 +33,7 @@
 //! ```
 
 pub mod brief;
+mod comparison;
 pub mod folder;
 pub mod history;
 mod html;
@@ -39,4 +41,5 @@ pub mod listing;
 pub mod run;
 mod sweep;
 
+pub use comparison::{Comparison, Difference, Row};
 pub use sweep::Sweep;

@@ -19,7 +19,7 @@ mod tests;
 
 use std::fmt;
 
-use finding::{Finding, Statement};
+use finding::{Finding, Statement, glossary};
 use history::History;
 use picture::palette;
 use picture::proof::Drawing;
@@ -171,7 +171,12 @@ impl Page<'_> {
             }
             f.write_str("</div>\n")?;
         }
-        more(f, self.problems.len(), MOST_FINDINGS, "problems of nodes")?;
+        more(
+            f,
+            self.problems.len(),
+            MOST_FINDINGS,
+            ["problem of a node", "problems of nodes"],
+        )?;
         let lines: Vec<Statement> = self.findings.iter().flat_map(Finding::lines).collect();
         let first = &lines[..lines.len().min(MOST_FINDINGS)];
         folded(f, first, OPEN_FINDINGS, "findings", |f, lines| {
@@ -183,7 +188,8 @@ impl Page<'_> {
             }
             f.write_str("</ul>\n")
         })?;
-        more(f, lines.len(), MOST_FINDINGS, "findings")?;
+        more(f, lines.len(), MOST_FINDINGS, ["finding", "findings"])?;
+        self.names(f)?;
         let drawings = &self.drawings[..self.drawings.len().min(MOST_DRAWINGS)];
         folded(f, drawings, OPEN_DRAWINGS, "drawings", |f, drawings| {
             drawings.iter().try_for_each(|drawing| {
@@ -203,8 +209,29 @@ impl Page<'_> {
                 f.write_str("</figure>\n")
             })
         })?;
-        more(f, self.drawings.len(), MOST_DRAWINGS, "drawings")?;
+        more(
+            f,
+            self.drawings.len(),
+            MOST_DRAWINGS,
+            ["drawing", "drawings"],
+        )?;
         f.write_str("</section>\n")
+    }
+
+    /// What the names of anomalies mean.
+    fn names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meaning = |finding: &Finding| glossary::meaning(&finding.anomaly);
+        let known: Vec<(&str, String)> = (self.findings.iter().take(MOST_FINDINGS))
+            .filter_map(|finding| Some((&*finding.anomaly, meaning(finding)?)))
+            .collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        f.write_str("<details class=\"names\"><summary>what the names mean</summary><dl>\n")?;
+        for (name, meaning) in known {
+            html!(f, "<dt>" (name) "</dt><dd>" (meaning) "</dd>\n")?;
+        }
+        f.write_str("</dl></details>\n")
     }
 
     /// Odd things are told of valid runs, too.
@@ -221,7 +248,7 @@ impl Page<'_> {
         }
         f.write_str(
             "<section id=\"charts\"><h2>Charts</h2>\n\
-             <p class=\"note\">Click a chart to see that moment below.</p>\n",
+             <p class=\"note\">Click a chart to see that moment above.</p>\n",
         )?;
         // The messages have a part of their own.
         for (_, chart) in self
@@ -369,10 +396,10 @@ impl fmt::Display for Page<'_> {
         if !(self.findings.is_empty() && self.problems.is_empty() && self.drawings.is_empty()) {
             html!(f, "<a href=\"#anomalies\">" (self.found().to_lowercase()) "</a>")?;
         }
+        f.write_str("<a href=\"#events\">what happened</a>")?;
         if !self.pictures.is_empty() {
             f.write_str("<a href=\"#charts\">charts</a>")?;
         }
-        f.write_str("<a href=\"#events\">what happened</a>")?;
         if subject.is_run() {
             f.write_str("<a href=\"#logs\">logs</a>")?;
         }
@@ -383,8 +410,8 @@ impl fmt::Display for Page<'_> {
         )?;
         self.header(f)?;
         self.anomalies(f)?;
-        self.charts(f)?;
         self.explorer(f)?;
+        self.charts(f)?;
         if subject.is_run() {
             self.logs(f)?;
             self.footer(f)?;
@@ -448,9 +475,15 @@ fn folded<T>(
     Ok(())
 }
 
-fn more(f: &mut fmt::Formatter<'_>, count: usize, shown: usize, what: &str) -> fmt::Result {
+fn more(
+    f: &mut fmt::Formatter<'_>,
+    count: usize,
+    shown: usize,
+    [one, many]: [&str; 2],
+) -> fmt::Result {
     match count.saturating_sub(shown) {
         0 => Ok(()),
-        rest => html!(f, "<p class=\"note\">and " (rest) " more " (what) "</p>\n"),
+        1 => html!(f, "<p class=\"note\">and 1 more " (one) "</p>\n"),
+        rest => html!(f, "<p class=\"note\">and " (rest) " more " (many) "</p>\n"),
     }
 }

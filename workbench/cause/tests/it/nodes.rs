@@ -184,7 +184,7 @@ fn a_set_is_taken_in_place_of_another() {
         &[
             "elements are lost for one reason: ",
             "it got a message from n",
-            "to have taken it in place of what it had",
+            "to have taken that in place of what it had",
         ],
     );
 }

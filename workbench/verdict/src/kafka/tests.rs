@@ -400,3 +400,26 @@ fn of_what_follows_on_nothing_there_is_no_telling() {
     assert_eq!(check(&history, Rules::Sound).valid, Validity::Unknown);
     assert_eq!(check(&history, Rules::Maelstrom).valid, Validity::Invalid);
 }
+
+#[test]
+fn every_name_is_in_the_glossary() {
+    for name in [
+        "lost-write",
+        "inconsistent-offsets",
+        "duplicate",
+        "aborted-read",
+        "precommitted-read",
+        "int-poll-skip",
+        "int-nonmonotonic-poll",
+        "poll-skip",
+        "nonmonotonic-poll",
+        "int-send-skip",
+        "int-nonmonotonic-send",
+        "nonmonotonic-send",
+        "G0-realtime",
+        "G1c",
+        "unseen",
+    ] {
+        assert!(finding::glossary::meaning(name).is_some(), "{name}");
+    }
+}
