@@ -80,7 +80,8 @@ pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
         let beside = std::env::current_exe().map(|own| own.with_file_name(RUNNER));
         let beside = beside.ok().filter(|beside| beside.is_file());
         beside.ok_or_else(|| {
-            format!("expected {RUNNER} beside this program, which runs WebAssembly modules; cargo install it")
+            format!("expected {RUNNER} beside this program, which runs WebAssembly modules: from a clone, cargo \
+                 install --locked --profile quick --path workbench/wasi")
         })
     });
     found.as_deref().map(Some).map_err(String::clone)

@@ -429,3 +429,37 @@ fn which_rules_of_lockstep_a_program_breaks_is_told() {
     tells(&test(&["-p", "lockstep", "--example", "set"]), 0, &parts);
     tells(&test(&[]), 254, &["--bin <FILE>"]);
 }
+
+/// It has no engine itself. Run by Cargo, it would build the one that has; alone, it needs one
+/// beside it.
+#[test]
+fn a_module_is_run_by_the_program_beside_this_one() {
+    let folder = Folder::new("module");
+    let own = folder.path().join("workbench");
+    std::fs::copy(env!("CARGO_BIN_EXE_workbench"), &own).unwrap();
+    let test = |flags: &[&str]| {
+        Command::new(&own)
+            .env_remove("CARGO_PKG_NAME")
+            .args([
+                "test",
+                "-w",
+                "echo",
+                "--node-count",
+                "1",
+                "--bin",
+                "node.wasm",
+            ])
+            .args(flags)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let missing = "expected workbench-wasi beside this program, which runs WebAssembly modules";
+    tells(&test(&[]), 255, &[missing]);
+    let runner = folder.node("echo \"told: $*\" >&2; exit 3");
+    std::fs::rename(runner, folder.path().join("workbench-wasi")).unwrap();
+    let told = format!("told: {}/node.wasm --eager", folder.path().display());
+    tells(&test(&["--", "--eager"]), 1, &[&told]);
+    let live = "--live is not for WebAssembly modules: they run in virtual time";
+    tells(&test(&["--live"]), 255, &[live]);
+}
