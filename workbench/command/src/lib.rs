@@ -14,12 +14,13 @@
 //!
 //! - `cli`: the flags, and what they ask for.
 //! - [`store`]: what is kept of a run.
-//! - [`report`], [`progress`]: what a person sees meanwhile and at the end.
+//! - [`report`], [`progress`], [`live_page`]: what a person sees meanwhile and at the end.
 //!
 //! What it runs, how it is judged, drawn and shown is in the crates [`simulation`],
 //! [`verdict`], [`picture`], [`page`] and [`serve`].
 
 mod cli;
+pub mod live_page;
 mod local_time;
 pub mod progress;
 pub mod report;

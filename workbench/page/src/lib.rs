@@ -2,7 +2,7 @@
 //! server: the page of a run ([`run`]), which stands in its folder beside charts and
 //! proofs ([`folder`]), that of a history from elsewhere ([`history`](mod@history)), and the
 //! list of all runs of a store ([`listing`]); two runs beside each other ([`Comparison`]) and a
-//! sweep ([`Sweep`]).
+//! sweep ([`Sweep`]); a run that goes on ([`Going`]).
 //!
 //! ```
 //! use history::History;
@@ -35,6 +35,7 @@
 pub mod brief;
 mod comparison;
 pub mod folder;
+mod going;
 pub mod history;
 mod html;
 pub mod listing;
@@ -42,4 +43,5 @@ pub mod run;
 mod sweep;
 
 pub use comparison::{Comparison, Difference, Row};
+pub use going::Going;
 pub use sweep::Sweep;

@@ -33,6 +33,7 @@ use verdict::Validity;
 
 use self::signals::Signals;
 use super::command::{repeat_command, this_command, told};
+use crate::live_page::LivePage;
 use crate::local_time::LocalTime;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -171,6 +172,7 @@ fn run_and_report(
         recording: Recording::default(),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
+        going: LivePage::new(store.folder(), &args.workload, &planned.command),
     };
     signals.running();
     let config = planned.config.clone();
@@ -247,12 +249,15 @@ struct Watcher<'a> {
     recording: Recording,
     log_send: bool,
     log_recv: bool,
+    going: LivePage,
 }
 
 impl Observer for Watcher<'_> {
     fn position(&mut self, position: Position) -> ControlFlow<()> {
         let Position { now, end, events } = position;
         self.progress.at(now, end, events / 2);
+        let messages = self.recording.messages().len();
+        self.going.at(now, end, events / 2, messages);
         broken_off(self.signals)
     }
 

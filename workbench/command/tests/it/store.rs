@@ -5,7 +5,7 @@ use specimens::scripted;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::shell::{self, Folder};
@@ -208,4 +208,54 @@ fn a_page_is_made_again_from_what_a_folder_holds() {
     fs::remove_file(path.join("events.jsonl")).unwrap();
     let output = shell::workbench(&["page", path.to_str().unwrap()]).output();
     shell::tells(&output.unwrap(), 255, &["cannot read", "events.jsonl"]);
+}
+
+/// Answers what it is asked, an echo, in real time.
+const ECHO: &str = r#"
+read line
+echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
+while read line; do
+  echo "$line" | sed -n 's/.*"src":"\(c[0-9]*\)".*"echo":\("[^"]*"\).*"msg_id":\([0-9]*\).*/{"src":"n0","dest":"\1","body":{"type":"echo_ok","echo":\2,"in_reply_to":\3}}/p'
+done
+"#;
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the run is in real time, too")]
+fn a_run_that_goes_on_can_be_watched() {
+    let folder = Folder::new("going");
+    let mut command = folder.command(&folder.node(ECHO));
+    command.args([
+        "--live",
+        "--node-count",
+        "1",
+        "--time-limit",
+        "4",
+        "--rate",
+        "5",
+    ]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut seen = String::new();
+    while child.try_wait().unwrap().is_none() {
+        let page = folder.read("store/current/index.html");
+        if page.contains("goes on") {
+            seen = page;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(
+        seen.contains("<meta http-equiv=\"refresh\" content=\"1\">"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains(" operations begun, ") && seen.contains("echo"),
+        "{seen}"
+    );
+    let page = folder.read("store/current/index.html");
+    assert!(
+        page.contains("<title>valid: echo, ") || page.contains("<title>invalid: echo, "),
+        "{page}"
+    );
+    assert!(!page.contains("http-equiv=\"refresh\""));
+    assert!(!folder.path().join("store/current/index.html.new").exists());
 }
