@@ -48,7 +48,7 @@ enum Command {
     Hunt(Box<hunt::Args>),
     Explore(explore::Args),
     Merge(merge::Args),
-    Replay(replay::Args),
+    Replay(replay::ReplayArgs),
     Shrink(replay::ShrinkArgs),
     Serve(serve::Args),
     LockstepTest(lockstep_test::Args),

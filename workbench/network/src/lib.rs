@@ -375,6 +375,20 @@ impl Network {
         }
     }
 
+    /// What is under way to an endpoint, in the order in which it is due: when that is, and
+    /// whether what is cut now would drop it.
+    pub fn inbox(&self, id: EndpointId) -> Vec<(Duration, &Packet, bool)> {
+        let endpoint = &self.endpoints[id.0];
+        let mut queued: Vec<&Queued> = endpoint.queue.iter().map(|Reverse(it)| it).collect();
+        queued.sort();
+        // One that its reader sleeps for arrives, whatever is cut meanwhile.
+        let taken = endpoint.taken.iter().map(|(due, it)| (*due, it, false));
+        let queued = queued.into_iter();
+        taken
+            .chain(queued.map(|it| (it.deadline, &it.packet, self.is_cut(&it.packet))))
+            .collect()
+    }
+
     /// It is not under way any more.
     fn gone(&mut self, packet: &Packet) {
         self.under_way -= 1;

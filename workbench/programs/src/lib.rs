@@ -21,6 +21,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+mod clock;
 pub mod conformance;
 mod in_lockstep;
 mod live;
@@ -42,73 +43,18 @@ pub use lockstep::LOCKSTEP;
 use maelstrom_node::Rng;
 use maelstrom_node::disk::Files;
 
+pub use clock::{Clock, Machines};
 pub use in_lockstep::Node as Lockstep;
 use live::Live;
 use pipes::{Feed, Lines, Poll};
-pub use process::Program;
 use process::{Nursery, Process, allow_files};
-use simulation::host::{DiskConfig, Ending, Health, Host, Noise, Output, Silence, VirtualTime};
+pub use process::{Processes, Program};
+use simulation::host::{Ending, Health, Host, Noise, Output, Silence, VirtualTime};
 use simulation::run;
 use simulation::workload::Workload;
 
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-
-/// What time nodes are to have.
-#[derive(Clone, Copy, Debug)]
-pub enum Clock {
-    /// Real time, whatever they are.
-    Real,
-    /// Virtual time, if they go in lockstep, on such machines: see [`Clock::of`].
-    Virtual(Machines),
-    /// Virtual time for programs that know nothing of lockstep and only react to messages:
-    /// see [`Clock::reactive`].
-    Reactive(Machines),
-}
-
-/// What nodes in virtual time run on, as a [`run::Config`] has it.
-#[derive(Clone, Copy, Debug)]
-pub struct Machines {
-    /// What the nodes' random numbers follow from.
-    seed: u64,
-    noise: Noise,
-    noise_seed: u64,
-    disk: DiskConfig,
-    disk_seed: u64,
-    /// Whether clocks or disks are to be wrong, as only those of virtual time can be.
-    has_virtual_faults: bool,
-    /// How long one of the nodes may take for its first line, in real time.
-    patience: Duration,
-}
-
-impl Clock {
-    /// Virtual time, for a run of this configuration: the nodes do just what they do in
-    /// [`simulate()`](simulation::simulate()).
-    pub fn of(config: &run::Config) -> Clock {
-        Clock::Virtual(Machines {
-            seed: !config.seed,
-            noise: config.noise,
-            noise_seed: config.noise_seed(),
-            disk: config.disk,
-            disk_seed: config.disk_seed(),
-            has_virtual_faults: config.has_virtual_faults(),
-            patience: config.init_timeout,
-        })
-    }
-}
-
-impl Clock {
-    /// Virtual time, for a run of this configuration, of programs without timers: a node's turn
-    /// ends when it has read all of its input and waits for more. Such a program is not told the
-    /// time, nor given a seed or a disk. One that is found to wait for a time is
-    /// [refused](Programs::refused).
-    pub fn reactive(config: &run::Config) -> Clock {
-        match Clock::of(config) {
-            Clock::Virtual(machines) => Clock::Reactive(machines),
-            other => other,
-        }
-    }
-}
 
 /// Runs a program in virtual time, as [`simulate()`](simulation::simulate()) runs an engine: for
 /// tests that hold the two against each other. The nodes' logs go to a folder that exists.
@@ -205,6 +151,19 @@ impl Programs {
     /// When it cannot be started, or its log not be written: which, and what to do about
     /// it.
     pub fn start(program: &Program, names: &[String], clock: Clock) -> io::Result<Self> {
+        Programs::start_for(program, names, clock, None)
+    }
+
+    /// The same, told to [`Processes`], if there are any: not with [`Clock::Reactive`].
+    ///
+    /// # Errors
+    /// As for [`Programs::start`].
+    pub fn start_for(
+        program: &Program,
+        names: &[String],
+        clock: Clock,
+        debugger: Option<&Processes>,
+    ) -> io::Result<Self> {
         if let Clock::Reactive(machines) = clock {
             return Programs::reactive(program, names, machines);
         }
@@ -216,7 +175,7 @@ impl Programs {
             }
         };
         allow_files(names.len());
-        let nursery = Nursery::new(program, names, seeds);
+        let nursery = Nursery::new(program, names, seeds).for_debugger(debugger);
         let nodes = (0..names.len()).map(|node| nursery.start(node, 0, Duration::ZERO));
         let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();

@@ -1,12 +1,13 @@
 //! A child process that is a node: how it is started, how it is ended with all that it
 //! started, and what it is seen to do meanwhile.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -79,6 +80,25 @@ impl Budget {
     }
 }
 
+/// The nodes' processes, for whoever looks into one with a debugger: a node that stands still
+/// in one is not given up, however long its turn takes.
+#[derive(Clone, Debug, Default)]
+pub struct Processes(Arc<Mutex<BTreeMap<String, u32>>>);
+
+impl Processes {
+    /// The number of the process that runs as the node of this name now, or did last.
+    pub fn id(&self, node: &str) -> Option<u32> {
+        let child = *self.locked().get(node)?;
+        // What is between this process and a node is no node.
+        let between = usize::from(cfg!(target_os = "linux"));
+        below(child).get(between).copied()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Where nodes come from: all that it takes to start one, and to start it again.
 #[derive(Debug)]
 pub(super) struct Nursery {
@@ -88,6 +108,8 @@ pub(super) struct Nursery {
     seeds: Option<Vec<u64>>,
     /// What else they find in their environment.
     environment: &'static [(&'static str, &'static str)],
+    /// Where they are told, for a debugger.
+    debugged: Option<Processes>,
     budget: Arc<Budget>,
 }
 
@@ -98,6 +120,7 @@ impl Nursery {
             names: names.to_vec(),
             seeds,
             environment: &[],
+            debugged: None,
             budget: Budget::new(),
         }
     }
@@ -105,6 +128,12 @@ impl Nursery {
     /// The same with this in their environment.
     pub(super) fn with(mut self, environment: &'static [(&'static str, &'static str)]) -> Self {
         self.environment = environment;
+        self
+    }
+
+    /// The same, with its processes told here, if there is a debugger.
+    pub(super) fn for_debugger(mut self, debugger: Option<&Processes>) -> Self {
+        self.debugged = debugger.cloned();
         self
     }
 
@@ -146,6 +175,8 @@ pub(super) fn allow_files(nodes: usize) {
 pub(super) struct Process {
     child: Child,
     log: Log,
+    /// Whether a debugger may hold it.
+    pub(super) is_debugged: bool,
 }
 
 impl Process {
@@ -165,6 +196,7 @@ impl Process {
             program,
             environment,
             budget,
+            debugged,
             ..
         } = nursery;
         let log_path = program.logs.join(log_name(name));
@@ -188,7 +220,15 @@ impl Process {
             with,
         });
         let log = Log::start(stderr, log, Arc::clone(budget), shown)?;
-        Ok((Process { child, log }, stdin, stdout))
+        if let Some(processes) = debugged {
+            processes.locked().insert(name.to_owned(), child.id());
+        }
+        let process = Process {
+            child,
+            log,
+            is_debugged: debugged.is_some(),
+        };
+        Ok((process, stdin, stdout))
     }
 
     /// Ends the process with all it may have started, unless it has ended. One
@@ -410,6 +450,11 @@ fn below(process: u32) -> Vec<u32> {
         );
     }
     all
+}
+
+#[cfg(not(target_os = "linux"))]
+fn below(process: u32) -> Vec<u32> {
+    vec![process]
 }
 
 #[cfg(not(target_os = "linux"))]

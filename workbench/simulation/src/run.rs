@@ -23,6 +23,7 @@ mod due;
 mod faults;
 mod final_phase;
 pub mod limits;
+mod look;
 mod nodes;
 mod observer;
 mod preparation;
@@ -54,7 +55,7 @@ use due::{Due, Phase};
 use final_phase::FinalPhase;
 pub use limits::ConfigError;
 use nodes::Node;
-pub use observer::{Observer, Position};
+pub use observer::{Inbox, Observer, Position, UnderWay};
 pub use problem::{Problem, Unanswered};
 pub use recording::{Event, EventLine, Message, MessageEvent};
 pub use strikes::Death;
@@ -257,6 +258,7 @@ impl<'a> Run<'a> {
         }
         self.init();
         self.settle();
+        let mut moment = self.observer.looks_at();
         while self.phase != Phase::Over {
             let position = Position {
                 now: self.now.saturating_sub(self.start),
@@ -266,7 +268,13 @@ impl<'a> Run<'a> {
             if self.observer.position(position).is_break() {
                 return true;
             }
-            let (now, output) = self.host.wait(self.events.next_time());
+            if self.is_just_before(moment) {
+                moment = None;
+                if self.look().is_break() {
+                    return true;
+                }
+            }
+            let (now, output) = self.host.wait(self.next_stop(moment));
             if self.now != now {
                 self.now = now;
                 self.at_this_moment = 0;

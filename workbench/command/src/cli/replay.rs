@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use programs::Processes;
 use simulation::folder::SCHEDULE;
 use simulation::schedule::Schedule;
 use workloads::Registry;
 
 use super::test;
+use super::test::walking::Until;
 
-/// Run again what a run did, choice by choice, from its schedule.jsonl; lines can be changed
-/// or taken out before that
+/// A run, and what is to be other than it was.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The run's folder, or a schedule
@@ -27,6 +29,27 @@ pub(super) struct Args {
     flags: Vec<String>,
 }
 
+/// Run again what a run did, choice by choice, from its schedule.jsonl; lines can be changed
+/// or taken out before that
+#[derive(Debug, clap::Args)]
+pub(super) struct ReplayArgs {
+    /// Stop at this moment of virtual time (before any flags of `test`), with the unit, such as
+    /// 3.2s or 3200ms, and say what is under way to each node and what it did last
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Duration>,
+
+    /// Of this node alone
+    #[arg(long, value_name = "NAME", requires = "until")]
+    node: Option<String>,
+
+    /// Let a debugger attach to that node's process there; Enter lets the run go on
+    #[arg(long, requires = "node")]
+    attach: bool,
+
+    #[command(flatten)]
+    args: Args,
+}
+
 /// Make a run that fails as small as can be, as long as it fails in the same way
 #[derive(Debug, clap::Args)]
 pub(super) struct ShrinkArgs {
@@ -34,15 +57,52 @@ pub(super) struct ShrinkArgs {
     args: Args,
 }
 
-pub(super) fn run(args: &Args, workloads: &Registry) -> Result<u8, String> {
-    let mut flags = args.flags_of_test(workloads)?;
-    flags.schedule = Some(Arc::new(read(&args.file)?));
+pub(super) fn run(args: &ReplayArgs, workloads: &Registry) -> Result<u8, String> {
+    let mut flags = args.args.flags_of_test(workloads)?;
+    let schedule = read(&args.args.file)?;
+    flags.until = args.until(&schedule.world.nodes)?;
+    if args.attach && flags.reactive {
+        return Err(
+            "--attach is for nodes in lockstep: with --reactive, it is seen from outside \
+                    what a node does, and one in a debugger does nothing"
+                .to_owned(),
+        );
+    }
+    flags.schedule = Some(Arc::new(schedule));
     test::run(&flags)
 }
 
 pub(super) fn shrink(args: &ShrinkArgs, workloads: &Registry) -> Result<u8, String> {
     let flags = args.args.flags_of_test(workloads)?;
     test::shrink(&flags, &args.args.file)
+}
+
+impl ReplayArgs {
+    /// Where a run of these nodes is to stand still.
+    fn until(&self, nodes: &[String]) -> Result<Option<Until>, String> {
+        if let Some(node) = self.node.as_ref().filter(|node| !nodes.contains(node)) {
+            let nodes = nodes.join(", ");
+            return Err(format!("--node: expected one of {nodes}, found {node}"));
+        }
+        Ok(self.until.map(|at| Until {
+            at,
+            node: self.node.clone(),
+            debugger: self.attach.then(Processes::default),
+        }))
+    }
+}
+
+/// A moment of a run.
+fn moment(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1000.0),
+        None => (text.strip_suffix('s').unwrap_or_default(), 1.0),
+    };
+    let seconds = number.parse().unwrap_or(f64::NAN) / unit;
+    let moment = Duration::try_from_secs_f64(seconds).ok();
+    moment
+        .filter(|at| !at.is_zero())
+        .ok_or_else(|| "expected a time above 0 with its unit, such as 3.2s or 3200ms".to_owned())
 }
 
 impl Args {
@@ -69,4 +129,22 @@ pub(super) fn read(file: &Path) -> Result<Schedule, String> {
     let text = text.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let schedule = text.parse::<Schedule>();
     schedule.map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_units() {
+        for (text, milliseconds) in [("3.2s", 3200), ("3200ms", 3200), ("0.5ms", 0), ("1s", 1000)] {
+            let moment = moment(text).map(|at| at.as_millis());
+            assert_eq!(moment, Ok(milliseconds), "{text}");
+        }
+        for text in [
+            "", "s", "3", "0s", "-1s", "nans", "infs", "1e300s", "3 m", "3200us",
+        ] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
 }

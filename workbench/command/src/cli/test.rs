@@ -11,6 +11,7 @@ mod signals;
 mod smallest;
 mod sweep;
 mod values;
+pub(super) mod walking;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -25,13 +26,14 @@ use programs::{Clock, Programs};
 use simulation::folder::Journal;
 use simulation::host::Host;
 use simulation::recording::Recording;
-use simulation::run::{Event, Message, MessageEvent, Observer, Position};
+use simulation::run::{Event, Inbox, Message, MessageEvent, Observer, Position};
 use simulation::schedule::{Choice, World};
 use simulation::workload::Workload;
 use simulation::{Judged, Limits, run};
 use verdict::Validity;
 
 use self::signals::Signals;
+use self::walking::Walk;
 use super::command::{repeat_command, this_command, told};
 use crate::live_page::LivePage;
 use crate::local_time::LocalTime;
@@ -170,6 +172,7 @@ fn run_and_report(
         progress: Progress::new(),
         journal: journal.of_command(planned.told.clone()),
         recording: Recording::default(),
+        walk: args.until.as_ref().map(|until| Walk::new(until, signals)),
         log_send: args.log_net_send,
         log_recv: args.log_net_recv,
         going: LivePage::new(store.folder(), &args.workload, &planned.command),
@@ -184,6 +187,16 @@ fn run_and_report(
         }
     };
     watcher.progress.clear();
+    let walked = watcher.walk.as_ref();
+    if let Some(over) = walked.and_then(|it| it.over(ran.virtual_time, ran.outcome.interrupted)) {
+        let folder = store.folder().path().to_owned();
+        store.discard();
+        return over.map(|status| Done {
+            status,
+            folder,
+            failure: None,
+        });
+    }
     let folder = store.folder().path().to_owned();
     // A full disk is no reason to keep the verdict from anyone.
     let mut written = match ran.virtual_time {
@@ -247,6 +260,7 @@ struct Watcher<'a> {
     progress: Progress,
     journal: Journal,
     recording: Recording,
+    walk: Option<Walk<'a>>,
     log_send: bool,
     log_recv: bool,
     going: LivePage,
@@ -258,12 +272,18 @@ impl Observer for Watcher<'_> {
         self.progress.at(now, end, events / 2);
         let messages = self.recording.messages().len();
         self.going.at(now, end, events / 2, messages);
+        if let Some(walk) = &mut self.walk {
+            walk.position(position);
+        }
         broken_off(self.signals)
     }
 
     fn message(&mut self, message: Message<'_>) {
         self.journal.message(message);
         self.recording.message(message);
+        if let Some(walk) = &mut self.walk {
+            walk.message(message);
+        }
         let (shown, what) = match message.event {
             MessageEvent::Sent => (self.log_send, "send"),
             MessageEvent::Received => (self.log_recv, "recv"),
@@ -278,6 +298,21 @@ impl Observer for Watcher<'_> {
     fn event(&mut self, time: Duration, event: &Event) {
         self.journal.event(time, event);
         self.recording.event(time, event);
+        if let Some(walk) = &mut self.walk {
+            walk.event(time, event);
+        }
+    }
+
+    fn looks_at(&self) -> Option<Duration> {
+        self.walk.as_ref().map(Walk::moment)
+    }
+
+    fn look(&mut self, inboxes: &[Inbox<'_>]) -> ControlFlow<()> {
+        self.progress.clear();
+        match &mut self.walk {
+            Some(walk) => walk.look(inboxes),
+            None => ControlFlow::Continue(()),
+        }
     }
 
     fn wants_choices(&self) -> bool {
@@ -341,7 +376,12 @@ fn run_once(
         false if args.reactive => Clock::reactive(&config),
         false => Clock::of(&config),
     };
-    let mut host = Programs::start(program, &config.nodes, clock).map_err(|e| e.to_string())?;
+    let debugger = args
+        .until
+        .as_ref()
+        .and_then(|until| until.debugger.as_ref());
+    let host = Programs::start_for(program, &config.nodes, clock, debugger);
+    let mut host = host.map_err(|e| e.to_string())?;
     if let Some(store) = store {
         store.link_current().map_err(|e| e.to_string())?;
     }

@@ -13,3 +13,4 @@ mod serve;
 mod shape;
 mod shell;
 mod store;
+mod walking;

@@ -19,10 +19,44 @@ pub struct Position {
     pub events: usize,
 }
 
+/// The messages that are under way to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbox<'a> {
+    /// The node.
+    pub node: &'a str,
+    /// What is to arrive, in the order in which it is due.
+    pub under_way: Vec<UnderWay<'a>>,
+}
+
+/// A message that was sent and has neither arrived nor been dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay<'a> {
+    /// When it is due, since the start of the main phase. On Maelstrom's network it may have to
+    /// wait for others then.
+    pub due: Duration,
+    /// Whether it will be dropped, unless the partition that holds now heals before that.
+    pub is_cut: bool,
+    /// The whole of it, as the line it was written as.
+    pub line: &'a [u8],
+}
+
 /// Watches a run. The methods do nothing by default.
 pub trait Observer {
     /// Called now and then; `Break` ends the run at once, with what it has.
     fn position(&mut self, _position: Position) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// The moment since the start of the main phase at which it wants to be shown what is
+    /// under way; asked once, before the run begins. Nodes in real time do not stop for that.
+    fn looks_at(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Called at that moment, when all that is before it has happened and nothing of it:
+    /// what is under way to each node. The nodes wait for as long as this takes. `Break` ends
+    /// the run at once, with what it has.
+    fn look(&mut self, _inboxes: &[Inbox<'_>]) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 

@@ -24,6 +24,7 @@ use super::values::{
     Concurrency, Several, faults, init_timeout, nemesis_interval, probability, rate, sync_time,
     targets, time_limit,
 };
+use super::walking::Until;
 use super::{meaningless, nodes, results, sweep};
 use crate::cli::cargo::{self, Build};
 use crate::cli::judged_by::JudgedBy;
@@ -155,7 +156,7 @@ pub(in crate::cli) struct Args {
     /// Beyond Maelstrom, on Linux: run in virtual time a program that knows nothing of lockstep,
     /// and only reacts to messages: its turn ends when it has read its input and waits for more
     #[arg(long, conflicts_with = "live")]
-    pub(super) reactive: bool,
+    pub(in crate::cli) reactive: bool,
 
     /// Copy the nodes' stderr to this one's
     #[arg(long)]
@@ -208,6 +209,10 @@ pub(in crate::cli) struct Args {
     /// What happens, in place of chance
     #[arg(skip)]
     pub(in crate::cli) schedule: Option<Arc<Schedule>>,
+
+    /// Where the run is to stand still, if anywhere
+    #[arg(skip)]
+    pub(in crate::cli) until: Option<Until>,
 
     /// The folder for what is kept of runs
     #[arg(long, value_name = "FOLDER", default_value = "store")]

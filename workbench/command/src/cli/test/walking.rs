@@ -1,0 +1,208 @@
+//! Walking through a run: it stands still at a moment of virtual time, says what is under way to
+//! each node and what the node did last, and lets a debugger look into a node's process.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use programs::Processes;
+use simulation::run::{Event, Inbox, Message, MessageEvent, Position};
+
+use super::broken_off;
+use super::signals::Signals;
+use crate::cli::print;
+use crate::terminal;
+
+/// How many things that a node did last are said.
+const LAST: usize = 3;
+/// How long an interrupt may go unnoticed.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
+/// Where a run is to stand still.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Until {
+    /// The time since the start of the main phase.
+    pub(in crate::cli) at: Duration,
+    /// The only node of interest, if there is one.
+    pub(in crate::cli) node: Option<String>,
+    /// Whom the processes are told, if one of them is to be looked into.
+    pub(in crate::cli) debugger: Option<Processes>,
+}
+
+/// What is remembered of a run on the way there.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    until: &'a Until,
+    signals: &'a Signals,
+    /// When the main phase began.
+    start: Duration,
+    /// When the last phase is about to begin, since then.
+    end: Duration,
+    nodes: Vec<String>,
+    /// What each node did last.
+    last: BTreeMap<String, VecDeque<String>>,
+    is_there: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(until: &'a Until, signals: &'a Signals) -> Self {
+        Walk {
+            until,
+            signals,
+            start: Duration::ZERO,
+            end: Duration::ZERO,
+            nodes: Vec::new(),
+            last: BTreeMap::new(),
+            is_there: false,
+        }
+    }
+
+    pub(super) fn moment(&self) -> Duration {
+        self.until.at
+    }
+
+    pub(super) fn position(&mut self, position: Position) {
+        self.end = position.end;
+    }
+
+    pub(super) fn message(&mut self, message: Message<'_>) {
+        let (node, what) = match message.event {
+            MessageEvent::Sent => (message.src, "sent"),
+            MessageEvent::Received => (message.dest, "received"),
+        };
+        if self.nodes.iter().any(|name| name == node) {
+            let line = String::from_utf8_lossy(message.line.trim_ascii());
+            self.did(message.time, node, &format!("{what} {line}"));
+        }
+    }
+
+    pub(super) fn event(&mut self, time: Duration, event: &Event) {
+        let (node, what) = match event {
+            Event::Nodes { nodes } => return self.nodes.clone_from(nodes),
+            Event::Begin => return self.begins(time),
+            Event::Kill { node } => (node, "was killed"),
+            Event::DiskFailed { node, .. } => (node, "ended: its disk failed"),
+            Event::Start { node } => (node, "was started again"),
+            Event::Pause { node } => (node, "was paused"),
+            Event::Resume { node } => (node, "was resumed"),
+            _ => return,
+        };
+        let node = self.nodes[*node].clone();
+        self.did(time, &node, what);
+    }
+
+    /// What is said from now on counts from here; what was before is of no interest.
+    fn begins(&mut self, time: Duration) {
+        self.start = time;
+        self.last.clear();
+    }
+
+    fn did(&mut self, time: Duration, node: &str, what: &str) {
+        let at = time.saturating_sub(self.start);
+        let last = self.last.entry(node.to_owned()).or_default();
+        last.push_back(format!("{} {what}", shown(at)));
+        if last.len() > LAST {
+            last.pop_front();
+        }
+    }
+
+    /// The run stands at the moment, until it is to go on.
+    pub(super) fn look(&mut self, inboxes: &[Inbox<'_>]) -> ControlFlow<()> {
+        self.is_there = true;
+        let Until { at, node, debugger } = self.until;
+        let mut text = format!("at {}, before anything of that moment:\n", shown(*at));
+        let is_shown = |inbox: &&Inbox<'_>| node.as_ref().is_none_or(|node| node == inbox.node);
+        for inbox in inboxes.iter().filter(is_shown) {
+            self.write(&mut text, inbox);
+        }
+        let process = debugger.as_ref().zip(node.as_ref());
+        if let Some((processes, node)) = process {
+            match processes.id(node) {
+                Some(id) => {
+                    let _ = writeln!(
+                        text,
+                        "{node} is process {id}: gdb -p {id}, or lldb -p {id}\n\
+                         it waits for its next line, and so does the run: Enter to go on"
+                    );
+                }
+                None => {
+                    let _ = writeln!(text, "{node} has no process now: Enter to go on");
+                }
+            }
+        }
+        if let Err(why) = print(&text) {
+            terminal::tell(&format!("workbench: {why}"));
+        }
+        match process {
+            Some(_) => self.wait(),
+            None => ControlFlow::Break(()),
+        }
+    }
+
+    fn write(&self, text: &mut String, inbox: &Inbox<'_>) {
+        let _ = writeln!(text, "{}\n  did last:", inbox.node);
+        let last = self.last.get(inbox.node);
+        for did in last.into_iter().flatten() {
+            let _ = writeln!(text, "    {did}");
+        }
+        if last.is_none() {
+            let _ = writeln!(text, "    nothing in the main phase");
+        }
+        let _ = match inbox.under_way.len() {
+            0 => writeln!(text, "  inbox: nothing is under way"),
+            1 => writeln!(text, "  inbox: 1 message is under way, due at"),
+            count => writeln!(text, "  inbox: {count} messages are under way, due at"),
+        };
+        for message in &inbox.under_way {
+            let line = String::from_utf8_lossy(message.line.trim_ascii());
+            let cut = match message.is_cut {
+                true => " (the partition drops it)",
+                false => "",
+            };
+            let _ = writeln!(text, "    {} {line}{cut}", shown(message.due));
+        }
+    }
+
+    /// Waits for Enter, the end of the input, or an interrupt.
+    fn wait(&self) -> ControlFlow<()> {
+        let (told, tells) = mpsc::channel();
+        let read = move || {
+            let _ = io::stdin().read_line(&mut String::new());
+            let _ = told.send(());
+        };
+        // Where no thread can be had, the channel is closed, and nobody waits.
+        let _ = thread::Builder::new().spawn(read);
+        while !self.signals.interrupted()
+            && tells.recv_timeout(LONGEST_WAIT) == Err(RecvTimeoutError::Timeout)
+        {}
+        broken_off(self.signals)
+    }
+
+    /// What comes of the command if the run is not to be judged: it stood where it should, or
+    /// never came there.
+    pub(super) fn over(&self, virtual_time: bool, interrupted: bool) -> Option<Result<u8, String>> {
+        match self.is_there {
+            true if self.until.debugger.is_none() => Some(Ok(0)),
+            true => None,
+            false if !virtual_time => Some(Err(
+                "--until is for virtual time, and this program runs in real time, which does not \
+                 stop: let it go in lockstep (workbench/LOCKSTEP.md)"
+                    .to_owned(),
+            )),
+            false if interrupted => None,
+            false => Some(Err(format!(
+                "--until {}: expected a moment before the end of the run, at about {}",
+                shown(self.until.at),
+                shown(self.end)
+            ))),
+        }
+    }
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.6} s", time.as_secs_f64())
+}
