@@ -75,6 +75,7 @@ const SCRIPT: &str = concat!(
     include_str!("run/script/view.js"),
     include_str!("run/script/draw.js"),
     include_str!("run/script/choose.js"),
+    include_str!("run/script/walk.js"),
     include_str!("run/script/find.js"),
     include_str!("run/script/pointer.js"),
     include_str!("run/script/main.js"),

@@ -5,3 +5,4 @@ mod browsing;
 mod histories;
 mod linearizability;
 mod pages;
+mod walking;

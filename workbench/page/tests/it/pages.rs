@@ -23,7 +23,7 @@ use crate::browser::legible::assert_legible;
 use crate::browser::{Browser, Folder, LIMIT, Page as Opened, Scheme, Size};
 use specimens::flood::{Fault, Flood};
 
-const SIZE: Size = Size {
+pub(crate) const SIZE: Size = Size {
     width: 1280,
     height: 1000,
 };
@@ -34,16 +34,16 @@ const WHOLE: Size = Size {
 };
 
 /// Everything that a page shows.
-struct Run {
+pub(crate) struct Run {
     workload: String,
     history: History,
     checked: Checked,
-    recording: Recording,
+    pub(crate) recording: Recording,
     drawings: Vec<Drawing>,
 }
 
 impl Run {
-    fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let summary = Summary {
             workload: self.workload.clone(),
             verdict: self.checked.valid.into(),
@@ -84,7 +84,7 @@ impl Run {
 }
 
 /// A run of broadcast under partitions, on nodes that are sound or broken.
-fn broadcast(fault: Fault, rate: f64) -> Run {
+pub(crate) fn broadcast(fault: Fault, rate: f64) -> Run {
     let config = Config {
         rate,
         time_limit: Duration::from_secs(10),
@@ -187,20 +187,25 @@ fn recorded() -> Vec<(String, Run)> {
 }
 
 /// The page in the browser, once its script has drawn it.
-fn open<'a>(browser: &'a mut Browser, file: &Path, size: Size, scheme: Scheme) -> Opened<'a> {
+pub(crate) fn open<'a>(
+    browser: &'a mut Browser,
+    file: &Path,
+    size: Size,
+    scheme: Scheme,
+) -> Opened<'a> {
     let mut page = browser.open(file, size, scheme);
     page.wait_for("document.documentElement.dataset.ready === 'true'", LIMIT);
     page
 }
 
-fn text(page: &mut Opened<'_>, id: &str) -> String {
+pub(crate) fn text(page: &mut Opened<'_>, id: &str) -> String {
     let text = page.eval(&format!("document.getElementById('{id}').textContent"));
     text.unwrap().as_str().unwrap().to_owned()
 }
 
 /// Waits until the text of an element fulfils a condition.
 #[track_caller]
-fn wait_for_text(page: &mut Opened<'_>, id: &str, condition: &str) {
+pub(crate) fn wait_for_text(page: &mut Opened<'_>, id: &str, condition: &str) {
     let expression = format!("(text => {condition})(document.getElementById('{id}').textContent)");
     page.wait_for(&expression, LIMIT);
 }

@@ -49,6 +49,7 @@ function explain(element, thing) {
 }
 
 function choose(thing, reveal) {
+  leaveMoment();
   view.chosen = thing;
   if (!thing) {
     $('chosen').innerHTML = '<span class="note">Nothing is chosen.</span>';

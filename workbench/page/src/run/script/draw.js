@@ -45,6 +45,7 @@ function draw() {
   const operations = drawOperations(g, c);
   drawGaps(g, c, M.gaps, size.lanesTop - 6, size.height, 'messages that are not in this page');
   const messages = drawMessages(g, c);
+  drawMoment(g, c);
   g.restore();
 
   drawNames(g, c);

@@ -87,6 +87,7 @@ async function main() {
   makeAxes();
   makeFilters();
   makeKey();
+  makeWalk();
   // Where most messages take no time, only their order says anything; but what is not
   // here has no place in the order.
   const instant = M.took.reduce((n, took) => n + (took >= 0 && took < 1000 ? 1 : 0), 0);

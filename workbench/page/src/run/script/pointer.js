@@ -22,6 +22,7 @@ function listen() {
     ArrowLeft: () => move(-0.15), ArrowRight: () => move(0.15), '+': () => zoom(0.6), '=': () => zoom(0.6), '-': () => zoom(1 / 0.6),
     0: () => show(axis.low, axis.high), Home: () => show(axis.low, axis.low + view.b - view.a), End: () => show(axis.high - (view.b - view.a), axis.high),
     j: () => step('message', 1), k: () => step('message', -1), o: () => step('operation', 1), p: () => step('operation', -1), n: next,
+    '.': () => walk(1), ',': () => walk(-1),
     Escape: () => { choose(null); hideTip(); },
   };
   diagram.addEventListener('keydown', event => {

@@ -1,7 +1,7 @@
 // The view: which stretch of the axis is shown, what passes the filters, what is chosen;
 // and where on the canvas that puts everything.
 
-const view = { a: 0, b: 1, chosen: null, hover: null, found: null, types: null, outcomes: [true, true, true], functions: null };
+const view = { a: 0, b: 1, chosen: null, moment: null, hover: null, found: null, types: null, outcomes: [true, true, true], functions: null };
 let tabled = ''; // what the table shows
 const diagram = $('diagram'), overview = $('overview');
 const GUTTER = 104, AXIS = 26, GAP = 26;
