@@ -40,41 +40,57 @@ fn challenge(seed: u64) -> Config {
     }
 }
 
-fn median_of_seeds(options: Options, path: &str) -> f64 {
-    let figure = |seed| run(&challenge(seed), options).figure(path).expect(path);
-    let mut figures: Vec<f64> = (0..5).map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    figures[2]
+/// The medians, over five seeds, of these figures.
+fn medians<const N: usize>(options: Options, paths: [&str; N]) -> [f64; N] {
+    let runs: Vec<_> = (0..5).map(|seed| run(&challenge(seed), options)).collect();
+    paths.map(|path| {
+        let figures = runs.iter().map(|run| run.figure(path).expect(path));
+        let mut figures: Vec<f64> = figures.collect();
+        figures.sort_by(f64::total_cmp);
+        figures[2]
+    })
 }
 
 #[test]
 fn within_the_limits_of_3d_and_3e() {
-    let messages = "net.servers.msgs-per-op";
-    let median = "workload.stable-latencies.0.5";
-    let most = "workload.stable-latencies.1";
+    let paths = [
+        "net.servers.msgs-per-op",
+        "workload.stable-latencies.0.5",
+        "workload.stable-latencies.1",
+    ];
     for (options, limits) in [
-        (SHORT(), [(messages, 0.95), (median, 330.0), (most, 589.0)]),
-        (FAST(), [(messages, 12.2), (median, 90.0), (most, 110.0)]),
-        (LONG(), [(messages, 0.42), (median, 949.0), (most, 1899.0)]),
+        (SHORT(), [0.95, 330.0, 589.0]),
+        (FAST(), [12.2, 90.0, 110.0]),
+        (LONG(), [0.42, 949.0, 1899.0]),
     ] {
-        for (path, limit) in limits {
-            let found = median_of_seeds(options, path);
-            eprintln!("{options:?}: {path} {found}, limit {limit}");
+        let found = medians(options, paths);
+        eprintln!("{options:?}: {found:?}, limits {limits:?}");
+        for (path, (found, limit)) in paths.iter().zip(found.iter().zip(limits)) {
             assert!(
-                found <= limit,
+                *found <= limit,
                 "{options:?}: {path} is {found}, limit {limit}"
             );
         }
     }
 }
 
-/// How many of 20 seeds stay within fly.io's limits of messages per operation, and of
-/// stable latencies in the median and at most, in milliseconds.
-fn within(noise: Noise, options: Options, limits: [f64; 3]) -> usize {
-    let keeps = |seed: &u64| {
+/// How many seeds are tried on a tired machine; each night more.
+#[allow(clippy::disallowed_methods)] // not what happens depends on it, but how much
+fn seeds() -> u64 {
+    let told = std::env::var("BROADCAST_SEEDS").ok();
+    told.map_or(8, |count| {
+        count.parse().expect("BROADCAST_SEEDS is a number")
+    })
+}
+
+/// How many of these seeds do not stay within fly.io's limits of messages per operation, and of
+/// stable latencies in the median and at most, in milliseconds: of each list of limits.
+fn beyond<const N: usize>(noise: Noise, options: Options, limits: [[f64; 3]; N]) -> [u64; N] {
+    let mut beyond = [0; N];
+    for seed in 0..seeds() {
         let config = Config {
             noise,
-            ..challenge(*seed)
+            ..challenge(seed)
         };
         let simulated = run(&config, options);
         let figure = |path| simulated.figure(path).expect(path);
@@ -83,28 +99,31 @@ fn within(noise: Noise, options: Options, limits: [f64; 3]) -> usize {
             figure("workload.stable-latencies.0.5"),
             figure("workload.stable-latencies.1"),
         ];
-        let keeps = found
-            .iter()
-            .zip(limits)
-            .all(|(found, limit)| *found < limit);
-        if !keeps {
-            eprintln!("{noise:?}, {options:?}, seed {seed}: {found:?}, limits {limits:?}");
+        for (beyond, limits) in beyond.iter_mut().zip(limits) {
+            let mut both = found.iter().zip(limits);
+            if !both.all(|(found, limit)| *found < limit) {
+                eprintln!("{noise:?}, {options:?}, seed {seed}: {found:?}, limits {limits:?}");
+                *beyond += 1;
+            }
         }
-        keeps
-    };
-    (0..20).filter(keeps).count()
+    }
+    beyond
 }
 
 #[test]
 fn the_promise_is_kept_on_a_tired_machine() {
-    assert_eq!(within(Noise::LIGHT, SHORT(), [1.2, 400.0, 600.0]), 20);
-    assert_eq!(within(Noise::LIGHT, LONG(), [0.6, 1000.0, 2000.0]), 20);
-    assert_eq!(within(Noise::BUSY, LONG(), [20.0, 1000.0, 2000.0]), 20);
-    assert_eq!(within(Noise::BUSY, SHORT(), [30.0, 400.0, f64::MAX]), 20);
-    // A node that stands still for 400 ms before anything let expect that cannot keep it.
-    assert!(within(Noise::BUSY, SHORT(), [30.0, 400.0, 600.0]) >= 15);
+    let light = Noise::LIGHT;
+    assert_eq!(beyond(light, SHORT(), [[1.2, 400.0, 600.0]]), [0]);
+    assert_eq!(beyond(light, LONG(), [[0.6, 1000.0, 2000.0]]), [0]);
+    assert_eq!(beyond(Noise::BUSY, LONG(), [[20.0, 1000.0, 2000.0]]), [0]);
     // One hop: what a node has acknowledged it has sent.
-    assert_eq!(within(Noise::BUSY, FAST(), [30.0, 400.0, 600.0]), 20);
+    assert_eq!(beyond(Noise::BUSY, FAST(), [[30.0, 400.0, 600.0]]), [0]);
+    // A node that stands still for 400 ms before anything let expect that cannot keep it: one
+    // run in four may be late.
+    let limits = [[30.0, 400.0, f64::MAX], [30.0, 400.0, 600.0]];
+    let [median, most] = beyond(Noise::BUSY, SHORT(), limits);
+    assert_eq!(median, 0);
+    assert!(most * 4 <= seeds(), "{most} of {}", seeds());
 }
 
 #[test]

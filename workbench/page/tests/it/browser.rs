@@ -47,7 +47,7 @@ fn now() -> Instant {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own environment")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
