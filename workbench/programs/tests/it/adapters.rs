@@ -65,40 +65,34 @@ fn check(bin: &Path) {
     assert_eq!(judged.checked.sentences(), [""; 0]);
 }
 
+/// At the same time, since most of it is waiting for real time.
 #[test]
-fn python() {
-    if is_here("python3", "--version") {
-        check(&adapters().join("python/broadcast.py"));
-    }
+#[allow(clippy::disallowed_methods)] // a test has threads, a node has none
+fn nodes_in_other_languages() {
+    std::thread::scope(|scope| {
+        if is_here("python3", "--version") {
+            scope.spawn(|| check(&adapters().join("python/broadcast.py")));
+            scope.spawn(|| check(&adapters().join("python/broadcast_asyncio.py")));
+        }
+        if is_here("node", "--version") {
+            scope.spawn(|| check(&adapters().join("javascript/broadcast.js")));
+        }
+        if is_here("go", "version") {
+            scope.spawn(go);
+        }
+    });
 }
 
-#[test]
-fn python_with_asyncio() {
-    if is_here("python3", "--version") {
-        check(&adapters().join("python/broadcast_asyncio.py"));
-    }
-}
-
-#[test]
-fn javascript() {
-    if is_here("node", "--version") {
-        check(&adapters().join("javascript/broadcast.js"));
-    }
-}
-
-#[test]
 fn go() {
-    if is_here("go", "version") {
-        let folder = tempfile::tempdir().unwrap();
-        let bin = folder.path().join("broadcast");
-        let built = Command::new("go")
-            .args(["build", "-o"])
-            .args([&bin, Path::new("./examples/broadcast")])
-            .current_dir(adapters().join("go"))
-            .status();
-        assert!(built.unwrap().success());
-        check(&bin);
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join("broadcast");
+    let built = Command::new("go")
+        .args(["build", "-o"])
+        .args([&bin, Path::new("./examples/broadcast")])
+        .current_dir(adapters().join("go"))
+        .status();
+    assert!(built.unwrap().success());
+    check(&bin);
 }
 
 /// What a script of Python or JavaScript calls by the names that it knows follows from the seed and

@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// An example of a package of the workspace, built as this test is.
-pub(crate) fn example(package: &str, name: &str) -> PathBuf {
+/// An example of the workspace, built as this test is.
+pub(crate) fn example(name: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--example", name])
+        // With the features that it has in the workspace: it is there already, if all is tested.
+        .args(["build", "--quiet", "--workspace", "--example", name])
         .status();
     assert!(built.unwrap().success());
     // This test's program is in the folder deps.

@@ -44,7 +44,7 @@ fn broken(report: &Report) -> Vec<&'static str> {
 #[test]
 fn a_node_without_a_library_keeps_every_rule() {
     let logs = tempfile::tempdir().unwrap();
-    let bin = example("lockstep", "set");
+    let bin = example("set");
     let report = assert_kept(bin.to_str().unwrap(), &[], logs.path());
     let rules = [
         "agree     kept: its first line is = lockstep",
