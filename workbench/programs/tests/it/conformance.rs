@@ -72,7 +72,7 @@ fn a_node_without_a_library_keeps_every_rule() {
 /// Each by its rule, and by no other.
 #[test]
 fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
-    let bin = example("specimens", "out_of_step");
+    let bin = example("out_of_step");
     assert_eq!(broken(&lockstep_test(&bin, &["none"]).unwrap()), [""; 0]);
     // They wait more than they work: several at a time.
     let cases: [(&str, &[&str]); 23] = [
@@ -185,7 +185,7 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
 /// What is wrong with a line is told as by a run.
 #[test]
 fn a_line_that_is_none_of_the_protocols_is_broken_by_lines() {
-    let bin = example("specimens", "out_of_step");
+    let bin = example("out_of_step");
     let report = lockstep_test(&bin, &["end without a number"]).unwrap();
     let expected = "expected: \"= \" and its next deadline in nanoseconds, or \"= -\"";
     tells(&report, &[expected, "came:     = soon"]);
