@@ -65,8 +65,8 @@ fn conflict(offsets: &[&Offsets], count: usize, run: &Run<'_>) -> Option<Cause> 
     };
     let key = &case.key;
     let steps = service::steps(run);
-    let clash = service::overwritten(&steps);
-    let words = match (&nodes[..], clash.first()) {
+    let clashes = service::overwritten(&steps);
+    let words = match (&nodes[..], clashes.first()) {
         (_, Some(clash)) => format!(
             "{subject}: {} wrote to {} over what {} had written meanwhile, without having read it (key {}, at {}; so \
              {} {} in all), so both gave offset {offset} of key {key}",
@@ -75,8 +75,8 @@ fn conflict(offsets: &[&Offsets], count: usize, run: &Run<'_>) -> Option<Cause> 
             run.name(clash.over.1),
             clash.step.key,
             seconds(clash.step.arrived.0),
-            service::overwritten(&steps).len(),
-            plural(service::overwritten(&steps).len(), "time", "times"),
+            clashes.len(),
+            plural(clashes.len(), "time", "times"),
         ),
         ([node], None) => {
             let (first, last) = (writers.first()?, writers.last()?);
@@ -129,15 +129,16 @@ fn missing(
         .iter()
         .filter_map(|carrier| carrier.received)
         .min();
-    let words = match (server == reader, arrived) {
-        (true, _) => return None,
-        (false, Some(_)) => return None,
-        (false, None) if to_reader.is_empty() => format!(
+    if server == reader || arrived.is_some() {
+        return None;
+    }
+    let words = match to_reader.is_empty() {
+        true => format!(
             "{subject}: {server} acknowledged {value} (operation {}) and never sent it to {reader}, which polls are \
              answered by as well",
             writer.index
         ),
-        (false, None) => format!(
+        false => format!(
             "{subject}: {server} acknowledged {value} (operation {}), and {} with it to {reader} {} lost; it was not sent again",
             writer.index,
             plural(to_reader.len(), "the one message", "all messages"),

@@ -1,6 +1,6 @@
 //! Sums that no adds make: what became of the adds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use finding::{Evidence, Finding, Sum};
 use history::OpType;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::run::{Part, body};
 use crate::service;
-use crate::words::{duration, listed, plural, seconds};
+use crate::words::{duration, listed, seconds};
 use crate::{Cause, Run};
 
 pub(crate) fn cause(finding: &Finding, run: &Run<'_>) -> Option<Cause> {
@@ -26,8 +26,7 @@ pub(crate) fn cause(finding: &Finding, run: &Run<'_>) -> Option<Cause> {
         .or_else(|| stale(&sums, run))
         .or_else(|| lost(run))
         .or_else(|| untold(run))
-        .or_else(|| one_number(run))
-        .or_else(|| twice(run))?;
+        .or_else(|| one_number(run))?;
     Some(Cause {
         kind: "cause",
         words: format!("{reads}: {words}"),
@@ -131,9 +130,8 @@ fn lost(run: &Run<'_>) -> Option<String> {
         None => "lost".to_owned(),
     };
     Some(format!(
-        "a node tells the others of an add once, and of {count} of {told} adds {} lost: {src} told {dest} of {} \
+        "a node tells the others of an add once, and of {count} of {told} adds that was lost: {src} told {dest} of {} \
          (operation {}) at {}, which was {how}",
-        plural(count, "that was", "that was"),
         op.value,
         op.index,
         seconds(message.sent),
@@ -207,39 +205,4 @@ fn one_number(run: &Run<'_>) -> Option<String> {
         run.name(message.dest),
         seconds(message.sent),
     ))
-}
-
-/// Messages that came more than once, or were sent again though they had arrived.
-fn twice(run: &Run<'_>) -> Option<String> {
-    let mut seen: BTreeMap<(usize, usize, String), i64> = BTreeMap::new();
-    for message in &run.messages {
-        if run.part(message.src) != Part::Node || run.part(message.dest) != Part::Node {
-            continue;
-        }
-        let Some(received) = message.received else {
-            continue;
-        };
-        let (src, dest) = (run.name(message.src), run.name(message.dest));
-        if message.repeats > 0 {
-            return Some(format!(
-                "{dest} got a message from {src} more than once (first at {}), as networks may deliver it, and seems to count it each time",
-                seconds(received)
-            ));
-        }
-        let Some(Json::Object(mut body)) = body(message) else {
-            continue;
-        };
-        body.remove("msg_id");
-        let text = Json::Object(body).to_string();
-        if let Some(first) = seen.insert((message.src, message.dest, text.clone()), received)
-            && text.len() > 40
-        {
-            return Some(format!(
-                "{src} told {dest} the same twice, at {} and at {}, and {dest} may count it each time",
-                seconds(first),
-                seconds(received)
-            ));
-        }
-    }
-    None
 }

@@ -92,8 +92,7 @@ fn between(
     works.iter().find_map(|(operation, work)| {
         let own = of_work(work);
         let (first, last) = (own.first()?, own.last()?);
-        let changes = own.iter().filter(|step| !matches!(step.action, Action::Read(_))).count();
-        if own.len() < 2 || changes == 0 && own.len() < 2 {
+        if own.len() < 2 {
             return None;
         }
         let keys = || own.iter().map(|step| (step.service, &*step.key));
