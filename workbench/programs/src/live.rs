@@ -72,7 +72,7 @@ impl Live {
             let stdin = pipe_of(feed).unwrap_or_default();
             node.state == State::Running
                 && soon(|| {
-                    feed.is_read() && look(process.id(), &stdin, &mut runtime) == Doing::Waits
+                    feed.is_read() && look(process.id(), &stdin, &mut runtime).doing == Doing::Waits
                 })
         })
     }

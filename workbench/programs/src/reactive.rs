@@ -112,25 +112,25 @@ impl Reactive {
             if let Some(why) = self.started.process.excess() {
                 return Err(Broken::GivenUp(why));
             }
-            let doing = match self.started.feed.is_read() {
-                true => look(process, &self.stdin, &mut self.runtime),
-                false => Doing::Works,
+            let seen = match self.started.feed.is_read() {
+                true => Some(look(process, &self.stdin, &mut self.runtime)),
+                false => None,
             };
-            match doing {
+            match seen.as_ref().map(|seen| &seen.doing) {
                 // What it wrote before it began to wait is there by now. It waits still: so
                 // nothing has happened in between.
-                Doing::Waits => {
+                Some(Doing::Waits) => {
                     let news = self.hear(say)?;
                     heard += news;
                     if news == 0
                         && self.started.feed.is_read()
-                        && look(process, &self.stdin, &mut self.runtime) == Doing::Waits
+                        && Some(look(process, &self.stdin, &mut self.runtime)) == seen
                     {
                         break;
                     }
                 }
-                Doing::Works => {}
-                Doing::Sleeps(call) => {
+                Some(Doing::Works) | None => {}
+                Some(&Doing::Sleeps(call)) => {
                     let most = match SHORT_OF_GO {
                         (of_go, most) if of_go == call => most,
                         _ => SHORT,
@@ -141,7 +141,7 @@ impl Reactive {
                         )));
                     }
                 }
-                Doing::Unseen => {
+                Some(Doing::Unseen) => {
                     return Err(Broken::Refused(
                         "what its threads wait for cannot be seen here (proc_pid_syscall(5) \
                          wants the permission to trace it)"

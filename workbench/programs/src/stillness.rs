@@ -2,12 +2,18 @@
 //! of them until its stdin has something for it.
 //!
 //! Of each thread, proc_pid_syscall(5) has the system call that it sleeps in, with its arguments:
-//! a wait that ends by itself has a time among them.
+//! a wait that ends by itself has a time among them, and one for a file's bytes ends, too.
+//!
+//! Threads are seen one after the other, and one that sleeps may be woken by the next. So it takes
+//! two looks, in between which none has run: each slept from the first look to the second, and so
+//! all did at once, at the moment between the two.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::ops::RangeInclusive;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fd::AsFd;
@@ -81,8 +87,40 @@ fn link(path: &str) -> Option<String> {
     Some(fs::read_link(path).ok()?.to_string_lossy().into_owned())
 }
 
-/// What those below this process do, of whom some have this pipe as stdin.
-pub(super) fn look(parent: u32, stdin: &str, runtime: &mut Runtime) -> Doing {
+/// What was seen in one look.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) doing: Doing,
+    /// What each of its threads is known by, and how often it has run.
+    ran: Vec<(OsString, String)>,
+}
+
+/// What those below this process do, of whom some have this pipe as stdin: two equal looks, with
+/// nothing said in between, are what they did at once.
+pub(super) fn look(parent: u32, stdin: &str, runtime: &mut Runtime) -> Look {
+    let mut ran = Vec::new();
+    let doing = look_at(parent, stdin, runtime, &mut ran);
+    Look { doing, ran }
+}
+
+/// How often a thread has run, as the kernel writes it: that changes when it goes on.
+fn ran(task: &Path) -> Option<String> {
+    // Not every kernel has the first.
+    fs::read_to_string(task.join("schedstat"))
+        .or_else(|_| {
+            let status = fs::read_to_string(task.join("status"))?;
+            let switches = status.lines().filter(|line| line.contains("ctxt_switches"));
+            Ok::<_, std::io::Error>(switches.collect())
+        })
+        .ok()
+}
+
+fn look_at(
+    parent: u32,
+    stdin: &str,
+    runtime: &mut Runtime,
+    ran_before: &mut Vec<(OsString, String)>,
+) -> Doing {
     let mut waits = false;
     let mut next = children(parent);
     if next.is_empty() {
@@ -92,8 +130,9 @@ pub(super) fn look(parent: u32, stdin: &str, runtime: &mut Runtime) -> Doing {
         let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else {
             return Doing::Works;
         };
-        for task in tasks.flatten() {
-            let task = task.path();
+        for entry in tasks.flatten() {
+            let task = entry.path();
+            let before = ran(&task);
             let text = match fs::read_to_string(task.join("syscall")) {
                 Ok(text) => text,
                 Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -104,6 +143,15 @@ pub(super) fn look(parent: u32, stdin: &str, runtime: &mut Runtime) -> Doing {
             let Some(call) = Call::parse(&text) else {
                 return Doing::Works;
             };
+            match (before, ran(&task)) {
+                (Some(before), Some(after)) if before == after => {
+                    ran_before.push((entry.file_name(), before));
+                }
+                _ => return Doing::Works,
+            }
+            if call.ends(process) {
+                return Doing::Works;
+            }
             if let Some(name) = call.time()
                 && !call.is_long(process)
                 && !call
@@ -196,6 +244,44 @@ impl Call {
         }
     }
 
+    /// Whether it ends though nobody does anything: it is not a wait for another, but one for
+    /// memory or for a file's bytes.
+    fn ends(&self, process: u32) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if [
+            libc::SYS_poll,
+            libc::SYS_select,
+            libc::SYS_epoll_wait,
+            libc::SYS_pause,
+        ]
+        .contains(&self.number)
+        {
+            return false;
+        }
+        match self.number {
+            libc::SYS_read | libc::SYS_readv => {
+                let file = link(&format!("/proc/{process}/fd/{}", self.arguments[0]));
+                let waits = ["pipe:", "socket:", "anon_inode:", "/dev/"];
+                !file.is_some_and(|file| waits.iter().any(|start| file.starts_with(start)))
+            }
+            libc::SYS_futex
+            | libc::SYS_ppoll
+            | libc::SYS_pselect6
+            | libc::SYS_epoll_pwait
+            | libc::SYS_epoll_pwait2
+            | libc::SYS_recvfrom
+            | libc::SYS_recvmsg
+            | libc::SYS_recvmmsg
+            | libc::SYS_accept
+            | libc::SYS_accept4
+            | libc::SYS_wait4
+            | libc::SYS_waitid
+            | libc::SYS_rt_sigsuspend
+            | libc::SYS_rt_sigtimedwait => false,
+            _ => self.time().is_none(),
+        }
+    }
+
     /// How long a wait for events lasted when it began, in milliseconds.
     fn millis(&self) -> Option<u64> {
         #[cfg(target_arch = "x86_64")]
@@ -275,6 +361,11 @@ mod tests {
             time(libc::SYS_clock_nanosleep, forever),
             Some("clock_nanosleep")
         );
+        // Memory that is on a disk, and a file that is to be there.
+        let ends = |text: &str| Call::parse(text).unwrap().ends(0);
+        assert!(ends("-1 0x7ffc 0x7f3d"));
+        assert!(ends(&format!("{} 0x3", libc::SYS_fsync)));
+        assert!(!ends(&format!("{} 0x55 0x80", libc::SYS_futex)));
         assert!(Call::parse("running\n").is_none());
         assert_eq!(
             Call::parse("-1 0x7ffc 0x7f3d\n").map(|call| call.number),
