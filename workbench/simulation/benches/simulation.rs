@@ -1,4 +1,4 @@
-//! How fast the simulation is: `cargo bench --package workbench`.
+//! How fast the simulation is: `cargo bench --package simulation`.
 //!
 //! Nodes that flood every value to every other node, with latency and
 //! Maelstrom's queues, in process on one core; beside it the same lines through

@@ -1,4 +1,4 @@
-//! How fast the isolation checker is: `cargo bench --package workbench --bench
+//! How fast the isolation checker is: `cargo bench --package workloads --bench
 //! isolation`. Histories of both workloads, made by a store that is strictly
 //! serializable, by one that answers from replicas that lag, and by three that
 //! know nothing of each other, where every transaction is in a cycle; judged

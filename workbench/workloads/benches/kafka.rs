@@ -1,4 +1,4 @@
-//! How fast the kafka checker is: `cargo bench --package workbench --bench
+//! How fast the kafka checker is: `cargo bench --package workloads --bench
 //! kafka`. Histories of 10,000 and of 100,000 operations against one node, a
 //! good one and broken ones, judged on one core.
 

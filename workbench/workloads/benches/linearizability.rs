@@ -1,4 +1,4 @@
-//! How fast linearizability is checked: `cargo bench --package simulation --bench
+//! How fast linearizability is checked: `cargo bench --package workloads --bench
 //! linearizability`.
 //!
 //! The large histories of the corpus beside the time that the genuine checker took, and
