@@ -2,7 +2,6 @@
 //! started.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::sleep;
@@ -10,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::program::{self, INIT, echo};
+use crate::program::{self, INIT, Program, echo};
 
 /// Whether a program does as it should; nothing where it says nothing.
 type Probe = fn(&mut Talk) -> Option<bool>;
@@ -83,8 +82,8 @@ pub(crate) struct Talk {
 }
 
 impl Talk {
-    fn with(path: &Path) -> Option<Talk> {
-        let mut child = program::start(path).ok()?;
+    fn with(program: &Program) -> Option<Talk> {
+        let mut child = program.start().ok()?;
         let out = BufReader::new(child.stdout.take()?);
         let (said, from) = mpsc::channel();
         let read = move || {
@@ -160,9 +159,9 @@ impl Drop for Talk {
 }
 
 /// The probes that a program does not pass.
-pub(crate) fn failed(path: &Path) -> Vec<&'static str> {
+pub(crate) fn failed(program: &Program) -> Vec<&'static str> {
     let passes =
-        |probe: Probe| Talk::with(path).and_then(|mut talk| probe(&mut talk)) == Some(true);
+        |probe: Probe| Talk::with(program).and_then(|mut talk| probe(&mut talk)) == Some(true);
     let failed = PROBES.iter().filter(|(_, probe)| !passes(*probe));
     failed.map(|(name, _)| *name).collect()
 }

@@ -1,24 +1,24 @@
-//! What a node library costs: `cargo bench --package echo -- PROGRAM...`.
+//! What a node library costs: `cargo bench --package programs --bench nodes -- PROGRAM...`.
 //!
-//! The echo node of this crate beside a loop written by hand on `serde_json` (`floor`) and beside
+//! An echo node with this library beside a loop written by hand on `serde_json` (`floor`) and beside
 //! whatever other echo nodes are named, in any language: processor time for each message, the most
 //! memory, and how many of [the probes](probes) they pass. Each takes its turn in each of three
 //! rounds, and the median counts. Figures move from machine to machine and from hour to hour: it is
 //! what they are times the floor that can be compared. Linux only: the kernel is asked.
 
 mod floor;
+mod library;
 mod probes;
 mod program;
 
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{ChildStdin, ExitCode};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use program::{INIT, Program, echo};
+use program::{FLOOR, INIT, LIBRARY, Program, echo};
 
 /// Requests that are written at once.
 const BATCH: usize = 256;
@@ -84,8 +84,8 @@ fn ask(id: u32, mut to: ChildStdin, answers: &Receiver<()>) -> Result<Sample, Bo
 }
 
 /// Starts a program, and asks while another thread reads what it answers.
-fn measure(path: &Path) -> Result<Sample, Box<dyn Error>> {
-    let mut child = program::start(path)?;
+fn measure(program: &Program) -> Result<Sample, Box<dyn Error>> {
+    let mut child = program.start()?;
     let mut to = child.stdin.take().ok_or("no stdin")?;
     let mut from = BufReader::new(child.stdout.take().ok_or("no stdout")?);
     to.write_all(INIT.as_bytes())?;
@@ -118,15 +118,17 @@ fn median(mut figures: Vec<f64>) -> f64 {
 fn main() -> ExitCode {
     // (Cargo adds `--bench`.)
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--floor") {
-        return floor::run();
+    match arguments.first().map(String::as_str) {
+        Some(FLOOR) => return floor::run(),
+        Some(LIBRARY) => return library::run(),
+        _ => {}
     }
     let mut programs = vec![
-        Program::floor(),
-        Program::new("maelstrom-node", env!("CARGO_BIN_EXE_echo")),
+        Program::own("floor", FLOOR),
+        Program::own("maelstrom-node", LIBRARY),
     ];
     let others = arguments.iter().filter(|it| !it.starts_with("--"));
-    programs.extend(others.map(|path| Program::new(path, path)));
+    programs.extend(others.map(|path| Program::other(path)));
 
     #[expect(clippy::disallowed_methods, reason = "a benchmark quotes nobody")]
     let out = &mut std::io::stdout();
@@ -134,7 +136,7 @@ fn main() -> ExitCode {
     let mut samples: Vec<Vec<Sample>> = programs.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
         for (program, samples) in programs.iter().zip(&mut samples) {
-            match measure(&program.path) {
+            match measure(program) {
                 Ok(sample) => samples.push(sample),
                 Err(error) => print(format!("{}: {error}", program.name)),
             }
@@ -153,7 +155,7 @@ fn main() -> ExitCode {
         }
         let us = figures.next().copied().unwrap_or_default();
         let memory = median(samples.iter().map(|sample| sample.memory).collect());
-        let failed = probes::failed(&program.path);
+        let failed = probes::failed(program);
         print(format!(
             "{:>6.2} {us:>8.2} {memory:>7.1} {:>3} of {}  {}{}",
             us / cpu[0],
