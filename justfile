@@ -49,6 +49,116 @@ fmt:
 workbench *args:
     cargo workbench "$@"
 
+# Say what is missing on this machine, and for which recipe: of all, or of those named
+[group('develop')]
+[no-exit-message]
+doctor *recipes:
+    #!/usr/bin/env bash
+    # Status 0: nothing that a recipe cannot do without. What only makes a test pass untried is told.
+    set -euo pipefail
+    export LC_ALL=C
+    have() { command -v "$1" >/dev/null 2>&1; }
+    maelstrom={{ quote(maelstrom_path) }}
+    asked=" $* "
+    known=" $({{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --summary) "
+    for recipe; do
+        case $known in *" $recipe "*) ;; *) echo "just doctor: there is no recipe '$recipe': \`just\` lists them" >&2; exit 1 ;; esac
+    done
+    # concerns PATTERN...: whether a recipe of that name is asked about
+    concerns() {
+        local pattern recipe
+        for pattern; do
+            for recipe in ${asked:-$known}; do
+                # shellcheck disable=SC2254 # a pattern
+                case $recipe in $pattern) return 0 ;; esac
+            done
+        done
+        return 1
+    }
+    [ -n "${asked// /}" ] || asked=
+
+    status=0 debian='' fedora='' macos=''
+    # need PATTERNS CHECK WHAT [DEBIAN FEDORA MACOS]: the recipes of these names cannot do without it
+    need() {
+        # shellcheck disable=SC2086 # patterns
+        (set -f; concerns $1) || return 0
+        if "$2"; then
+            echo "ok       $3"
+            return
+        fi
+        status=1
+        echo "missing  $3, for: ${1/#\*/all recipes}"
+        debian+="${4:+ $4}" fedora+="${5:+ $5}" macos+="${6:+ $6}"
+    }
+    # wish CHECK WHAT: without it some tests pass without having tried anything
+    wish() {
+        concerns test || return 0
+        if "$1"; then echo "ok       $2"; else echo "without  $2: tests that need it say so and pass"; fi
+    }
+    oldest=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' Cargo.toml)
+    has_rust() {
+        local minor
+        minor=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\).*/\1/p') && have cargo && [ "${minor:-0}" -ge "$oldest" ]
+    }
+    has_linker() { have cc; }
+    has_python() { python3 --version >/dev/null 2>&1; } # (macOS has one that only says that there is none)
+    has_format() { cargo fmt --version >/dev/null 2>&1; }
+    has_clippy() { cargo clippy --version >/dev/null 2>&1; }
+    has_archiver() { have tar; }
+    has_java() { [ "$({{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} _java)" -ge 11 ]; }
+    has_gnuplot() { have gnuplot; }
+    has_graphviz() { have dot; }
+    has_loader() { have curl || have wget; }
+    has_hasher() { have sha256sum || have shasum; }
+    has_bunzip() { have bzip2; }
+    has_go() { have go; }
+    has_zig() { have zig; }
+    has_javascript() { have node; }
+    # (Some distributions have a program of that name that only says where to get it.)
+    has_chromium() {
+        local program
+        for program in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+            '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' /Applications/Chromium.app/Contents/MacOS/Chromium; do
+            ! "$program" --version >/dev/null 2>&1 || return 0
+        done
+        return 1
+    }
+
+    need '*' has_rust "rust (rustc and cargo, 1.$oldest or newer: https://rustup.rs)"
+    need '*' has_linker 'cc (which links programs)' gcc gcc llvm
+    need 'lint fmt' has_format 'cargo fmt (rustup component add rustfmt)'
+    need 'lint' has_clippy 'cargo clippy (rustup component add clippy)'
+    need 'new new-workload setup' has_archiver 'tar' tar tar gnu-tar
+    need 'page-picture' has_chromium 'chromium (or its path in CHROMIUM)' chromium chromium chromium
+    if [ ! -x "$maelstrom" ] && ! have "$maelstrom"; then
+        need 'setup serve test-*' has_loader 'curl or wget (fetches Maelstrom)' curl curl curl
+        need 'setup serve test-*' has_hasher 'sha256sum or shasum (checks it)' coreutils coreutils coreutils
+        need 'setup serve test-*' has_bunzip 'bzip2 (unpacks it)' bzip2 bzip2 bzip2
+    fi
+    need 'setup serve test-*' has_java 'java (a JDK, 11 or newer: Maelstrom runs on it)' default-jdk-headless java-latest-openjdk-devel temurin
+    need 'test-*' has_gnuplot 'gnuplot (without it no verdict of Maelstrom is better than "unknown")' gnuplot-nox gnuplot gnuplot
+    need 'test-*' has_graphviz 'dot (Graphviz, with which Maelstrom draws anomalies)' graphviz graphviz graphviz
+    wish has_python 'python3 (nodes in Python)'
+    wish has_javascript 'node (nodes in JavaScript)'
+    wish has_go 'go (nodes in Go, and as WebAssembly)'
+    wish has_zig 'zig (nodes in C and Zig as WebAssembly)'
+    wish has_chromium 'chromium (pages as a browser shows them)'
+    if [ -n "$debian" ]; then
+        echo "Debian, Ubuntu: sudo apt-get install$debian"
+        echo "Fedora:         sudo dnf install$fedora"
+        echo "macOS:          brew install$macos"
+    fi
+    exit "$status"
+
+# The major version of the JDK that is here: 0 if there is none. (macOS has a `java` that only says
+# that there is none, so it must be run; Java 8 is "1.8"; one that cannot be read is taken to be new.)
+[private]
+_java:
+    #!/usr/bin/env bash
+    version=$(java -version 2>&1) || { echo 0; exit; }
+    version=$(sed -n -e 's/.* version "1\.\([0-9]*\).*/\1/p' -e 's/.* version "\([0-9]*\).*/\1/p' <<<"$version" | sed -n 1p)
+    echo "${version:-11}"
+
 # Draw the pictures of the challenges' chapters anew, from the runs that the chapters give
 [group('develop')]
 pictures:
@@ -372,10 +482,8 @@ setup:
         echo "missing: $1" >&2
         debian+=" $2" fedora+=" $3" macos+=" $4"
     }
-    # (macOS has a `java` that only says that there is none, so it must be run. Java 8 is "1.8".)
-    version=$(java -version 2>&1) || version=none
-    version=$(sed -n -e 's/^none$/0/p' -e 's/.* version "1\.\([0-9]*\).*/\1/p' -e 's/.* version "\([0-9]*\).*/\1/p' <<<"$version" | sed -n 1p)
-    if [ "${version:-11}" -lt 11 ]; then
+    version=$({{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} _java)
+    if [ "$version" -lt 11 ]; then
         lacks 'java (a JDK, 11 or newer): Maelstrom runs on it' default-jdk-headless java-latest-openjdk-devel temurin
     fi
     have gnuplot || lacks 'gnuplot: draws latencies and rates; without it a verdict is never better than "unknown"' gnuplot-nox gnuplot gnuplot
@@ -386,7 +494,7 @@ setup:
         echo "  macOS:          brew install$macos" >&2
     fi
     # With an installation of one's own it may be otherwise: leave it to that.
-    [ -n "$own" ] || [ "${version:-11}" -ge 11 ] || exit 1
+    [ -n "$own" ] || [ "$version" -ge 11 ] || exit 1
 
 # Browse the results in store/ at http://localhost:8080
 [group('maelstrom')]
