@@ -10,32 +10,36 @@ use std::sync::OnceLock;
 pub(super) enum Build {
     /// As it is shipped: it takes part in real time.
     Shipped,
-    /// As this command was, which has built half of it then: in virtual time nothing depends
-    /// on how fast it is.
-    LikeThis,
+    /// As it takes least: in virtual time nothing depends on how fast it is. As this command was,
+    /// which has built half of it then, if that is of this workspace.
+    Quickly,
 }
 
 /// Builds the package of this name, or an example of it, and gives its executable.
 ///
-/// What it shares with this command is not built once more, and of an example that is nearly
-/// all: tests stand on what the command does.
+/// What it shares with this command, or with the tests here, is not built once more, and of an
+/// example that is nearly all: Cargo builds it with what tests stand on.
 ///
 /// # Errors
 /// When there is no such thing here or it does not compile; cargo has then said
 /// more on stderr.
 pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<PathBuf, String> {
     let (kind, name, how) = match example {
-        Some(example) => ("example", example, Build::LikeThis), // is not shipped
+        Some(example) => ("example", example, Build::Quickly), // is not shipped
         None => ("bin", package, how),
     };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let own = own_package(&cargo).filter(|_| how == Build::Quickly);
     let profile = match how {
         Build::Shipped => "release".into(),
-        Build::LikeThis => profile_of(&std::env::current_exe().unwrap_or_default()),
+        Build::Quickly if own.is_some() => profile_of(&std::env::current_exe().unwrap_or_default()),
+        // As `cargo test` has built it.
+        Build::Quickly if example.is_some() => "dev".into(),
+        Build::Quickly => quick_or_release(workspace(&cargo).as_deref()).into(),
     };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(&cargo)
         .args(["build", "--quiet", "--package", package])
-        .args(beside(how, &cargo))
+        .args(beside(own))
         .args([&format!("--{kind}"), name])
         .args(["--profile", &profile])
         .arg("--message-format=json-render-diagnostics")
@@ -75,7 +79,7 @@ pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
     }
     let found = FOUND.get_or_init(|| {
         if own_package(&std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).is_some() {
-            return build(RUNNER, None, Build::LikeThis);
+            return build(RUNNER, None, Build::Quickly);
         }
         let beside = std::env::current_exe().map(|own| own.with_file_name(RUNNER));
         let beside = beside.ok().filter(|beside| beside.is_file());
@@ -119,26 +123,39 @@ fn only_package() -> Option<String> {
 /// name, so nothing of it is built. But a dependency has all the features that any package asks
 /// for, and the macros that read flags ask for more of `syn` than serde's do, on which
 /// everything stands in the end.)
-fn beside(how: Build, cargo: &OsStr) -> Vec<OsString> {
-    match (how, own_package(cargo)) {
-        (Build::LikeThis, Some(own)) => vec!["--package".into(), own],
-        // What is shipped is what `cargo build --release --package NODE` makes.
-        _ => Vec::new(),
-    }
+fn beside(own: Option<OsString>) -> Vec<OsString> {
+    own.map_or_else(Vec::new, |own| vec!["--package".into(), own])
 }
 
 /// The package that Cargo has started this command from, if it is one of the workspace here.
 fn own_package(cargo: &OsStr) -> Option<OsString> {
     let package = std::env::var_os("CARGO_PKG_NAME")?;
     let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
+    let manifest = workspace(cargo)?;
+    Path::new(&folder)
+        .starts_with(manifest.parent()?)
+        .then_some(package)
+}
+
+/// The manifest of the workspace here.
+fn workspace(cargo: &OsStr) -> Option<PathBuf> {
     let located = Command::new(cargo)
         .args(["locate-project", "--workspace", "--message-format", "plain"])
         .stderr(Stdio::null())
         .output()
         .ok()?;
     let manifest = String::from_utf8(located.stdout).ok()?;
-    let workspace = Path::new(manifest.trim_end()).parent()?;
-    Path::new(&folder).starts_with(workspace).then_some(package)
+    Some(PathBuf::from(manifest.trim_end()))
+}
+
+/// The profile `quick` where there is one, as there is where `workbench new` has been.
+fn quick_or_release(workspace: Option<&Path>) -> &'static str {
+    let manifest = workspace.and_then(|manifest| std::fs::read_to_string(manifest).ok());
+    let mut lines = manifest.iter().flat_map(|text| text.lines());
+    match lines.any(|line| line.trim() == "[profile.quick]") {
+        true => "quick",
+        false => "release",
+    }
 }
 
 /// The profile that this program was built in, which its folder is named after; `release`,
@@ -172,6 +189,18 @@ mod tests {
         assert_eq!(built("quick"), "quick");
         assert_eq!(built("debug"), "dev");
         assert_eq!(profile_of(Path::new("workbench")), "release");
+        Ok(())
+    }
+
+    #[test]
+    fn elsewhere_it_is_built_quickly_where_it_is_said_how() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let manifest = folder.path().join("Cargo.toml");
+        assert_eq!(quick_or_release(Some(&manifest)), "release");
+        std::fs::write(&manifest, "[profile.release]\nlto = \"fat\"\n")?;
+        assert_eq!(quick_or_release(Some(&manifest)), "release");
+        std::fs::write(&manifest, "[profile.quick]\ninherits = \"release\"\n")?;
+        assert_eq!(quick_or_release(Some(&manifest)), "quick");
         Ok(())
     }
 }

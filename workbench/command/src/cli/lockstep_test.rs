@@ -51,7 +51,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<u8, String> {
     let bin = match (&args.bin, &args.package) {
-        (None, Some(package)) => cargo::build(package, args.example.as_deref(), Build::LikeThis)?,
+        (None, Some(package)) => cargo::build(package, args.example.as_deref(), Build::Quickly)?,
         (bin, _) => {
             let bin = bin.as_deref().unwrap_or(Path::new(""));
             std::path::absolute(bin).map_err(|e| format!("--bin {}: {e}", bin.display()))?

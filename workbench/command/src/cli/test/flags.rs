@@ -407,7 +407,7 @@ impl Args {
             }
             let how = match self.live {
                 true => Build::Shipped,
-                false => Build::LikeThis,
+                false => Build::Quickly,
             };
             return cargo::build(package, self.example.as_deref(), how);
         };
