@@ -353,7 +353,7 @@ new-workload name:
 
     echo "$name/ is a copy of workbench/bank under its own name, and is in the workspace. It works as it is:"
     echo "    cargo test --package $name"
-    echo "    cargo run --package $name -- test -w $name --example sound"
+    echo "    cargo run --profile quick --package $name -- test -w $name --example sound"
     echo "Now make it ask what your workload asks, in $name/src/lib.rs."
 
 # The type of a new crate, after its name; says why, if it cannot be called so
