@@ -1,6 +1,6 @@
 //! The layers of the workbench: arrows point downwards only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,6 +127,60 @@ fn no_layer_stands_on_one_above_it() {
             assert!(is_owner, "{layer} stands on {name}");
         }
     }
+}
+
+/// The map of the crates is that of the manifests: each crate, and the nearest that it stands on.
+#[test]
+fn the_map_is_that_of_the_manifests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let (_, members) = manifest.split_once("\nmembers = [").unwrap();
+    let members = members.split(']').next().unwrap().split('"').skip(1);
+    let mut stands_on: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for member in members.step_by(2) {
+        let manifest = root.join(member).join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        let name = text
+            .split("name = \"")
+            .nth(1)
+            .and_then(|it| it.split('"').next());
+        stands_on.insert(name.unwrap().to_owned(), section(&manifest, "dependencies"));
+    }
+    let crates: BTreeSet<String> = stands_on.keys().cloned().collect();
+    fn below(name: &str, stands_on: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+        let direct = stands_on.get(name).into_iter().flatten();
+        direct
+            .flat_map(|it| std::iter::once(it.clone()).chain(below(it, stands_on)))
+            .collect()
+    }
+    let nearest = crates.iter().map(|name| {
+        let direct = stands_on[name].intersection(&crates);
+        let further: BTreeSet<String> = direct
+            .clone()
+            .flat_map(|other| below(other, &stands_on))
+            .collect();
+        let nearest = direct.filter(|other| !further.contains(*other)).cloned();
+        (name.clone(), nearest.collect::<BTreeSet<_>>())
+    });
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| [`"));
+    let told = rows.map(|row| {
+        let names = |cell: &str| {
+            let quoted = cell.split('`').skip(1).step_by(2);
+            quoted.map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let cells: Vec<&str> = row.split('|').collect();
+        (names(cells[1]).pop_first().unwrap(), names(cells[3]))
+    });
+    let told: BTreeMap<_, _> = told.collect();
+    for (name, nearest) in nearest {
+        assert_eq!(told.get(&name), Some(&nearest), "ARCHITECTURE.md: {name}");
+    }
+    assert_eq!(
+        told.len(),
+        crates.len(),
+        "ARCHITECTURE.md names what is no crate"
+    );
 }
 
 /// Whoever has a history can judge it: neither the checkers nor their tests know of nodes.
