@@ -75,8 +75,12 @@ pub const VERSIONS: &str = "MAELSTROM_LOCKSTEP_VERSIONS";
 /// in nanoseconds, below 2^64: a wall clock goes on by it. Where it is not set, that is 0.
 pub const TIME: &str = "MAELSTROM_LOCKSTEP_TIME";
 
-/// The version of the protocol that is written down here.
+/// The version of the protocol in which a line comes when the turn before it has ended.
 pub const VERSION: u32 = 1;
+
+/// The version in which lines may come before that: a node reads and answers them one after the
+/// other all the same. What is said is no other than in version 1.
+pub const AHEAD: u32 = 2;
 
 /// The longest line that either side takes, in bytes: 64 MiB to a node. (A workbench takes 8.)
 pub const MAX_LINE: usize = 64 << 20;
@@ -116,6 +120,24 @@ fn time(told: Option<&str>) -> io::Result<Duration> {
     Ok(Duration::from_nanos(nanos))
 }
 
+/// The highest version that is spoken here and asked for, in such words; none if there is none.
+fn version(asked: Option<&str>) -> Option<u32> {
+    let asked = asked.unwrap_or("1").split_ascii_whitespace();
+    let spoken = |version: &str| {
+        [VERSION, AHEAD]
+            .into_iter()
+            .find(|it| it.to_string() == version)
+    };
+    asked.filter_map(spoken).max()
+}
+
+/// The version that this node goes in: the highest that both sides speak.
+fn agreed_version() -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
+    let asked = std::env::var(VERSIONS).ok();
+    version(asked.as_deref()).unwrap_or(VERSION)
+}
+
 fn seed(asked: Option<&str>, versions: Option<&str>) -> io::Result<Option<u64>> {
     let Some(asked) = asked else {
         return Ok(None);
@@ -126,9 +148,7 @@ fn seed(asked: Option<&str>, versions: Option<&str>) -> io::Result<Option<u64>> 
         let why = format!("{LOCKSTEP}: expected a seed, a number below 2^64, found {asked:?}");
         io::Error::new(io::ErrorKind::InvalidInput, why)
     })?;
-    let mut spoken = versions.unwrap_or("1").split_ascii_whitespace();
-    let ours = VERSION.to_string();
-    Ok(spoken.any(|version| version == ours).then_some(seed))
+    Ok(version(versions).map(|_| seed))
 }
 
 /// A line that breaks a rule of the protocol.
@@ -188,7 +208,10 @@ mod tests {
             seed(Some("18446744073709551615"), Some("1 2"))?,
             Some(u64::MAX)
         );
-        assert_eq!(seed(Some("7"), Some("2 3"))?, None);
+        assert_eq!(seed(Some("7"), Some("2 3"))?, Some(7));
+        assert_eq!(seed(Some("7"), Some("3 4"))?, None);
+        assert_eq!(version(None), Some(VERSION));
+        assert_eq!(version(Some("2 1 3")), Some(AHEAD));
         for wrong in ["", "yes", "-1", "+1", "18446744073709551616"] {
             let why = seed(Some(wrong), None).map_err(|e| e.to_string());
             let expected = format!(

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use crate::{Command, Event, Files, MAX_LINE, Said, Told, Wrong};
+use crate::{Command, Event, Files, MAX_LINE, Said, Told, VERSION, Wrong};
 
 /// How much of a turn is collected before it is written, in bytes.
 const WRITE: usize = 64 << 10;
@@ -32,12 +32,17 @@ pub struct Start {
 }
 
 impl<R: BufRead, W: Write> Turns<R, W> {
-    /// Says that this node goes in lockstep, as it was [asked](crate::asked_for).
+    /// Says that this node goes in lockstep, as it was [asked](crate::asked_for), in the highest
+    /// version that both sides speak.
     ///
     /// # Errors
     /// When that cannot be written.
     pub fn agree(input: R, mut output: W) -> io::Result<Self> {
-        output.write_all(b"= lockstep\n")?;
+        let agreed = match crate::agreed_version() {
+            VERSION => "= lockstep\n".to_owned(),
+            version => format!("= lockstep {version}\n"),
+        };
+        output.write_all(agreed.as_bytes())?;
         output.flush()?;
         Ok(Turns {
             input,
