@@ -114,6 +114,11 @@ impl Disk {
         }
     }
 
+    /// Whether a sync that is wanted now is done later, and not at once.
+    pub(super) fn takes_time(&self) -> bool {
+        self.config.sync >= Duration::from_nanos(2)
+    }
+
     /// When the sync that is under way is done.
     pub(super) fn due(&self) -> Option<Duration> {
         self.sync.map(|sync| sync.done)

@@ -8,8 +8,11 @@
 
 mod clock;
 mod disk;
+mod foresight;
 pub mod in_process;
 mod noise;
+mod timed_node;
+mod turns;
 mod virtual_time;
 
 use std::time::Duration;
@@ -18,7 +21,8 @@ use maelstrom_node::disk::Command;
 
 pub use disk::{Config as DiskConfig, Health, apply};
 pub use noise::{Noise, Stall, Stalls};
-pub use virtual_time::{Start, TimedNode, VirtualTime};
+pub use timed_node::{Elsewhere, Happens, TimedNode};
+pub use virtual_time::{Start, VirtualTime};
 
 /// The nodes of a run, behind one trait, whatever they are.
 ///
@@ -26,6 +30,10 @@ pub use virtual_time::{Start, TimedNode, VirtualTime};
 pub trait Host {
     /// Gives a node a line, without its newline.
     fn deliver(&mut self, node: usize, line: &[u8]);
+
+    /// Says which line a node will be given next, and when: none comes before it, and until then the
+    /// node is neither paused nor struck otherwise, unless the run ends. It may so begin early.
+    fn foresee(&mut self, _node: usize, _at: Duration, _line: &[u8]) {}
 
     /// Waits until `until`, or until a node does something, whichever comes
     /// first; says what time it is then, and what the nodes did. In real time it

@@ -11,46 +11,14 @@ use std::io;
 use std::time::Duration;
 
 use maelstrom_node::Rng;
-use maelstrom_node::disk::{Command, Files};
+use maelstrom_node::disk::Files;
 
 use super::clock::Clock;
 use super::disk::{self, Disk, Health};
+use super::foresight::Foresight;
 use super::noise::{Noise, Tiredness};
-use super::{Ending, Host, Output};
-
-/// A node that is told what time it is, by its own clock.
-pub trait TimedNode {
-    /// Gives it a line at this time; what it writes is handed to `say`.
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output));
-
-    /// Lets it do what it waited to do until now.
-    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output));
-
-    /// What it asked its disk to sync is synced, or that failed.
-    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output));
-
-    /// When it next has something to do by itself.
-    fn deadline(&self) -> Option<Duration>;
-
-    /// Takes what it wants done on its disk, since its last turn.
-    fn disk_commands(&mut self) -> Vec<Command>;
-
-    /// Why it cannot go on, if it cannot: its disk has failed.
-    fn failure(&self) -> Option<String>;
-
-    /// Ends it.
-    fn stop(&mut self) -> Ending {
-        Ending::Stopped
-    }
-
-    /// Ends it before the others.
-    fn give_up(&mut self) {}
-
-    /// What it wrote to its log last.
-    fn last_words(&mut self) -> Vec<String> {
-        Vec::new()
-    }
-}
+use super::turns::Turns;
+use super::{Ending, Host, Output, TimedNode};
 
 /// How often a node may ask to be woken, for each second that has passed and one more,
 const WAKES_PER_SECOND: f64 = 10_000.0;
@@ -67,40 +35,42 @@ pub type Start<N> = Box<dyn FnMut(usize, u64, Duration, Files) -> io::Result<N>>
 
 /// Nodes that share one virtual clock.
 pub struct VirtualTime<N> {
-    nodes: Vec<Hosted<N>>,
+    pub(super) nodes: Vec<Hosted<N>>,
     start: Start<N>,
-    now: Duration,
+    pub(super) now: Duration,
     /// Every node's next wake-up, the next one first.
     wakes: BTreeSet<(Duration, usize)>,
     /// `None` on a perfect machine: whoever is woken has its turn at once.
-    tiredness: Option<Tiredness>,
-    ready: VecDeque<(usize, Output)>,
-    /// What a node says in its turn.
-    said: Vec<Output>,
+    pub(super) tiredness: Option<Tiredness>,
+    pub(super) ready: VecDeque<(usize, Output)>,
+    pub(super) turns: Turns,
     /// A node was given up, and so the run: the others have no more turns, which might
     /// take as long as the one that was given up for it.
-    is_over: bool,
+    pub(super) is_over: bool,
 }
 
 #[derive(Debug)]
-struct Hosted<N> {
+pub(super) struct Hosted<N> {
     /// None if it is dead.
-    node: Option<N>,
-    clock: Clock,
-    disk: Disk,
-    is_paused: bool,
+    pub(super) node: Option<N>,
+    pub(super) clock: Clock,
+    pub(super) disk: Disk,
+    pub(super) is_paused: bool,
     /// How often it was started anew.
     restarts: u64,
     /// Its entry among the wake-ups: its turn, or else its deadline.
     wakes_at: Option<Duration>,
     /// The turn it was woken for and has not had yet.
-    turn_at: Option<Duration>,
+    pub(super) turn_at: Option<Duration>,
     /// What it will find then.
     inbox: Vec<Vec<u8>>,
     /// How often it was woken because it had asked for it.
-    wakes: u64,
+    pub(super) wakes: u64,
     /// How many lines it was given.
-    lines: u64,
+    pub(super) lines: u64,
+    /// How many turns it has begun and not ended.
+    pub(super) begun: usize,
+    pub(super) foresight: Foresight,
 }
 
 impl<N: TimedNode> Hosted<N> {
@@ -116,18 +86,20 @@ impl<N: TimedNode> Hosted<N> {
             inbox: Vec::new(),
             wakes: 0,
             lines: 0,
+            begun: 0,
+            foresight: Foresight::default(),
         }
     }
 
     /// When it, or its disk, next has something to do.
-    fn next(&self) -> Option<Duration> {
+    pub(super) fn next(&self) -> Option<Duration> {
         let node = self.node.as_ref()?;
         let deadline = node.deadline().map(|at| self.clock.moment(at));
         deadline.into_iter().chain(self.disk.due()).min()
     }
 
     /// Why it is woken too often, if it is.
-    fn excess(&self, now: Duration) -> Option<String> {
+    pub(super) fn excess(&self, now: Duration) -> Option<String> {
         let (wakes, now) = (self.wakes, now.as_secs_f64());
         let allowed = WAKES_PER_SECOND * (1.0 + now) + WAKES_PER_LINE * self.lines as f64;
         (wakes as f64 > allowed).then(|| {
@@ -150,7 +122,7 @@ impl<N: TimedNode> VirtualTime<N> {
             wakes: BTreeSet::new(),
             tiredness: None,
             ready: VecDeque::new(),
-            said: Vec::new(),
+            turns: Turns::new(false),
             is_over: false,
         }
     }
@@ -160,6 +132,14 @@ impl<N: TimedNode> VirtualTime<N> {
     pub fn with_noise(mut self, noise: Noise, seed: u64) -> Self {
         let count = self.nodes.len();
         self.tiredness = (noise != Noise::NONE).then(|| Tiredness::new(noise, count, seed));
+        self
+    }
+
+    /// The same, where nodes that take their turns elsewhere are at work side by side: with the
+    /// same outcome, only sooner.
+    #[must_use]
+    pub fn side_by_side(mut self) -> Self {
+        self.turns = Turns::new(true);
         self
     }
 
@@ -173,69 +153,7 @@ impl<N: TimedNode> VirtualTime<N> {
         self
     }
 
-    /// A node has its turn: what was due first, as in a binary, then what arrived.
-    fn turn(&mut self, node: usize, lines: &[impl AsRef<[u8]>]) {
-        if self.is_over {
-            return;
-        }
-        let now = self.now;
-        let Hosted {
-            node: Some(living),
-            clock,
-            disk,
-            ..
-        } = &mut self.nodes[node]
-        else {
-            return;
-        };
-        let shown = clock.at(now);
-        let synced = disk.done(now);
-        let is_by_itself = lines.is_empty() && synced.is_none();
-        let mut say = |output| self.said.push(output);
-        if let Some(result) = synced {
-            if result.is_ok() {
-                self.ready.push_back((node, Output::Synced));
-            }
-            living.synced(shown, result, &mut say);
-        }
-        for line in lines {
-            living.line(shown, line.as_ref(), &mut say);
-        }
-        if is_by_itself {
-            living.advance(shown, &mut say);
-        }
-        let commands = living.disk_commands();
-        let failure = living.failure();
-        // What it wanted written comes before what it said meanwhile: a node that answers
-        // first and writes then is broken in any case.
-        let wrote = commands.iter().map(Output::of_disk);
-        self.ready.extend(wrote.map(|output| (node, output)));
-        disk.take(now, commands);
-        for output in self.said.drain(..) {
-            self.is_over |= matches!(output, Output::GivenUp(_));
-            self.ready.push_back((node, output));
-        }
-        let hosted = &mut self.nodes[node];
-        hosted.turn_at = None;
-        hosted.lines += lines.len() as u64;
-        hosted.wakes += u64::from(is_by_itself);
-        if let Some(why) = failure {
-            self.bury(node);
-            self.ready.push_back((node, Output::Failed(why)));
-        } else if let Some(why) = hosted.excess(now) {
-            if let Some(node) = &mut hosted.node {
-                node.give_up();
-            }
-            self.wake_at(node, None);
-            self.is_over = true;
-            self.ready.push_back((node, Output::GivenUp(why)));
-        } else {
-            let next = hosted.next();
-            self.wake_at(node, next);
-        }
-    }
-
-    fn wake_at(&mut self, node: usize, at: Option<Duration>) {
+    pub(super) fn wake_at(&mut self, node: usize, at: Option<Duration>) {
         let before = std::mem::replace(&mut self.nodes[node].wakes_at, at);
         if before != at {
             if let Some(before) = before {
@@ -284,13 +202,14 @@ impl<N: TimedNode> VirtualTime<N> {
     }
 
     /// It is gone, with all that it has not taken in.
-    fn bury(&mut self, node: usize) {
+    pub(super) fn bury(&mut self, node: usize) {
         let hosted = &mut self.nodes[node];
         if let Some(mut living) = hosted.node.take() {
             living.stop();
             hosted.disk.crash();
         }
         hosted.inbox.clear();
+        hosted.foresight = Foresight::default();
         hosted.turn_at = None;
         hosted.is_paused = false;
         self.wake_at(node, None);
@@ -312,7 +231,14 @@ impl<N: TimedNode> Host for VirtualTime<N> {
         }
     }
 
+    fn foresee(&mut self, node: usize, at: Duration, line: &[u8]) {
+        if self.turns.are_side_by_side() {
+            self.foresee_line(node, at, line);
+        }
+    }
+
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
+        self.end_turns();
         while self.ready.is_empty() && !self.is_over {
             let wake = self.wakes.first().copied();
             let next = match (wake.map(|(at, _)| at), until) {
@@ -329,7 +255,10 @@ impl<N: TimedNode> Host for VirtualTime<N> {
             }
             self.now = next.max(self.now);
             match wake {
-                Some((at, node)) if until.is_none_or(|until| at <= until) => self.wake(node),
+                Some((at, node)) if until.is_none_or(|until| at <= until) => {
+                    self.wake(node);
+                    self.end_turns();
+                }
                 _ => break,
             }
         }
@@ -337,11 +266,13 @@ impl<N: TimedNode> Host for VirtualTime<N> {
     }
 
     fn kill(&mut self, node: usize) {
+        self.end_turns();
         self.bury(node);
         self.ready.retain(|(said_by, _)| *said_by != node);
     }
 
     fn start(&mut self, node: usize) {
+        self.end_turns();
         let hosted = &mut self.nodes[node];
         if hosted.node.is_some() {
             return;
@@ -361,11 +292,13 @@ impl<N: TimedNode> Host for VirtualTime<N> {
     }
 
     fn pause(&mut self, node: usize) {
+        self.end_turns();
         self.nodes[node].is_paused = self.nodes[node].node.is_some();
         self.wake_at(node, None);
     }
 
     fn resume(&mut self, node: usize) {
+        self.end_turns();
         let hosted = &mut self.nodes[node];
         if std::mem::take(&mut hosted.is_paused) {
             hosted.turn_at = None;
@@ -378,6 +311,7 @@ impl<N: TimedNode> Host for VirtualTime<N> {
     }
 
     fn set_clock(&mut self, node: usize, jump: Duration, fast: i32) {
+        self.end_turns();
         let now = self.now;
         let hosted = &mut self.nodes[node];
         hosted.clock.change(now, jump, fast);
@@ -388,18 +322,28 @@ impl<N: TimedNode> Host for VirtualTime<N> {
     }
 
     fn set_disk(&mut self, node: usize, health: Health) {
+        self.end_turns();
         self.nodes[node].disk.be(health);
     }
 
     fn stop(&mut self) -> Vec<Ending> {
+        self.end_turns();
         let stop = |hosted: &mut Hosted<N>| match &mut hosted.node {
-            Some(node) => node.stop(),
+            Some(node) => {
+                if hosted.foresight.is_ahead()
+                    && let Some(elsewhere) = node.elsewhere()
+                {
+                    elsewhere.abandon();
+                }
+                node.stop()
+            }
             None => Ending::Stopped,
         };
         self.nodes.iter_mut().map(stop).collect()
     }
 
     fn last_words(&mut self, node: usize) -> Vec<String> {
+        self.end_turns();
         let node = self.nodes[node].node.as_mut();
         node.map_or_else(Vec::new, N::last_words)
     }

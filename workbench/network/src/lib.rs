@@ -375,6 +375,13 @@ impl Network {
         }
     }
 
+    /// The packet that an endpoint's reader has taken, and when it lets it through: that is the next
+    /// that arrives there, whatever is sent or cut until then. None if the network is ideal.
+    pub fn taken(&self, id: EndpointId) -> Option<(Duration, &Packet)> {
+        let taken = self.endpoints[id.0].taken.as_ref();
+        taken.map(|(until, packet)| (*until, packet))
+    }
+
     /// What is under way to an endpoint, in the order in which it is due: when that is, and
     /// whether what is cut now would drop it.
     pub fn inbox(&self, id: EndpointId) -> Vec<(Duration, &Packet, bool)> {

@@ -4,6 +4,7 @@
 //! many times, each time as the only node of a cluster or as one of three whose others are
 //! silent; what it is told is made up here, its services are real, its disk keeps everything.
 
+mod ahead;
 mod probes;
 mod requests;
 mod session;
@@ -47,6 +48,8 @@ pub enum Rule {
     Large,
     /// Many messages at the same time are all handled.
     Many,
+    /// In version 2, lines that come before they are its turn are handled as any others.
+    Ahead,
     /// Nothing is promised before it is durable.
     Sync,
     /// A disk that fails ends the node.
@@ -59,7 +62,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of the specification.
-    pub const ALL: [Rule; 17] = [
+    pub const ALL: [Rule; 18] = [
         Rule::Agree,
         Rule::Init,
         Rule::End,
@@ -73,6 +76,7 @@ impl Rule {
         Rule::Skip,
         Rule::Large,
         Rule::Many,
+        Rule::Ahead,
         Rule::Sync,
         Rule::Failed,
         Rule::Again,
@@ -95,6 +99,7 @@ impl Rule {
             Rule::Skip => "skip",
             Rule::Large => "large",
             Rule::Many => "many",
+            Rule::Ahead => "ahead",
             Rule::Sync => "sync",
             Rule::Failed => "failed",
             Rule::Again => "again",

@@ -2,23 +2,25 @@
 //! This is the workbench's side of what the crate `lockstep` has the lines of, and
 //! `workbench/LOCKSTEP.md` the rules.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use lockstep::{Event, Said, Told, VERSION};
+use lockstep::{AHEAD, Event, Said, Told, VERSION};
 use maelstrom_node::disk::{Command, Files};
 
-use super::Started;
 use super::live::too_long;
 use super::pipes::Poll;
-use simulation::host::{Ending, Output, TimedNode};
+use super::{Process, Started};
+use simulation::host::{Elsewhere, Ending, Happens, Output, TimedNode};
 
 /// How long, in real time, is waited before it is looked what else the node does.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often, until a node's turn counts as one without end: 10 s.
-const LOOKS: u32 = 100;
-/// A turn that takes longer is a slow one: 1 s. All slow ones of a node together may
-/// take as long as a single one.
-const SLOW: u32 = 10;
+/// How long a node may take for a turn, until it counts as one without end: [`Patience`] says how
+/// that is counted.
+const LONGEST: Duration = Duration::from_secs(10);
+/// A turn that takes longer is a slow one. All slow ones of a node together may take as long as a
+/// single one.
+const SLOW: Duration = Duration::from_secs(1);
 /// How much a node may write in a turn, in bytes.
 const MOST_OUTPUT: usize = 16 << 20;
 
@@ -32,8 +34,15 @@ pub struct Node {
     commands: Vec<Command>,
     /// Why it cannot go on.
     failure: Option<String>,
-    /// How long its slow turns took, in looks.
-    slow: u32,
+    /// How long its slow turns took.
+    slow: Duration,
+    /// The turns that have begun and not ended, and whether it was told of them, or will be:
+    /// of one that has ended, nobody waits for a turn.
+    begun: VecDeque<bool>,
+    /// What it is told when the turns before it have ended.
+    later: VecDeque<Vec<u8>>,
+    /// Whether it takes lines before the turns before them have ended: its version says so.
+    reads_ahead: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +59,32 @@ enum State {
 enum How {
     Ended,
     GivenUp,
+    Abandoned,
+}
+
+/// How long a node has taken for a turn. While it would go on and others have the processors, it
+/// takes none of its time: what counts then is what it had of them.
+#[derive(Debug, Default)]
+struct Patience {
+    taken: Duration,
+    /// How much of the processors' time it had used when it was last looked at.
+    used: Option<Duration>,
+}
+
+impl Patience {
+    /// It was waited for, for the time between two looks.
+    fn look(&mut self, process: &Process) {
+        let pulse = process.pulse();
+        let used = pulse.map(|pulse| pulse.processor);
+        let since = self.used.zip(used);
+        self.taken += match since {
+            Some((before, now)) if pulse.is_some_and(|pulse| pulse.is_running) => {
+                now.saturating_sub(before).min(LOOK)
+            }
+            _ => LOOK,
+        };
+        self.used = used;
+    }
 }
 
 /// A turn that did not end as it should.
@@ -69,7 +104,10 @@ impl Node {
             state: State::Told,
             commands: Vec::new(),
             failure: None,
-            slow: 0,
+            slow: Duration::ZERO,
+            begun: VecDeque::new(),
+            later: VecDeque::new(),
+            reads_ahead: false,
         }
     }
 
@@ -88,15 +126,22 @@ impl Node {
         }
     }
 
-    /// Tells it what happens now.
-    fn tell(&mut self, now: Duration, event: Event<&[u8]>) {
-        let mut told = Vec::new();
-        Told::Turn(now, event).write(&mut told);
-        self.started.feed.push(&told);
+    /// Whether all its turns have ended.
+    fn is_at_rest(&self) -> bool {
+        !self.begun.contains(&true)
+    }
+
+    /// Tells it this, once it may be told.
+    fn tell(&mut self, told: Vec<u8>) {
+        match self.is_at_rest() || self.reads_ahead {
+            true => self.started.feed.push(&told),
+            false => self.later.push_back(told),
+        }
+        self.begun.push_back(true);
     }
 
     /// Waits for more of what it writes, and writes what it is to read meanwhile.
-    fn more(&mut self, looks: &mut u32) -> Result<(), Broken> {
+    fn more(&mut self, patience: &mut Patience) -> Result<(), Broken> {
         let given_up = |why: String| Err(Broken::GivenUp(why));
         let Started {
             feed,
@@ -105,32 +150,29 @@ impl Node {
         } = &mut self.started;
         loop {
             feed.write();
+            match lines.read_if_any() {
+                Some(true) => return Ok(()),
+                Some(false) => return Err(Broken::Closed),
+                None => {}
+            }
             let mut poll = Poll::default();
             poll.add_feed(feed);
             poll.add_lines(lines);
-            let is_over = !poll.wait(LOOK);
-            let has_news = poll.has_news(lines);
-            if has_news {
-                return match lines.read() {
-                    true => Ok(()),
-                    false => Err(Broken::Closed),
-                };
-            }
-            if !is_over {
+            if poll.wait(LOOK) {
                 continue;
             }
-            *looks += 1;
+            patience.look(process);
             if let Some(why) = process.excess() {
                 return given_up(why);
             }
             if process.is_debugged {
                 continue;
             }
-            let seconds = u64::from(LOOKS) * LOOK.as_millis() as u64 / 1000;
-            if *looks >= LOOKS {
+            let (taken, seconds) = (patience.taken, LONGEST.as_secs());
+            if taken >= LONGEST {
                 return given_up(format!("it took more than {seconds} s for one turn"));
             }
-            if *looks > SLOW && self.slow + *looks >= LOOKS {
+            if taken > SLOW && self.slow + taken >= LONGEST {
                 return given_up(format!(
                     "its turns of more than a second took {seconds} s together"
                 ));
@@ -139,7 +181,7 @@ impl Node {
     }
 
     /// Reads what it writes until its turn ends.
-    fn turn(&mut self, looks: &mut u32, say: &mut dyn FnMut(Output)) -> Result<(), Broken> {
+    fn turn(&mut self, patience: &mut Patience, say: &mut dyn FnMut(Output)) -> Result<(), Broken> {
         let given_up = |why: String| Err(Broken::GivenUp(why));
         let quoted =
             |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned();
@@ -149,17 +191,18 @@ impl Node {
                 if self.started.lines.is_too_long() {
                     return given_up(too_long());
                 }
-                self.more(looks)?;
+                self.more(patience)?;
                 continue;
             };
             written += line.len() + 1;
             if self.state == State::Told {
                 match lockstep::agreed(&line) {
                     Some(version) if version == u64::from(VERSION) => {}
+                    Some(version) if version == u64::from(AHEAD) => self.reads_ahead = true,
                     Some(version) => {
                         return given_up(format!(
-                            "expected that it goes in lockstep in version {VERSION}, the one it was \
-                             asked for, found version {version}"
+                            "expected that it goes in lockstep in version {VERSION} or {AHEAD}, the \
+                             ones it was asked for, found version {version}"
                         ));
                     }
                     None => {
@@ -197,8 +240,10 @@ impl Node {
                     return given_up(format!("expected {expected}, found {:?}", quoted(&line)));
                 }
             }
+            // Where it was told more, that is its answer.
+            let is_quiet = self.reads_ahead && !self.is_at_rest();
             let rest = self.started.lines.rest();
-            return match rest.is_empty() {
+            return match rest.is_empty() || is_quiet {
                 true => Ok(()),
                 false => given_up(format!(
                     "expected nothing between the end of its turn and the next one, found {:?}",
@@ -210,9 +255,9 @@ impl Node {
 
     fn take_turn(&mut self, say: &mut dyn FnMut(Output)) {
         self.deadline = None;
-        let mut looks = 0;
-        match self.turn(&mut looks, say) {
-            Ok(()) if looks > SLOW => self.slow += looks,
+        let mut patience = Patience::default();
+        match self.turn(&mut patience, say) {
+            Ok(()) if patience.taken > SLOW => self.slow += patience.taken,
             Ok(()) => {}
             Err(Broken::Closed) => {
                 self.state = State::Over(How::Ended);
@@ -232,36 +277,79 @@ impl Node {
     }
 }
 
-impl TimedNode for Node {
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        match self.state {
-            State::Over(_) => return,
+impl Elsewhere for Node {
+    fn begin(&mut self, now: Duration, happens: Happens<'_>) {
+        let mut told = Vec::new();
+        match (&self.state, happens) {
+            (State::Over(_), _) => return self.begun.push_back(false),
             // This line, its first, it has been told already.
-            State::Told => {}
-            State::Fresh => {
-                let feed = &mut self.started.feed;
-                feed.push(line);
-                feed.push(b"\n");
+            (State::Told, Happens::Line(_)) if self.is_at_rest() => {}
+            (State::Fresh, Happens::Line(line)) => {
+                told.extend_from_slice(line);
+                told.push(b'\n');
                 self.state = State::Told;
             }
-            State::Running => self.tell(now, Event::Message(line)),
+            // It has no time yet.
+            (State::Told, _) if self.is_at_rest() => return self.begun.push_back(false),
+            (State::Fresh, _) => return self.begun.push_back(false),
+            (State::Told | State::Running, Happens::Line(line)) => {
+                Told::Turn(now, Event::Message(line)).write(&mut told);
+            }
+            (State::Told | State::Running, Happens::Nothing) => {
+                Told::Turn(now, Event::Nothing).write(&mut told);
+            }
+            (State::Told | State::Running, Happens::Synced(result)) => {
+                let event = result.map_or_else(Event::Failed, |()| Event::Synced);
+                Told::Turn(now, event).write(&mut told);
+            }
+        }
+        self.tell(told);
+    }
+
+    fn send(&mut self) {
+        self.started.feed.write();
+    }
+
+    fn end(&mut self, say: &mut dyn FnMut(Output)) {
+        let was_told = self.begun.pop_front().unwrap_or_default();
+        if !was_told || matches!(self.state, State::Over(_)) {
+            return;
         }
         self.take_turn(say);
+        if let Some(told) = self.later.pop_front() {
+            self.started.feed.push(&told);
+            self.started.feed.write();
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.begun.clear();
+        if !matches!(self.state, State::Over(_)) {
+            self.deadline = None;
+            self.state = State::Over(How::Abandoned);
+            self.started.process.stop(false);
+        }
+    }
+}
+
+impl TimedNode for Node {
+    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
+        self.begin(now, Happens::Line(line));
+        self.end(say);
     }
 
     fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
-        if self.state == State::Running {
-            self.tell(now, Event::Nothing);
-            self.take_turn(say);
-        }
+        self.begin(now, Happens::Nothing);
+        self.end(say);
     }
 
     fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
-        if self.state == State::Running {
-            let event = result.map_or_else(Event::Failed, |()| Event::Synced);
-            self.tell(now, event);
-            self.take_turn(say);
-        }
+        self.begin(now, Happens::Synced(result));
+        self.end(say);
+    }
+
+    fn elsewhere(&mut self) -> Option<&mut dyn Elsewhere> {
+        Some(self)
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -277,8 +365,12 @@ impl TimedNode for Node {
     }
 
     fn stop(&mut self) -> Ending {
-        let ended = self.state == State::Over(How::Ended);
-        self.started.process.stop(ended)
+        match self.state {
+            // It had more to do.
+            State::Over(How::Abandoned) => Ending::Stopped,
+            State::Over(How::Ended) => self.started.process.stop(true),
+            _ => self.started.process.stop(false),
+        }
     }
 
     fn give_up(&mut self) {

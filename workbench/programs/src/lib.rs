@@ -278,12 +278,17 @@ impl Programs {
             true => {
                 let nodes = asked.nodes.into_iter().map(Lockstep::new).collect();
                 let (nursery, machines) = (asked.nursery, asked.machines);
+                let is_debugged = nursery.is_debugged();
                 let start = move |node, restarts, now, files: Files| {
                     Ok(Lockstep::again(nursery.start(node, restarts, now)?, files))
                 };
                 let host = VirtualTime::new(nodes, Box::new(start));
                 let host = host.with_noise(machines.noise, machines.noise_seed);
-                let mut host = host.with_disks(machines.disk, machines.disk_seed);
+                let host = host.with_disks(machines.disk, machines.disk_seed);
+                let mut host = match is_debugged {
+                    true => host, // whoever looks into one finds it between two turns
+                    false => host.side_by_side(),
+                };
                 for node in asked.told {
                     host.deliver(node, b"");
                 }
@@ -347,6 +352,12 @@ impl Host for Programs {
             State::Reactive(host, _) => host.deliver(node, line),
             State::Live(host) => host.deliver(node, line),
             State::Over => {}
+        }
+    }
+
+    fn foresee(&mut self, node: usize, at: Duration, line: &[u8]) {
+        if let State::Lockstep(host) = &mut self.state {
+            host.foresee(node, at, line);
         }
     }
 

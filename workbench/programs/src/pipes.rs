@@ -95,20 +95,26 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(pipe: ChildStdout) -> Self {
-        Lines {
+    pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
+        let flags = fcntl_getfl(&pipe)?;
+        fcntl_setfl(&pipe, flags | OFlags::NONBLOCK)?;
+        Ok(Lines {
             pipe,
             buffer: Vec::new(),
             len: 0,
             start: 0,
             searched: 0,
             is_closed: false,
-        }
+        })
     }
 
-    /// Reads what there is, up to some size; waits if there is nothing. False at
-    /// the end.
+    /// Reads what there is, up to some size. False at the end.
     pub(super) fn read(&mut self) -> bool {
+        self.read_if_any().unwrap_or(true)
+    }
+
+    /// The same; none if there is nothing yet.
+    pub(super) fn read_if_any(&mut self) -> Option<bool> {
         self.buffer.copy_within(self.start..self.len, 0);
         self.len -= self.start;
         self.searched -= self.start;
@@ -122,12 +128,13 @@ impl Lines {
         let read = loop {
             match self.pipe.read(&mut self.buffer[self.len..]) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return None,
                 read => break read.unwrap_or(0),
             }
         };
         self.len += read;
         self.is_closed = read == 0;
-        read > 0
+        Some(read > 0)
     }
 
     /// The next line that has been read, without its newline. What ends with the pipe

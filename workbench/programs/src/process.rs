@@ -106,6 +106,8 @@ pub(super) struct Nursery {
     names: Vec<String>,
     /// What each node's random numbers follow from, if they are asked for lockstep.
     seeds: Option<Vec<u64>>,
+    /// The versions of lockstep that they are asked for.
+    versions: &'static [u32],
     /// What else they find in their environment.
     environment: &'static [(&'static str, &'static str)],
     /// Where they are told, for a debugger.
@@ -119,10 +121,17 @@ impl Nursery {
             program: program.clone(),
             names: names.to_vec(),
             seeds,
+            versions: &[lockstep::VERSION, lockstep::AHEAD],
             environment: &[],
             debugged: None,
             budget: Budget::new(),
         }
+    }
+
+    /// The same, asked for these versions of lockstep alone.
+    pub(super) fn in_versions(mut self, versions: &'static [u32]) -> Self {
+        self.versions = versions;
+        self
     }
 
     /// The same with this in their environment.
@@ -135,6 +144,11 @@ impl Nursery {
     pub(super) fn for_debugger(mut self, debugger: Option<&Processes>) -> Self {
         self.debugged = debugger.cloned();
         self
+    }
+
+    /// Whether a debugger may hold its processes.
+    pub(super) fn is_debugged(&self) -> bool {
+        self.debugged.is_some()
     }
 
     /// Starts a process for this node, which was started so often before, at this time of the run.
@@ -153,7 +167,7 @@ impl Nursery {
         Ok(Started {
             process,
             feed: Feed::new(stdin)?,
-            lines: Lines::new(stdout),
+            lines: Lines::new(stdout)?,
         })
     }
 }
@@ -199,6 +213,8 @@ impl Process {
             debugged,
             ..
         } = nursery;
+        let versions: Vec<String> = nursery.versions.iter().map(u32::to_string).collect();
+        let lockstep = lockstep.map(|(seed, now)| (seed, now, versions.join(" ")));
         let log_path = program.logs.join(log_name(name));
         // One that is started again goes on with the same log.
         let mut options = File::options();
@@ -307,7 +323,7 @@ fn about(path: &Path, what: &str, e: io::Error) -> io::Error {
 
 fn spawn(
     program: &Program,
-    asked: Option<(u64, Duration)>,
+    asked: Option<(u64, Duration, String)>,
     environment: &[(&str, &str)],
 ) -> io::Result<Child> {
     let mut command = Command::new(&program.bin);
@@ -317,10 +333,10 @@ fn spawn(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     match asked {
-        Some((seed, now)) => command
+        Some((seed, now, versions)) => command
             .env(lockstep::LOCKSTEP, seed.to_string())
             .env(lockstep::TIME, now.as_nanos().to_string())
-            .env(lockstep::VERSIONS, lockstep::VERSION.to_string()),
+            .env(lockstep::VERSIONS, versions),
         None => command
             .env_remove(lockstep::LOCKSTEP)
             .env_remove(lockstep::TIME)

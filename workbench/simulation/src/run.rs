@@ -337,9 +337,26 @@ impl<'a> Run<'a> {
                     self.busy.push_front(endpoint);
                     self.packet(packet);
                 }
-                Received::Asleep(until) => self.events.add(until, Due::Wake(endpoint)),
+                Received::Asleep(until) => {
+                    self.events.add(until, Due::Wake(endpoint));
+                    self.foresee(endpoint);
+                }
                 Received::Nothing => {}
             }
+        }
+    }
+
+    /// Lets the host know what a node will be given next, where that is certain: its reader
+    /// sleeps for it, nothing is done to nodes, and the run does not end before.
+    fn foresee(&mut self, endpoint: EndpointId) {
+        let is_spared = self.strikes.is_empty() && self.rules.is_empty();
+        if self.phase == Phase::Main
+            && is_spared
+            && let Role::Node(node) = self.network.role(endpoint)
+            && let Some((at, packet)) = self.network.taken(endpoint)
+            && at < self.start + self.config.time_limit
+        {
+            self.host.foresee(node, at, &packet.line);
         }
     }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::requests::{self, Requests};
 use super::session::{Bench, Session};
-use super::twins;
 use super::{Breach, Found, Rule};
+use super::{ahead, twins};
 
 /// How many messages come at once.
 const MANY: usize = 100;
@@ -45,6 +45,7 @@ pub(super) fn all(bench: &Bench, found: &mut Found) -> io::Result<()> {
             Rule::Reply,
             Rule::Large,
             Rule::Many,
+            Rule::Ahead,
             Rule::Sync,
             Rule::Failed,
         ] {
@@ -53,7 +54,8 @@ pub(super) fn all(bench: &Bench, found: &mut Found) -> io::Result<()> {
         again(bench, found, None)?.unwrap_or_else(|breach| found.broken(breach));
         return Ok(());
     };
-    let probes: [fn(&Bench, &mut Found, &Requests) -> Probed; 4] = [reply, large, many, disk];
+    let probes: [fn(&Bench, &mut Found, &Requests) -> Probed; 5] =
+        [reply, large, many, ahead::probe, disk];
     for probe in probes {
         probe(bench, found, &requests)?.unwrap_or_else(|breach| found.broken(breach));
     }
@@ -62,7 +64,7 @@ pub(super) fn all(bench: &Bench, found: &mut Found) -> io::Result<()> {
 }
 
 /// A program that ends, or does not end its turn, at this has broken this rule.
-fn at<T>(rule: Rule, done: Result<T, Breach>) -> Result<T, Breach> {
+pub(super) fn at<T>(rule: Rule, done: Result<T, Breach>) -> Result<T, Breach> {
     done.map_err(|breach| match breach.rule {
         Rule::End | Rule::Init => Breach { rule, ..breach },
         _ => breach,

@@ -52,8 +52,17 @@ impl Bench {
     /// # Errors
     /// When it cannot be started.
     pub(super) fn spawn(&self) -> io::Result<Session> {
+        self.spawn_in(&[lockstep::VERSION])
+    }
+
+    /// The same, asked for these versions.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(super) fn spawn_in(&self, versions: &'static [u32]) -> io::Result<Session> {
         let names = [NAME.to_owned()];
         let nursery = Nursery::new(&self.program, &names, Some(vec![self.options.seed]));
+        let nursery = nursery.in_versions(versions);
         Ok(Session {
             started: nursery.start(0, 0, Duration::ZERO)?,
             patience: self.options.patience,
@@ -67,6 +76,7 @@ impl Bench {
             open: Vec::new(),
             sync: None,
             next_id: 0,
+            ahead: 0,
         })
     }
 }
@@ -105,6 +115,8 @@ pub(super) struct Session {
     /// When the sync is done that is under way.
     pub(super) sync: Option<Duration>,
     next_id: u64,
+    /// How many turns it was told of behind the one that it has.
+    ahead: usize,
 }
 
 /// The beginning of a line, for a person.
@@ -119,11 +131,17 @@ pub(super) fn shown(line: &[u8]) -> String {
 impl Session {
     /// Waits for it to agree.
     pub(super) fn agree(mut self) -> Result<Session, Breach> {
-        let line = self.line(Rule::Agree)?;
-        if lockstep::agreed(&line) != Some(u64::from(lockstep::VERSION)) {
-            return Err(self.breach(Rule::Agree, AGREE, shown(&line)));
+        match self.agree_on()? {
+            lockstep::VERSION => Ok(self),
+            other => Err(self.breach(Rule::Agree, AGREE, format!("= lockstep {other}"))),
         }
-        Ok(self)
+    }
+
+    /// Waits for it to agree, and says on which version.
+    pub(super) fn agree_on(&mut self) -> Result<u32, Breach> {
+        let line = self.line(Rule::Agree)?;
+        let version = lockstep::agreed(&line).and_then(|version| u32::try_from(version).ok());
+        version.ok_or_else(|| self.breach(Rule::Agree, AGREE, shown(&line)))
     }
 
     pub(super) fn breach(
@@ -206,7 +224,7 @@ impl Session {
     /// Nothing has been said since the end of its turn.
     fn said_nothing(&mut self) -> Result<(), Breach> {
         let rest = self.started.lines.rest().to_vec();
-        match rest.is_empty() {
+        match rest.is_empty() || self.ahead > 0 {
             true => Ok(()),
             false => Err(self.breach(Rule::Quiet, "nothing until its next turn", shown(&rest))),
         }
@@ -327,6 +345,28 @@ impl Session {
         self.said_nothing()?;
         self.told = shown(told.strip_suffix(b"\n").unwrap_or(told));
         self.started.feed.push(told);
+        self.answer()
+    }
+
+    /// Tells it all these messages at once, now, and reads its turns.
+    pub(super) fn tell_ahead(&mut self, messages: &[Vec<u8>]) -> Result<Vec<Turn>, Breach> {
+        self.said_nothing()?;
+        let mut told = Vec::new();
+        for message in messages {
+            Told::Turn(self.now, Event::Message(message)).write(&mut told);
+        }
+        let first = told.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        self.told = format!("{}, and {} more", shown(first), messages.len() - 1);
+        self.started.feed.push(&told);
+        let turn = |place| {
+            self.ahead = messages.len() - 1 - place;
+            self.answer()
+        };
+        (0..messages.len()).map(turn).collect()
+    }
+
+    /// Reads what it says in a turn.
+    fn answer(&mut self) -> Result<Turn, Breach> {
         let mut turn = Turn::default();
         loop {
             let line = self.line(Rule::End)?;

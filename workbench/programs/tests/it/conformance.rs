@@ -60,6 +60,7 @@ fn a_node_without_a_library_keeps_every_rule() {
         "skip      kept: 5 lines, and it went on",
         "large     kept: a request of 1 MiB was answered",
         "many      kept: 100 requests at the same time, all answered",
+        "ahead     kept: 100 lines at once, and the same was said",
         "sync      kept: it answered when its disk had",
         "failed    kept: it said why, and exited with failure",
         "again     kept: from 1 files it shows what it did before",
@@ -75,7 +76,7 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
     let bin = example("out_of_step");
     assert_eq!(broken(&lockstep_test(&bin, &["none"]).unwrap()), [""; 0]);
     // They wait more than they work: several at a time.
-    let cases: [(&str, &[&str]); 23] = [
+    let cases: [(&str, &[&str]); 24] = [
         ("agree", &["told:     nothing yet", "came:     starting"]),
         ("agree on another version", &["came:     = lockstep 7"]),
         (
@@ -139,6 +140,13 @@ fn a_program_that_breaks_a_rule_is_convicted_by_that_rule() {
         (
             "many",
             &["came:     none to 50 of them within 60 s of its time"],
+        ),
+        (
+            "ahead",
+            &[
+                ", and 99 more",
+                "expected: the end of its turn, = TIME or = -, within 4s",
+            ],
         ),
         (
             "sync",
