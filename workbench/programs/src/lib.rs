@@ -28,6 +28,7 @@ mod live;
 mod log;
 mod pipes;
 mod process;
+mod processor;
 #[cfg(target_os = "linux")]
 mod reactive;
 #[cfg(target_os = "linux")]
@@ -49,6 +50,7 @@ use live::Live;
 use pipes::{Feed, Lines, Poll};
 use process::{Nursery, Process, allow_files};
 pub use process::{Processes, Program};
+pub use processor::stay_on_processor;
 use simulation::host::{Ending, Health, Host, Noise, Output, Silence, VirtualTime};
 use simulation::run;
 use simulation::workload::Workload;

@@ -65,7 +65,8 @@ pub(super) fn run(
     });
     let results = results.transpose()?;
     let error: Mutex<Option<String>> = Mutex::new(None);
-    let worker = || {
+    let worker = |place: usize| {
+        let mut is_alone = false;
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             if i >= count || signals.interrupted() {
@@ -80,6 +81,10 @@ pub(super) fn run(
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
+                    if judged.virtual_time && !std::mem::replace(&mut is_alone, true) {
+                        // So are all others, then.
+                        programs::stay_on_processor(place);
+                    }
                     live.fetch_or(!judged.virtual_time, Ordering::Relaxed);
                     if let Some(results) = &results {
                         if let Err(why) = results.add(&Line::of(&judged)) {
@@ -104,8 +109,9 @@ pub(super) fn run(
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(worker);
+        for place in 0..workers {
+            let worker = &worker;
+            scope.spawn(move || worker(place));
         }
     });
     if let Some(error) = error.into_inner().unwrap_or_else(PoisonError::into_inner) {
