@@ -1,17 +1,21 @@
 //! The examples, from their sources: in each language a broadcast that repeats what is not
-//! acknowledged, and a proxy of lin-kv. A language that is not installed here is said to be left out.
+//! acknowledged, and a proxy of lin-kv, in runs, and that in Go held against
+//! the rules of lockstep. A language that is not installed here is said to be left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use programs::conformance::assert_kept;
 use programs::in_lockstep;
 use simulation::Judged;
 use simulation::run::Config;
 use simulation::workload::Workload;
 use workloads::broadcast::{Broadcast, Topology};
 use workloads::lin_kv::LinKv;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_workbench-wasi");
 
 /// Whether a program can be run; if not, it is said.
 fn is_here(program: &str, arg: &str) -> bool {
@@ -29,8 +33,9 @@ fn zig_here() -> Option<&'static str> {
     names.find(|name| is_here(name, "version"))
 }
 
-/// Builds both nodes: a command for each, that makes a module at the path from the name.
-fn check(build: impl Fn(&Path, &str) -> Command) {
+/// Builds both nodes: a command for each, that makes a module at the path from the name. Strict is
+/// one that reads messages as they are, or skips them, and so keeps the rules of lockstep.
+fn check(is_strict: bool, build: impl Fn(&Path, &str) -> Command) {
     let folder = tempfile::tempdir().unwrap();
     let module = |name: &str| {
         let path = folder.path().join(format!("{name}.wasm"));
@@ -46,10 +51,17 @@ fn check(build: impl Fn(&Path, &str) -> Command) {
     };
     rough.network.loss = 0.05;
     rough.network.latency.mean = Duration::from_millis(20);
-    let sent = run(folder.path(), &module("broadcast"), &rough, || {
+    let broadcast = module("broadcast");
+    let sent = run(folder.path(), &broadcast, &rough, || {
         Broadcast::new(Topology::Grid)
     });
     assert!(sent > 300, "{sent}");
+    if is_strict {
+        let args = [broadcast.to_str().unwrap()];
+        let report = assert_kept(PROGRAM, &args, folder.path());
+        let not_tried: Vec<_> = report.not_tried().iter().map(|rule| rule.name()).collect();
+        assert_eq!(not_tried, ["sync", "failed"], "it has no use for its disk");
+    }
 
     let config = Config {
         rate: 20.0,
@@ -70,10 +82,9 @@ fn run<W: Workload>(
     config: &Config,
     workload: impl Fn() -> W,
 ) -> usize {
-    let program = env!("CARGO_BIN_EXE_workbench-wasi");
     let run = || {
         let args = [module.to_str().unwrap()];
-        let outcome = in_lockstep(program, &args, logs, config, &mut workload());
+        let outcome = in_lockstep(PROGRAM, &args, logs, config, &mut workload());
         Judged::of(&workload(), config.clone(), outcome)
     };
     let (first, second) = (run(), run());
@@ -90,7 +101,7 @@ fn examples() -> PathBuf {
 #[test]
 fn go() {
     if is_here("go", "version") {
-        check(|path, name| {
+        check(true, |path, name| {
             let mut go = Command::new("go");
             go.args(["build", "-o"])
                 .args([path, Path::new(&format!("./{name}"))])
@@ -105,7 +116,7 @@ fn go() {
 #[test]
 fn c() {
     if let Some(zig) = zig_here() {
-        check(|path, name| {
+        check(false, |path, name| {
             let mut zig = Command::new(zig);
             zig.args([
                 "cc",
@@ -125,7 +136,7 @@ fn c() {
 #[test]
 fn zig() {
     if let Some(zig) = zig_here() {
-        check(|path, name| {
+        check(false, |path, name| {
             let mut zig = Command::new(zig);
             zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSmall"])
                 .arg(examples().join(format!("zig/{name}.zig")))
