@@ -21,6 +21,8 @@ pub struct Carrier {
     pub sent: i64,
     /// When it arrived, likewise; none if it was lost, or under way at the end.
     pub received: Option<i64>,
+    /// When it came to a node that was dead, likewise.
+    pub lost: Option<i64>,
 }
 
 /// What every message has and no element is in.
@@ -69,6 +71,7 @@ pub fn find<'a>(
                     dest: names[message.dest].clone(),
                     sent: message.sent,
                     received: message.received,
+                    lost: message.lost.map(|(time, _)| time),
                 });
             }
         }

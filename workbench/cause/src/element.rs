@@ -135,7 +135,7 @@ fn way<'a>(element: &'a Element, carriers: &[Carrier], run: &Run<'a>) -> Option<
             Some(had) if had <= began.time => Reason::Forgotten,
             Some(_) => Reason::Late,
             None if lost.is_empty() => Reason::NotSent,
-            None if lost.iter().all(|carrier| run.is_dead(node, carrier.sent)) => Reason::Dead,
+            None if lost.iter().all(|carrier| carrier.lost.is_some()) => Reason::Dead,
             None if lost.iter().all(|carrier| partition(carrier, run).is_some()) => Reason::Cut,
             None => Reason::Lost,
         };
@@ -215,10 +215,10 @@ impl Way<'_> {
                 )
             }
             Reason::Dead => format!(
-                "{} never got {value}: {} was dead when it was sent there, at {}, and it was not sent again",
+                "{} never got {value}: {} was dead when it came there, at {}, and it was not sent again",
                 listed(&nodes),
                 first.node,
-                seconds(first.lost.last()?.sent)
+                seconds(first.lost.last()?.lost?)
             ),
             Reason::Lost => {
                 let messages = match first.lost.len() {

@@ -119,14 +119,14 @@ fn lost(run: &Run<'_>) -> Option<String> {
     let (op, message) = example?;
     let message = &message;
     let (src, dest) = (run.name(message.src), run.name(message.dest));
-    let how = match run.cut(message) {
+    let how = match run.cut(message).filter(|_| message.lost.is_none()) {
         Some((from, Some(to))) => format!(
             "lost in the partition from {} to {}",
             seconds(from),
             seconds(to)
         ),
         Some((from, None)) => format!("lost in the partition from {} on", seconds(from)),
-        None if run.is_dead(dest, message.sent) => format!("lost, as {dest} was dead"),
+        None if message.lost.is_some() => format!("lost, as {dest} was dead"),
         None => "lost".to_owned(),
     };
     Some(format!(

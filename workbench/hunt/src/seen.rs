@@ -59,7 +59,7 @@ fn kind(line: &[u8]) -> Option<String> {
 
 impl Observer for Seen {
     fn message(&mut self, message: Message<'_>) {
-        if message.event != MessageEvent::Received || message.dest.starts_with('c') {
+        if message.event == MessageEvent::Sent || message.dest.starts_with('c') {
             return;
         }
         let Some(kind) = kind(message.line) else {

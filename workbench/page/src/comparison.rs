@@ -378,6 +378,7 @@ fn words(message: &Recorded<'_>, recording: &Recording) -> String {
     let names = recording.endpoints();
     let taken = match message.received {
         Some(received) => format!("{:.1} ms", (received - message.sent) as f64 / 1e6),
+        None if message.lost.is_some() => "lost at a dead node".to_owned(),
         None => "lost".to_owned(),
     };
     let line = String::from_utf8_lossy(message.line);

@@ -55,6 +55,8 @@ struct Kept {
     /// The places of both among all sendings and arrivals.
     sent_place: u64,
     received_place: u64,
+    /// When and at which place it came to a node that was dead.
+    lost: Option<(Duration, u64)>,
     /// How often it arrived after the first time.
     repeats: u32,
     about: Option<About>,
@@ -76,6 +78,9 @@ pub struct Recorded<'a> {
     /// When it first arrived, likewise; none if it was lost, or under way at the
     /// end.
     pub received: Option<i64>,
+    /// When it came to a node that was dead, likewise, and the place of that among all
+    /// sendings and arrivals; none if it was received after all.
+    pub lost: Option<(i64, u64)>,
     /// Its sending's place among all sendings and arrivals: much happens at the
     /// same time, but not in any order.
     pub sent_place: u64,
@@ -110,7 +115,7 @@ struct Entry<'a> {
 }
 
 const ENTRY: &str =
-    r#"{"time", "event": "send", "id", "message"} or {"time", "event": "recv", "id"}"#;
+    r#"{"time", "event": "send", "id", "message"} or {"time", "event": "recv" or "lost", "id"}"#;
 
 impl Recording {
     /// Reads the lines of a `messages.jsonl`.
@@ -171,21 +176,23 @@ impl Recording {
     /// numbers.
     pub fn message(&mut self, message: Message<'_>) {
         self.events += 1;
-        match message.event {
-            MessageEvent::Sent => self.sent(message),
-            MessageEvent::Received => {
-                // What is forgotten is the end: the others are at their number's place.
-                let place = usize::try_from(message.id).unwrap_or(usize::MAX);
-                if let Some(kept) = self.kept.get_mut(place) {
-                    match kept.received {
-                        None => {
-                            kept.received = Some(message.time);
-                            kept.received_place = self.events;
-                        }
-                        Some(_) => kept.repeats += 1,
-                    }
-                }
+        if message.event == MessageEvent::Sent {
+            return self.sent(message);
+        }
+        // What is forgotten is the end: the others are at their number's place.
+        let place = usize::try_from(message.id).unwrap_or(usize::MAX);
+        let Some(kept) = self.kept.get_mut(place) else {
+            return;
+        };
+        match (message.event, kept.received) {
+            (MessageEvent::Lost, _) => {
+                kept.lost.get_or_insert((message.time, self.events));
             }
+            (_, None) => {
+                kept.received = Some(message.time);
+                kept.received_place = self.events;
+            }
+            (_, Some(_)) => kept.repeats += 1,
         }
     }
 
@@ -205,6 +212,7 @@ impl Recording {
             received: None,
             sent_place: self.events,
             received_place: 0,
+            lost: None,
             repeats: 0,
             about: None,
             line: begin..self.text.len(),
@@ -274,6 +282,8 @@ impl Recording {
             dest: kept.dest,
             sent: self.told.time(kept.sent),
             received: kept.received.map(|time| self.told.time(time)),
+            lost: (kept.lost.filter(|_| kept.received.is_none()))
+                .map(|(time, place)| (self.told.time(time), place)),
             sent_place: kept.sent_place,
             received_place: kept.received.map(|_| kept.received_place),
             repeats: kept.repeats,
@@ -323,6 +333,21 @@ mod tests {
         assert_eq!((all[0].repeats, all[0].line), (1, &b"{\"a\":1}"[..]));
         assert_eq!((all[1].sent, all[1].received), (0, None));
         assert_eq!(recording.forgotten(), 0);
+    }
+
+    /// Its double may come when the node is there again.
+    #[test]
+    fn what_comes_to_a_dead_node_has_not_arrived() {
+        let mut recording = Recording::default();
+        tell(&mut recording, MessageEvent::Sent, 0, 5, "{}");
+        tell(&mut recording, MessageEvent::Lost, 0, 8, "");
+        let get = |recording: &Recording| {
+            let message = recording.messages().next().unwrap();
+            (message.received, message.lost)
+        };
+        assert_eq!(get(&recording), (None, Some((8_000_000, 2))));
+        tell(&mut recording, MessageEvent::Received, 0, 9, "");
+        assert_eq!(get(&recording), (Some(9_000_000), None));
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub enum MessageEvent {
     /// It was handed to its destination; a duplicate each time.
     #[serde(rename = "recv")]
     Received,
+    /// It came to a node that was dead, and is lost.
+    #[serde(rename = "lost")]
+    Lost,
 }
 
 /// A message at one end of its way.

@@ -361,15 +361,20 @@ impl<'a> Run<'a> {
     }
 
     fn packet(&mut self, packet: Packet) {
+        let role = self.network.role(packet.dest);
+        let is_dead = matches!(role, Role::Node(node) if !self.nodes[node].is_alive);
         self.observer.message(Message {
-            event: MessageEvent::Received,
+            event: match is_dead {
+                true => MessageEvent::Lost,
+                false => MessageEvent::Received,
+            },
             time: self.now,
             id: packet.id,
             src: self.network.name(packet.src),
             dest: self.network.name(packet.dest),
             line: &packet.line,
         });
-        match self.network.role(packet.dest) {
+        match role {
             Role::Node(node) => self.arrives(node, &packet.line),
             Role::Service(service) => self.ask_service(service, &packet),
             Role::Client => self.reply(&packet),

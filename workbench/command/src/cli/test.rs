@@ -287,6 +287,7 @@ impl Observer for Watcher<'_> {
         let (shown, what) = match message.event {
             MessageEvent::Sent => (self.log_send, "send"),
             MessageEvent::Received => (self.log_recv, "recv"),
+            MessageEvent::Lost => (self.log_recv, "lost"),
         };
         if shown {
             let line = String::from_utf8_lossy(message.line);

@@ -109,6 +109,8 @@ struct Item {
     src: usize,
     dest: usize,
     arrives: bool,
+    /// It goes all the way, and nobody is there.
+    comes_to_the_dead: bool,
     /// How often it arrived again.
     repeats: u32,
     /// Beside the arrow, and before it was cut to fit.
@@ -247,7 +249,8 @@ impl<'a> Shown<'a> {
             let what = What::Sending(number);
             let time = message.sent;
             events.push((message.sent_place, Moment { time, what }));
-            if let (Some(time), Some(place)) = (message.received, message.received_place) {
+            let received = message.received.zip(message.received_place);
+            if let Some((time, place)) = received.or(message.lost) {
                 let what = What::Arrival(number);
                 events.push((place, Moment { time, what }));
             }
@@ -304,7 +307,14 @@ fn item(message: &Recorded<'_>, lanes: &Lanes, recording: &Recording, most: usiz
     };
     let name = |endpoint: usize, most| cut(&recording.endpoints()[endpoint], most);
     let arrival = match (message.received, message.repeats) {
-        (None, _) => "lost, or under way at the end".to_owned(),
+        (None, _) => match message.lost {
+            Some((time, _)) => format!(
+                "lost: {} was dead at {} s",
+                name(message.dest, 40),
+                millis(time)
+            ),
+            None => "lost, or under way at the end".to_owned(),
+        },
         (Some(time), 0) => format!("arrived at {} s", millis(time)),
         (Some(time), repeats) => {
             format!("arrived at {} s, and {repeats} times more", millis(time))
@@ -318,6 +328,7 @@ fn item(message: &Recorded<'_>, lanes: &Lanes, recording: &Recording, most: usiz
         src,
         dest,
         arrives: message.received.is_some(),
+        comes_to_the_dead: message.lost.is_some(),
         repeats: message.repeats,
         label: cut(&words.label, room),
         words: words.label,

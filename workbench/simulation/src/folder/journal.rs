@@ -117,6 +117,9 @@ impl Observer for Journal {
             self.written += message.line.len() as u64 + ENTRY;
         }
         let (time, id) = (message.time.as_nanos(), message.id);
+        let end = |out: &mut dyn Write, event| {
+            writeln!(out, "{{\"time\":{time},\"event\":\"{event}\",\"id\":{id}}}")
+        };
         self.messages.write(|out| match message.event {
             MessageEvent::Sent => {
                 write!(
@@ -126,9 +129,8 @@ impl Observer for Journal {
                 out.write_all(message.line.trim_ascii())?;
                 out.write_all(b"}\n")
             }
-            MessageEvent::Received => {
-                writeln!(out, "{{\"time\":{time},\"event\":\"recv\",\"id\":{id}}}")
-            }
+            MessageEvent::Received => end(out, "recv"),
+            MessageEvent::Lost => end(out, "lost"),
         });
     }
 

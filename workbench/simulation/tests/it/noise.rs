@@ -53,7 +53,7 @@ impl Observer for Seen {
             MessageEvent::Received if src.starts_with('c') => {
                 self.handed.insert(src.to_owned(), time);
             }
-            MessageEvent::Received => {}
+            MessageEvent::Received | MessageEvent::Lost => {}
         }
     }
 

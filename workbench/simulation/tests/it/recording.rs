@@ -7,7 +7,8 @@ use history::edn::Value;
 use history::{OpType, Process};
 use maelstrom_node::Rng;
 use simulation::host::in_process::in_process;
-use simulation::recording::{About, Recording};
+use simulation::nemesis::{NodeFault, NodeFaults};
+use simulation::recording::{About, Recording, Wrong};
 use simulation::run::{self, Config, Event, EventLine, Message, MessageEvent, Observer, Outcome};
 use specimens::flood::{Fault, Flood};
 use workloads::broadcast::{Broadcast, Topology};
@@ -35,6 +36,10 @@ impl Observer for Both {
                 self.messages,
                 r#"{{"time":{time},"event":"recv","id":{id}}}"#
             ),
+            MessageEvent::Lost => writeln!(
+                self.messages,
+                r#"{{"time":{time},"event":"lost","id":{id}}}"#
+            ),
         };
     }
 
@@ -48,12 +53,15 @@ impl Observer for Both {
 
 /// Five nodes with lost messages and partitions, so that some operations never end.
 fn run(seed: u64) -> (Outcome, Both) {
-    let config = Config::rough(seed, 5);
+    run_with(&Config::rough(seed, 5))
+}
+
+fn run_with(config: &Config) -> (Outcome, Both) {
     let mut workload = Broadcast::new(Topology::default());
     let host = in_process(5, &Rng::new(4), |node| Flood::new(node, Fault::None));
     let mut host = host.with_noise(config.noise, config.noise_seed());
     let mut both = Both::default();
-    let outcome = run::run(&config, &mut workload, &mut host, &mut both);
+    let outcome = run::run(config, &mut workload, &mut host, &mut both);
     (outcome, both)
 }
 
@@ -153,4 +161,44 @@ fn what_is_written_is_read_back() {
     let why = read.read_events("{\"time\":5,\"event\":\"begin\"}\n{}");
     let why = why.unwrap_err().to_string();
     assert!(why.starts_with("line 2: missing field"), "{why}");
+}
+
+/// Nobody is there to receive them, and whoever was there has received all others.
+#[test]
+fn messages_to_dead_nodes_are_lost_there() {
+    let (mut lost, mut received) = (0, 0);
+    for seed in 0..5 {
+        let faults = NodeFaults::new([NodeFault::Kill], Duration::from_secs(1));
+        let config = Config {
+            node_faults: Some(faults),
+            partitions: None,
+            ..Config::rough(seed, 5)
+        };
+        let (_, Both { recording, .. }) = run_with(&config);
+        let names = recording.endpoints();
+        for message in recording.messages() {
+            let dest = &*names[message.dest];
+            // At the moment of its death it may do one thing more, and so when it is there again.
+            let was_dead = |time: i64, inside: i64| {
+                recording.troubles().any(|it| {
+                    let is_death = it.node == dest && *it.wrong == Wrong::Killed;
+                    let is_over = it.ended.is_some_and(|end| end < time + inside);
+                    is_death && it.began + inside <= time && !is_over
+                })
+            };
+            match (message.received, message.lost) {
+                (Some(time), None) => {
+                    assert!(!was_dead(time, 1), "{dest} received at {time}");
+                    received += 1;
+                }
+                (None, Some((time, _))) => {
+                    assert!(was_dead(time, 0), "{dest} was there at {time}");
+                    lost += 1;
+                }
+                (None, None) => {}
+                both => panic!("{both:?}"),
+            }
+        }
+    }
+    assert!(lost > 100 && received > 1000, "{lost} {received}");
 }

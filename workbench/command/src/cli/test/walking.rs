@@ -73,6 +73,7 @@ impl<'a> Walk<'a> {
         let (node, what) = match message.event {
             MessageEvent::Sent => (message.src, "sent"),
             MessageEvent::Received => (message.dest, "received"),
+            MessageEvent::Lost => (message.dest, "was dead, and did not receive"),
         };
         if self.nodes.iter().any(|name| name == node) {
             let line = String::from_utf8_lossy(message.line.trim_ascii());

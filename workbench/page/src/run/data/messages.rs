@@ -29,8 +29,10 @@ struct Columns<'a> {
     id: Vec<u64>,
     /// As differences.
     sent: Vec<i64>,
-    /// How long each was under way, in nanoseconds; -1 if it never arrived.
+    /// How long each was under way, in nanoseconds; -1 if it never came anywhere.
     took: Vec<i64>,
+    /// Which of them came to a node that was dead, and are lost.
+    dead: Vec<usize>,
     /// The place of its sending among all sendings and arrivals, as differences; and
     /// how many places later it arrived, -1 if it never did.
     at: Vec<u64>,
@@ -124,9 +126,14 @@ fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
             received,
             sent_place,
             received_place,
+            lost,
             repeats,
             ..
         } = message.recorded;
+        if lost.is_some() {
+            columns.dead.push(place);
+        }
+        let came = received.zip(received_place).or(lost);
         let next = kinds.len();
         let kind = *kinds.entry(&message.kind).or_insert_with(|| {
             columns.types.push(cut(&message.kind, 60).into_owned());
@@ -141,10 +148,10 @@ fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
         }
         columns.id.push(id - last_id);
         columns.sent.push(sent.saturating_sub(last_sent));
-        let took = received.map(|at| at.saturating_sub(sent));
+        let took = came.map(|(at, _)| at.saturating_sub(sent));
         columns.took.push(took.unwrap_or(-1));
         columns.at.push(sent_place - last_place);
-        let span = received_place.map(|place| (place - sent_place) as i64);
+        let span = came.map(|(_, place)| (place - sent_place) as i64);
         columns.span.push(span.unwrap_or(-1));
         columns.src.push(places[src]);
         columns.dest.push(places[dest]);
@@ -184,6 +191,7 @@ fn columns<'a>(page: &Page<'a>) -> Columns<'a> {
         id: Vec::new(),
         sent: Vec::new(),
         took: Vec::new(),
+        dead: Vec::new(),
         at: Vec::new(),
         span: Vec::new(),
         src: Vec::new(),

@@ -18,7 +18,7 @@ function words({ kind, i }) {
     return [`client ${O.thread(i)}: ${O.functions[O.f[i]]} — ${ended}`,
       `began at ${exactly(O.begin[i])}; ${lines}${process}${name}`, O.what(i), O.came(i) && '→ ' + O.came(i)];
   }
-  const arrived = M.cls[i] === LOST ? 'never arrived' : M.cls[i] === UNDER_WAY ? 'had not arrived at the end' : `took ${milliseconds(M.took[i])}`;
+  const arrived = M.dead.has(i) ? `came after ${milliseconds(M.took[i])} to a node that was dead` : M.cls[i] === LOST ? 'never arrived' : M.cls[i] === UNDER_WAY ? 'had not arrived at the end' : `took ${milliseconds(M.took[i])}`;
   const again = M.repeats.has(i) ? `, arrived ${count(M.repeats.get(i), 'time')} more` : '';
   const answer = M.answers[i] ? `, answers message ${M.id[i - M.answers[i]]}` : '';
   return [`${M.endpoints[M.src[i]]} → ${M.endpoints[M.dest[i]]}: ${M.types[M.kind[i]]}`,

@@ -51,7 +51,7 @@ function readOperations([o, lines]) {
 
 function readMessages([m, lines]) {
   const n = m.id.length, longest = m.took.reduce((most, took) => Math.max(most, took), 0);
-  M = { ...m, n, id: sums(m.id), sent: sums(m.sent), at: sums(m.at), repeats: new Map(m.repeats), cls: new Uint8Array(n),
+  M = { ...m, n, id: sums(m.id), sent: sums(m.sent), at: sums(m.at), repeats: new Map(m.repeats), dead: new Set(m.dead), cls: new Uint8Array(n),
     body: i => lines[1 + i] };
   M.isNode = e => e < M.nodes;
   M.isService = e => e >= M.nodes && e < M.nodes + M.services;
@@ -59,7 +59,7 @@ function readMessages([m, lines]) {
   M.end = Math.max(O.span[1], n ? M.sent[n - 1] : 0);
   for (let i = 0; i < n; i++) {
     const [a, b] = [M.src[i], M.dest[i]];
-    M.cls[i] = M.took[i] < 0 ? (M.sent[i] + longest >= M.end ? UNDER_WAY : LOST) : M.types[M.kind[i]] === 'error' ? ERROR
+    M.cls[i] = M.took[i] < 0 ? (M.sent[i] + longest >= M.end ? UNDER_WAY : LOST) : M.dead.has(i) ? LOST : M.types[M.kind[i]] === 'error' ? ERROR
       : M.isNode(a) && M.isNode(b) ? 0 : M.isService(a) || M.isService(b) ? 1 : 2;
   }
 }

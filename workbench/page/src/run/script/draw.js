@@ -336,7 +336,7 @@ function place(i, cls) {
   const ay = size.y[lanes.of[M.src[i]]], by = size.y[lanes.of[M.dest[i]]];
   const ax = x(axis.from[i]);
   if (cls === UNDER_WAY) return { i, ax, ay, bx: Math.min(x(axis.to[i]), size.width), by: ay + (by - ay) * 0.8 };
-  if (cls !== LOST) return { i, ax, ay, bx: x(axis.to[i]), by };
+  if (cls !== LOST || M.dead.has(i)) return { i, ax, ay, bx: x(axis.to[i]), by };
   // Nobody knows when it was lost: it ends half-way.
   return { i, ax, ay, bx: ax + 14, by: ay + (by - ay) * 0.55 };
 }

@@ -129,7 +129,7 @@ function fillTable() {
   const body = table.createTBody();
   for (const thing of rows.slice(0, MOST_ROWS)) {
     const tr = body.insertRow(), [title] = words(thing), { i } = thing;
-    const took = thing.kind === 'message' ? M.took[i] : O.took[i];
+    const took = thing.kind === 'message' ? (M.cls[i] === LOST ? -1 : M.took[i]) : O.took[i];
     const text = thing.kind === 'message' ? M.body(i) : O.what(i) + (O.came(i) ? ' → ' + O.came(i) : '');
     for (const cell of [exactly(thing.at), title, took >= 0 ? milliseconds(took) : thing.kind === 'message' ? 'never arrived' : 'never ended', text]) tr.insertCell().textContent = cell;
   }

@@ -66,6 +66,7 @@ function tellMoment() {
   const asked = +$('walk-at').value, lane = asked < 0 ? laneOf(event) : asked;
   const name = e => lanes.names[lanes.of[e]];
   const what = kind === 'operation' ? `client ${O.thread(i)} ${isEnd ? 'ends' : 'begins'} ${O.functions[O.f[i]]}`
+    : isEnd && M.dead.has(i) ? `${name(M.dest[i])} is dead, and ${M.types[M.kind[i]]} from ${name(M.src[i])} is lost`
     : isEnd ? `${name(M.dest[i])} receives ${M.types[M.kind[i]]} from ${name(M.src[i])}`
       : `${name(M.src[i])} sends ${M.types[M.kind[i]]} to ${name(M.dest[i])}`;
   const element = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });

@@ -360,6 +360,7 @@ fn who(fault: &Fault) -> String {
 fn lost_at(item: &Item, x: i64, end: i64) -> i64 {
     match item.src == item.dest {
         true => x + 8,
+        false if item.comes_to_the_dead => end,
         false => x + (end - x) * 6 / 10,
     }
 }

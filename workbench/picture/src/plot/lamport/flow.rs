@@ -124,7 +124,7 @@ impl Flow {
                     fan.push(number);
                     free[item.src] = (y + AFTER_SENDING, y + BEFORE_ARRIVAL);
                     flow.items[number].0 = y;
-                    if item.arrives {
+                    if item.arrives || item.comes_to_the_dead {
                         under_way += 1;
                     } else {
                         flow.items[number].1 = y + drop(item) * 6 / 10;

@@ -10,7 +10,7 @@ use super::*;
 use crate::svg::assert_sound;
 
 /// A run as it is told, a line for each event: `5 n0 n1 {"type":"x"}` is sent at
-/// 5 ms, and `7 #0` is the arrival of the first that was sent. What sets nodes up is what
+/// 5 ms, `7 #0` is the arrival of the first that was sent, `7 !0` its end at a dead node. What sets nodes up is what
 /// looks like it.
 fn recording(lines: &str) -> Recording {
     let mut recording = Recording::default();
@@ -19,17 +19,14 @@ fn recording(lines: &str) -> Recording {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (time, rest) = line.split_once(' ').unwrap();
         let time = Duration::from_millis(time.parse().unwrap());
-        if let Some(id) = rest.strip_prefix('#') {
+        if let Some(id) = rest.strip_prefix(['#', '!']) {
             let id: usize = id.parse().unwrap();
             let (src, dest) = &sent[id];
-            tell(
-                &mut recording,
-                MessageEvent::Received,
-                time,
-                id,
-                (src, dest),
-                b"",
-            );
+            let event = match rest.starts_with('#') {
+                true => MessageEvent::Received,
+                false => MessageEvent::Lost,
+            };
+            tell(&mut recording, event, time, id, (src, dest), b"");
             continue;
         }
         let mut words = rest.splitn(3, ' ');
@@ -224,6 +221,29 @@ fn every_message_has_one_arrow_and_only_those_that_arrive_a_head() {
     let cross = svg.rsplit("lamport-lost\" d=\"M").next().unwrap();
     let at: i64 = cross.split(' ').next().unwrap().parse().unwrap();
     assert_eq!(end.parse::<i64>().unwrap(), at + 5);
+}
+
+/// Its arrow goes all the way, and has a cross where another has its head.
+#[test]
+fn a_message_to_a_dead_node_ends_there_with_a_cross() {
+    let told = r#"
+        0 n0 n1 {"type":"hello"}
+        5 !0
+    "#;
+    let svg = whole(&recording(told));
+    assert!(svg.contains("n0 → n1, sent at 0.000 s, lost: n1 was dead at 0.005 s"));
+    let arrow = svg.rsplit("<g class=\"lamport-message ").next().unwrap();
+    let line = arrow.split("class=\"lamport-line\" d=\"M").nth(1).unwrap();
+    let (_, end) = line.split('"').next().unwrap().split_once('L').unwrap();
+    let (x, y) = end.split_once(' ').unwrap();
+    let [x, y]: [i64; 2] = [x, y].map(|at| at.parse().unwrap());
+    let cross = format!(
+        "lamport-lost\" d=\"M{} {}l10 10m0-10l-10 10\"",
+        x - 5,
+        y - 5
+    );
+    assert!(svg.contains(&cross), "{svg}");
+    assert!(!arrow.contains("lamport-head"), "{arrow}");
 }
 
 /// Messages of all sorts between so many endpoints, with times that jump.

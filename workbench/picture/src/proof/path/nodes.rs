@@ -174,6 +174,12 @@ impl Story<'_> {
                     fitted(names[*to], 12),
                     (received - carrier.sent) as f64 / 1e6
                 ),
+                None if carrier.lost.is_some() => format!(
+                    "{} to {}: lost, as {} was dead",
+                    fitted(names[*from], 12),
+                    fitted(names[*to], 12),
+                    fitted(names[*to], 12)
+                ),
                 None if cuts.cut(carrier.sent, names[*from], names[*to]) => format!(
                     "{} to {}: lost in the partition",
                     fitted(names[*from], 12),
