@@ -54,6 +54,7 @@ mod reply;
 mod run;
 mod service;
 mod silence;
+mod stale;
 mod storm;
 mod sum;
 mod transactions;
@@ -64,6 +65,8 @@ use history::History;
 use recording::Recording;
 
 use run::Run;
+
+pub use stale::{OldState, old_states};
 
 /// Why something is as it is, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,8 @@ pub(crate) struct Step {
     pub(crate) sent: (i64, u64),
     /// When it took effect, likewise.
     pub(crate) arrived: (i64, u64),
+    /// The message that answered it.
+    pub(crate) answer: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,8 @@ pub(crate) struct Stale<'a> {
     pub(crate) step: &'a Step,
     /// For how long that had been replaced, in nanoseconds.
     pub(crate) age: i64,
+    /// What replaced it.
+    pub(crate) by: &'a Step,
 }
 
 /// The requests that took effect, in the order in which they did.
@@ -88,6 +92,7 @@ pub(crate) fn steps(run: &Run<'_>) -> Vec<Step> {
                 action,
                 sent: (message.sent, message.sent_place),
                 arrived: (time, place),
+                answer: message.id,
             };
             open.insert((message.src, message.dest, id), step);
             continue;
@@ -105,6 +110,7 @@ pub(crate) fn steps(run: &Run<'_>) -> Vec<Step> {
             (Action::Write(_), "write_ok") | (Action::Set(_), "cas_ok") => {}
             _ => continue,
         }
+        step.answer = message.id;
         steps.push(step);
     }
     steps.sort_by_key(|step| step.arrived.1);
@@ -145,7 +151,7 @@ pub(crate) fn overwritten(steps: &[Step]) -> Vec<Overwritten<'_>> {
 pub(crate) fn stale(steps: &[Step]) -> Vec<Stale<'_>> {
     // Of each key, when each value was replaced.
     let mut held: BTreeMap<(usize, &str), Option<&Json>> = BTreeMap::new();
-    let mut replaced: BTreeMap<(usize, &str), BTreeMap<String, i64>> = BTreeMap::new();
+    let mut replaced: BTreeMap<(usize, &str), BTreeMap<String, &Step>> = BTreeMap::new();
     let mut found = Vec::new();
     for step in steps {
         let key = (step.service, &*step.key);
@@ -153,20 +159,21 @@ pub(crate) fn stale(steps: &[Step]) -> Vec<Stale<'_>> {
         match &step.action {
             Action::Read(value) => {
                 let is_held = held.get(&key).copied().flatten() == value.as_ref();
-                let since = replaced
+                let by = replaced
                     .get(&key)
                     .and_then(|all| all.get(&text(value.as_ref())));
-                if let (false, Some(since)) = (is_held, since) {
+                if let (false, Some(by)) = (is_held, by) {
                     found.push(Stale {
                         step,
-                        age: step.arrived.0 - since,
+                        age: step.arrived.0 - by.arrived.0,
+                        by,
                     });
                 }
             }
             Action::Write(value) | Action::Set(value) => {
                 let before = held.insert(key, Some(value)).flatten();
                 let all = replaced.entry(key).or_default();
-                all.insert(text(before), step.arrived.0);
+                all.insert(text(before), step);
                 all.remove(&value.to_string());
             }
         }

@@ -120,4 +120,4 @@ pub use host;
 pub use judged::{Judged, Limits};
 pub use network::{self, address, name, service, wire};
 pub use simulate::{Simulated, simulate};
-pub use {history, recording, verdict};
+pub use {cause, history, recording, verdict};

@@ -14,7 +14,9 @@ mod lanes;
 mod tests;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
+use cause::{OldState, old_states};
 use history::History;
 use simulation::recording::{About, Recorded, Recording};
 
@@ -111,6 +113,8 @@ struct Item {
     arrives: bool,
     /// It goes all the way, and nobody is there.
     comes_to_the_dead: bool,
+    /// A service answers with an old state.
+    is_old: bool,
     /// How often it arrived again.
     repeats: u32,
     /// Beside the arrow, and before it was cut to fit.
@@ -158,8 +162,9 @@ struct Edge {
 /// are drawn.
 pub fn messages(history: &History, recording: &Recording, excerpt: &Excerpt) -> String {
     let mut excerpt = *excerpt;
+    let old = old_states(recording);
     loop {
-        let shown = Shown::new(recording, &excerpt);
+        let shown = Shown::new(recording, &excerpt, &old);
         for most in MOST_CHARS {
             let svg = shown.draw(history, recording, most);
             if svg.len() <= MOST_BYTES || shown.messages.is_empty() {
@@ -173,6 +178,8 @@ pub fn messages(history: &History, recording: &Recording, excerpt: &Excerpt) -> 
 /// The messages that are drawn.
 struct Shown<'a> {
     messages: Vec<Recorded<'a>>,
+    /// The old states that services answered with, by the answers' numbers.
+    old: &'a BTreeMap<u64, OldState>,
     /// Which of all they are.
     note: String,
     /// Whether others were sent after them.
@@ -180,7 +187,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(recording: &'a Recording, excerpt: &Excerpt) -> Self {
+    fn new(recording: &'a Recording, excerpt: &Excerpt, old: &'a BTreeMap<u64, OldState>) -> Self {
         let most = excerpt.messages.min(MOST_MESSAGES);
         let is_preparation = |message: &Recorded<'_>| message.about == Some(About::Preparation);
         let is_shown = |message: &Recorded<'_>| {
@@ -213,6 +220,7 @@ impl<'a> Shown<'a> {
         };
         Shown {
             messages: shown,
+            old,
             note,
             has_more: end < total,
         }
@@ -221,7 +229,10 @@ impl<'a> Shown<'a> {
     fn draw(&self, history: &History, recording: &Recording, most: usize) -> String {
         let lanes = Lanes::new(recording, &self.messages);
         let items: Vec<Item> = (self.messages.iter())
-            .map(|message| item(message, &lanes, recording, most))
+            .map(|message| {
+                let old = self.old.get(&message.id);
+                item(message, &lanes, recording, most, old)
+            })
             .collect();
         let (faults, edges, moments) = self.moments(history, recording);
         let flow = Flow::new(&moments, &items, edges.len(), &lanes);
@@ -294,8 +305,14 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn item(message: &Recorded<'_>, lanes: &Lanes, recording: &Recording, most: usize) -> Item {
-    let words = Words::new(message.line, most);
+fn item(
+    message: &Recorded<'_>,
+    lanes: &Lanes,
+    recording: &Recording,
+    most: usize,
+    old: Option<&OldState>,
+) -> Item {
+    let mut words = Words::new(message.line, most);
     let (src, dest) = (lanes.of(message.src), lanes.of(message.dest));
     let roles = [lanes.role(message.src), lanes.role(message.dest)];
     let kind = match &*words.kind {
@@ -323,17 +340,23 @@ fn item(message: &Recorded<'_>, lanes: &Lanes, recording: &Recording, most: usiz
     // Up to the next lane, or the one after it, if it goes that far.
     let spaces = src.abs_diff(dest).clamp(1, 2) as i64;
     let room = ((lanes.space * spaces - 16) * 2 / LETTER).min(40) as usize;
+    // The value is told first, and then how old it is.
+    let age = old.map_or(String::new(), |old| format!(", {}", old.brief()));
+    let label = cut(&words.label, room.saturating_sub(age.chars().count())) + &age;
+    words.label += &age;
+    let told = old.map_or(String::new(), |old| format!(", {old}"));
     Item {
         kind,
+        is_old: old.is_some(),
         src,
         dest,
         arrives: message.received.is_some(),
         comes_to_the_dead: message.lost.is_some(),
         repeats: message.repeats,
-        label: cut(&words.label, room),
+        label,
         words: words.label,
         hint: format!(
-            "{} → {}, sent at {} s, {arrival}\n{}",
+            "{} → {}, sent at {} s, {arrival}{told}\n{}",
             name(message.src, 40),
             name(message.dest, 40),
             millis(message.sent),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use simulation::cause::{OldState, old_states};
 use simulation::recording::Recorded;
 use simulation::service::Service;
 use simulation::wire::{Body, Envelope};
@@ -45,6 +46,8 @@ struct Columns<'a> {
     answers: Vec<usize>,
     /// Which of them arrived again, and how often.
     repeats: Vec<[u64; 2]>,
+    /// Which of them have an old state of a service, how old it is, and that in words.
+    old: Vec<(usize, String, String)>,
 }
 
 /// A message, read as far as a page needs it.
@@ -91,7 +94,10 @@ impl<'a> Message<'a> {
 pub(super) fn pack(page: &Page<'_>, moments: &[i64], budget: usize) -> Part {
     let all: Vec<Message<'_>> = page.recording.messages().map(Message::new).collect();
     let count = all.len() as u64 + page.recording.forgotten();
-    let (text, _, kept) = fit(all, moments, budget, |rows, gaps| encode(page, rows, gaps));
+    let old = old_states(page.recording);
+    let (text, _, kept) = fit(all, moments, budget, |rows, gaps| {
+        encode(page, rows, gaps, &old)
+    });
     Part {
         text,
         count,
@@ -99,7 +105,12 @@ pub(super) fn pack(page: &Page<'_>, moments: &[i64], budget: usize) -> Part {
     }
 }
 
-fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
+fn encode(
+    page: &Page<'_>,
+    rows: &[Message<'_>],
+    gaps: &[Gap],
+    old: &BTreeMap<u64, OldState>,
+) -> String {
     let mut columns = columns(page);
     columns.gaps = gaps.to_vec();
     if page.recording.forgotten() > 0 {
@@ -130,6 +141,9 @@ fn encode(page: &Page<'_>, rows: &[Message<'_>], gaps: &[Gap]) -> String {
             repeats,
             ..
         } = message.recorded;
+        if let Some(state) = old.get(&id) {
+            columns.old.push((place, state.brief(), state.to_string()));
+        }
         if lost.is_some() {
             columns.dead.push(place);
         }
@@ -199,6 +213,7 @@ fn columns<'a>(page: &Page<'a>) -> Columns<'a> {
         kind: Vec::new(),
         answers: Vec::new(),
         repeats: Vec::new(),
+        old: Vec::new(),
     }
 }
 

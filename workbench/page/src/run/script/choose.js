@@ -22,7 +22,7 @@ function words({ kind, i }) {
   const again = M.repeats.has(i) ? `, arrived ${count(M.repeats.get(i), 'time')} more` : '';
   const answer = M.answers[i] ? `, answers message ${M.id[i - M.answers[i]]}` : '';
   return [`${M.endpoints[M.src[i]]} → ${M.endpoints[M.dest[i]]}: ${M.types[M.kind[i]]}`,
-    `message ${M.id[i]}, sent at ${exactly(M.sent[i])}, ${arrived}${again}${answer}`, M.body(i)];
+    `message ${M.id[i]}, sent at ${exactly(M.sent[i])}, ${arrived}${again}${answer}${M.old.has(i) ? ', ' + M.old.get(i)[1] : ''}`, M.body(i)];
 }
 /// What comes of a node's trouble, by how it is drawn.
 const MEANS = [

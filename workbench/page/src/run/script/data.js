@@ -51,7 +51,7 @@ function readOperations([o, lines]) {
 
 function readMessages([m, lines]) {
   const n = m.id.length, longest = m.took.reduce((most, took) => Math.max(most, took), 0);
-  M = { ...m, n, id: sums(m.id), sent: sums(m.sent), at: sums(m.at), repeats: new Map(m.repeats), dead: new Set(m.dead), cls: new Uint8Array(n),
+  M = { ...m, n, id: sums(m.id), sent: sums(m.sent), at: sums(m.at), repeats: new Map(m.repeats), dead: new Set(m.dead), old: new Map(m.old.map(([i, ...words]) => [i, words])), cls: new Uint8Array(n),
     body: i => lines[1 + i] };
   M.isNode = e => e < M.nodes;
   M.isService = e => e >= M.nodes && e < M.nodes + M.services;

@@ -312,6 +312,15 @@ function drawMessages(g, c) {
     if (heads || number === LOST) for (const arrow of drawn.messages) if (M.cls[arrow.i] === number) head(g, arrow, number);
     g.globalAlpha = 1;
   });
+  // Where a service answers with an old state.
+  g.strokeStyle = c['--info'];
+  g.lineWidth = 2;
+  for (const { i, ax, ay } of drawn.messages) {
+    if (!M.old.has(i)) continue;
+    g.beginPath();
+    g.arc(ax, ay, 5, 0, 2 * Math.PI);
+    g.stroke();
+  }
   for (const arrow of drawn.messages) {
     const chosen = isChosen('message', arrow.i) || isHovered('message', arrow.i) || isPartner(arrow.i);
     if (!chosen && !isFound('message', arrow.i)) continue;
@@ -366,7 +375,7 @@ function labels(g, c) {
   const taken = [];
   g.font = '11px ui-sans-serif, system-ui, sans-serif';
   for (const { i, ax, ay, bx, by } of drawn.messages) {
-    const text = brief(i), wide = g.measureText(text).width;
+    const text = brief(i) + (M.old.has(i) ? ', ' + M.old.get(i)[0] : ''), wide = g.measureText(text).width;
     for (const part of [0.5, 0.3, 0.7]) {
       const left = ax + (bx - ax) * part + 5, top = ay + (by - ay) * part - 7;
       const free = taken.every(box => left > box[0] + box[2] || left + wide < box[0] || top > box[1] + 13 || top + 13 < box[1]);

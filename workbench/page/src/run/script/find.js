@@ -94,6 +94,7 @@ function makeKey() {
     add(cls.colour, sample(34, `<path d="M0 7h26" stroke-width="1.6" stroke-dasharray="${cls.dash.join(' ')}"/>${end}`), cls.name);
   });
   if (M.repeats.size) items.push('<li><span>×2</span>it arrived twice</li>');
+  if (M.old.size) add('--info', sample(16, '<circle cx="8" cy="7" r="5" stroke-width="2"/>'), 'a service answers with an old state, as it may');
   if (lanes.dies.size) add('--info', sample(16, '<path d="M2 1l12 12M14 1L2 13" stroke-width="3"/>'), 'a node ends, or is not listened to any more');
   const band = (y, high, fill) => sample(26, `<path d="M0 7h26"/><rect x="6" y="${y}" width="14" height="${high}" fill="${fill}"/>`);
   const has = drawn => lanes.troubles.some(trouble => trouble.drawn === drawn);

@@ -114,6 +114,10 @@ impl Drawing<'_> {
             let key = "<path class=\"lamport-cross\" d=\"M10 4l10 10m0-10l-10 10\"/>";
             add(key, "lost");
         }
+        if self.items.iter().any(|item| item.is_old) {
+            let key = "<circle class=\"lamport-cross lamport-old\" cx=\"15\" cy=\"9\" r=\"5\"/>";
+            add(key, "an old state");
+        }
         if self.items.iter().any(|item| item.repeats > 0) {
             let key = "<path class=\"lamport-twice\" d=\"M30 9l-9-4v8zM20 9l-9-4v8z\"/>";
             add(key, "arrived more than once");
@@ -369,6 +373,12 @@ fn lost_at(item: &Item, x: i64, end: i64) -> i64 {
 /// its head, if it arrives.
 fn arrow(item: &Item, (x, from): (i64, i64), (end, to): (i64, i64)) -> (String, String) {
     let mut marks = format!("<circle class=\"lamport-dot\" cx=\"{x}\" cy=\"{from}\" r=\"2.5\"/>");
+    if item.is_old {
+        let _ = write!(
+            marks,
+            "<circle class=\"lamport-cross lamport-old\" cx=\"{x}\" cy=\"{from}\" r=\"5\"/>"
+        );
+    }
     if item.src == item.dest {
         // To itself, or to another in its lane: around, to the right.
         let line = format!(

@@ -246,6 +246,37 @@ fn a_message_to_a_dead_node_ends_there_with_a_cross() {
     assert!(!arrow.contains("lamport-head"), "{arrow}");
 }
 
+#[test]
+fn an_old_state_is_marked_with_its_age() {
+    let told = r#"
+        0 n0 seq-kv {"type":"write","key":"x","value":1,"msg_id":1}
+        1 #0
+        1 seq-kv n0 {"type":"write_ok","in_reply_to":1}
+        2 #1
+        3 n0 seq-kv {"type":"write","key":"x","value":2,"msg_id":2}
+        4 #2
+        4 seq-kv n0 {"type":"write_ok","in_reply_to":2}
+        5 #3
+        6 n1 seq-kv {"type":"read","key":"x","msg_id":1}
+        7 #4
+        7 seq-kv n1 {"type":"read_ok","value":1,"in_reply_to":1}
+        8 #5
+    "#;
+    let svg = whole(&recording(told));
+    assert_sound(&svg, 300_000);
+    assert_eq!(
+        group(&svg, "lamport-words").last(),
+        Some(&"read_ok 1, 3.0 ms old")
+    );
+    assert!(
+        svg.contains(
+            "arrived at 0.008 s, an old state, which n0 had replaced with 2 3.0 ms before"
+        )
+    );
+    // At the arrow, and what it means.
+    assert_eq!(svg.matches("lamport-old").count(), 2);
+}
+
 /// Messages of all sorts between so many endpoints, with times that jump.
 fn storm(messages: usize, nodes: usize, body: &str) -> Recording {
     let mut recording = Recording::default();
@@ -294,10 +325,11 @@ fn storm(messages: usize, nodes: usize, body: &str) -> Recording {
 fn time_goes_down() {
     for nodes in [1, 3, 25, 1000] {
         let recording = storm(600, nodes, r#"{"type":"x","n":1}"#);
-        let shown = Shown::new(&recording, &Excerpt::default());
+        let old = BTreeMap::new();
+        let shown = Shown::new(&recording, &Excerpt::default(), &old);
         let lanes = Lanes::new(&recording, &shown.messages);
         let items: Vec<Item> = (shown.messages.iter())
-            .map(|message| item(message, &lanes, &recording, 300))
+            .map(|message| item(message, &lanes, &recording, 300, None))
             .collect();
         let (_, edges, moments) = shown.moments(&History::default(), &recording);
         let flow = Flow::new(&moments, &items, edges.len(), &lanes);
