@@ -83,6 +83,19 @@ impl Run {
     }
 }
 
+/// A run of which there are these messages alone.
+pub(crate) fn of_messages(recording: Recording) -> Run {
+    let history = History::builder().invoke(0, "read", ()).ok(0, 1).build();
+    let workload = workloads::counter::Counter::g();
+    Run {
+        workload: "g-counter".into(),
+        drawings: Vec::new(),
+        checked: judge::history(&workload, &history, None, Rules::Sound),
+        history,
+        recording,
+    }
+}
+
 /// A run of broadcast under partitions, on nodes that are sound or broken.
 pub(crate) fn broadcast(fault: Fault, rate: f64) -> Run {
     let config = Config {

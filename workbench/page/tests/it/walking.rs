@@ -1,11 +1,14 @@
 //! The page of a run, event by event: in their order, with what is under way.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use simulation::recording::{Recorded, Recording};
+use simulation::run::{Event, Message, MessageEvent};
 use specimens::flood::Fault;
 
 use crate::browser::{Browser, Folder, Scheme};
-use crate::pages::{SIZE, broadcast, open, text, wait_for_text};
+use crate::pages::{SIZE, broadcast, of_messages, open, text, wait_for_text};
 
 /// What is told of n1's first events: what happens, and how many messages are under way to it.
 fn told_of_n1(recording: &Recording) -> Vec<(String, usize)> {
@@ -93,5 +96,81 @@ fn events_are_stepped_through_with_what_is_under_way() {
         .unwrap();
     page.key("Escape");
     assert_eq!(page.eval(hidden).unwrap(), true);
+    page.assert_quiet();
+}
+
+/// A message ends at a dead node, and a service answers a read with what it was before.
+#[test]
+fn what_ends_at_a_dead_node_and_what_is_old_are_told() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let mut recording = Recording::default();
+    let nodes = (0..5).map(|i| format!("n{i}")).collect();
+    recording.event(Duration::ZERO, &Event::Nodes { nodes });
+    let messages = [
+        ("n0", "n1", r#""type":"hello""#),
+        (
+            "n0",
+            "seq-kv",
+            r#""type":"write","key":"x","value":1,"msg_id":1"#,
+        ),
+        ("seq-kv", "n0", r#""type":"write_ok","in_reply_to":1"#),
+        (
+            "n0",
+            "seq-kv",
+            r#""type":"write","key":"x","value":2,"msg_id":2"#,
+        ),
+        ("seq-kv", "n0", r#""type":"write_ok","in_reply_to":2"#),
+        ("n2", "seq-kv", r#""type":"read","key":"x","msg_id":1"#),
+        (
+            "seq-kv",
+            "n2",
+            r#""type":"read_ok","value":1,"in_reply_to":1"#,
+        ),
+    ];
+    for (id, (src, dest, body)) in messages.into_iter().enumerate() {
+        let line = format!(r#"{{"src":"{src}","dest":"{dest}","body":{{{body}}}}}"#);
+        let end = match dest {
+            "n1" => MessageEvent::Lost,
+            _ => MessageEvent::Received,
+        };
+        for (event, after) in [(MessageEvent::Sent, 0), (end, 2)] {
+            recording.message(Message {
+                event,
+                time: Duration::from_millis(10 * id as u64 + after),
+                id: id as u64,
+                src,
+                dest,
+                line: line.as_bytes(),
+            });
+        }
+    }
+    let folder = Folder::new("old");
+    let file = folder.write("index.html", &of_messages(recording).html());
+    let mut page = open(&mut browser, &file, SIZE, Scheme::Light);
+    let key = text(&mut page, "key");
+    assert!(key.contains("a message that was lost"), "{key}");
+    assert!(key.contains("a service answers with an old state"), "{key}");
+    page.eval("document.getElementById('diagram').focus()")
+        .unwrap();
+    page.key("Escape");
+    page.key("0");
+    let mut told = Vec::new();
+    for _ in 0..16 {
+        page.key(".");
+        told.push((text(&mut page, "moment"), text(&mut page, "chosen")));
+    }
+    let has = |moment: &str, chosen: &str| {
+        let mut all = told.iter();
+        all.any(|told| told.0.contains(moment) && told.1.contains(chosen))
+    };
+    let dead = "came after 2 ms to a node that was dead";
+    assert!(
+        has("n1 is dead, and hello from n0 is lost", dead),
+        "{told:?}"
+    );
+    let old = "an old state, which n0 had replaced with 2 20.0 ms before";
+    assert!(has("seq-kv sends read_ok to n2", old), "{told:?}");
     page.assert_quiet();
 }
