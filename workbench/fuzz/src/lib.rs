@@ -1,7 +1,13 @@
 //! What the workbench makes of whatever bytes it is given. It may refuse them; it may not
 //! panic, hang or fill the memory, and what it reads it must be able to write and to read
 //! again. A target each for the formats (`edn`, `json`, `text`, `fressian`, `store`, `gzip`),
-//! for schedules and messages (`schedule`, `wire`), and for what is made of a history that was read (`check`, `models`).
+//! for schedules and messages (`schedule`, `wire`), for what is made of a history that was read
+//! (`check`, `models`), and for what `workbench serve` is asked (`http`).
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use history::History;
 use history::read::{Found, read_bytes};
@@ -102,4 +108,46 @@ pub fn wire(bytes: &[u8]) {
     let mut recording = Recording::read_messages(text).unwrap_or_default();
     let _ = recording.read_events(text);
     let _ = cause::find(&[], &History::default(), &recording);
+}
+
+/// What lies beside the store, and must not come out of it.
+const SECRET: &str = "this is beside the store";
+
+/// A store with a run in it, and a link that leads out of it; made once.
+fn served() -> &'static PathBuf {
+    static STORE: OnceLock<PathBuf> = OnceLock::new();
+    STORE.get_or_init(|| {
+        let folder = std::env::temp_dir().join(format!("workbench-fuzz-{}", std::process::id()));
+        let store = folder.join("store");
+        fs::create_dir_all(store.join("echo/1")).expect("a folder");
+        fs::write(store.join("echo/1/index.html"), "a run").expect("a file");
+        fs::write(folder.join("secret"), SECRET).expect("a file");
+        let _ = std::os::unix::fs::symlink(folder.join("secret"), store.join("out"));
+        store
+    })
+}
+
+/// Gives bytes in pieces of this size.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let size = self.1.min(into.len());
+        self.0.read(&mut into[..size])
+    }
+}
+
+/// A request, however it is cut into pieces: it is answered, and with nothing from beside the
+/// store.
+pub fn http(bytes: &[u8]) {
+    let ask = |size| {
+        let mut answer = Vec::new();
+        let asked = serve::exchange(served(), &mut Pieces(bytes, size), &mut answer);
+        assert_eq!(asked.expect("memory takes it"), !bytes.is_empty());
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        assert!(bytes.is_empty() || text.starts_with("HTTP/1.1 "), "{text}");
+        assert!(!text.contains(SECRET), "{text}");
+        text.starts_with("HTTP/1.1 200 ")
+    };
+    assert_eq!(ask(usize::MAX), ask(7));
 }

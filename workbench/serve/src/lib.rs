@@ -20,7 +20,7 @@ mod found;
 mod request;
 mod response;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -115,21 +115,32 @@ impl Server {
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(self.patience))?;
-        let Some(Asked { head, target }) = request::read(&mut Patient::new(stream, self.patience))
-        else {
+        let mut client = Patient::new(stream, self.patience);
+        if !exchange(&self.root, &mut client, &mut &*stream)? {
             return Ok(());
-        };
-        let response = match target.and_then(|target| found::find(&self.root, &target)) {
-            Ok(response) => response,
-            Err(Refusal { status, why }) => Response::refusal(status, &why),
-        };
-        response.write(&mut &*stream, head)?;
+        }
         // To close while the client still sends would take the answer from it.
         stream.shutdown(Shutdown::Write)?;
         let rest = Patient::new(stream, self.patience.min(Duration::from_secs(1)));
         io::copy(&mut rest.take(MOST_IGNORED), &mut io::sink())?;
         Ok(())
     }
+}
+
+/// Reads a request and writes its answer, wherever both go; false, if nobody asked anything.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub fn exchange(root: &Path, client: &mut impl Read, answer: &mut impl Write) -> io::Result<bool> {
+    let Some(Asked { head, target }) = request::read(client) else {
+        return Ok(false);
+    };
+    let response = match target.and_then(|target| found::find(root, &target)) {
+        Ok(response) => response,
+        Err(Refusal { status, why }) => Response::refusal(status, &why),
+    };
+    response.write(answer, head)?;
+    Ok(true)
 }
 
 /// What a client sends until a moment, however it is cut into pieces.

@@ -2,6 +2,7 @@
 //!
 //! - [`files`]: what is in the store, and what is not.
 //! - [`clients`]: whoever asks, well or badly, soon or late.
+//! - [`mutated`]: requests with something changed, without a connection.
 
 #![allow(
     clippy::disallowed_methods,
@@ -10,6 +11,7 @@
 
 mod clients;
 mod files;
+mod mutated;
 
 use std::fs;
 use std::io::{Read, Write};
