@@ -22,9 +22,12 @@ pub struct OldState {
 }
 
 impl OldState {
-    /// How old it is: "12.1 ms old".
+    /// How old it is, beside an arrow: "12 ms old".
     pub fn brief(&self) -> String {
-        format!("{} old", duration(self.age))
+        match self.age as f64 / 1e6 {
+            ms if (10.0..1000.0).contains(&ms) => format!("{ms:.0} ms old"),
+            _ => format!("{} old", duration(self.age)),
+        }
     }
 }
 
@@ -125,6 +128,6 @@ mod tests {
             .collect();
         let expected = "an old state, which n0 had replaced with 2 10.0 ms before";
         assert_eq!(words, [(5, expected.to_owned())]);
-        assert_eq!(found[&5].brief(), "10.0 ms old");
+        assert_eq!(found[&5].brief(), "10 ms old");
     }
 }

@@ -342,7 +342,10 @@ fn item(
     let room = ((lanes.space * spaces - 16) * 2 / LETTER).min(40) as usize;
     // The value is told first, and then how old it is.
     let age = old.map_or(String::new(), |old| format!(", {}", old.brief()));
-    let label = cut(&words.label, room.saturating_sub(age.chars().count())) + &age;
+    let label = cut(
+        &words.label,
+        room.saturating_sub(age.chars().count()).max(10),
+    ) + &age;
     words.label += &age;
     let told = old.map_or(String::new(), |old| format!(", {old}"));
     Item {
