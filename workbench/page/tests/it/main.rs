@@ -2,6 +2,8 @@
 
 mod browser;
 mod browsing;
+mod comparing;
+mod going;
 mod histories;
 mod linearizability;
 mod pages;

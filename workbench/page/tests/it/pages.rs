@@ -10,6 +10,7 @@ use page::run::{Page, Subject, Tail};
 use picture::plot;
 use picture::proof::{self, Drawing};
 use rng::Rng;
+use simulation::folder::Kept;
 use simulation::host::in_process::in_process;
 use simulation::judge;
 use simulation::network::{self, Distribution, Latency};
@@ -43,8 +44,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn html(&self) -> String {
-        let summary = Summary {
+    pub(crate) fn summary(&self) -> Summary {
+        Summary {
             workload: self.workload.clone(),
             verdict: self.checked.valid.into(),
             interrupted: false,
@@ -63,7 +64,23 @@ impl Run {
                 limit: Some("< 10".into()),
                 holds: Some(false),
             }],
-        };
+        }
+    }
+
+    /// It as its folder has it, with this summary.
+    pub(crate) fn kept<'a>(&'a self, summary: &'a Summary) -> Kept<'a> {
+        Kept {
+            summary,
+            history: &self.history,
+            recording: &self.recording,
+            findings: &self.checked.findings,
+            problems: &[],
+            results: &self.checked.results,
+        }
+    }
+
+    pub(crate) fn html(&self) -> String {
+        let summary = self.summary();
         let page = Page {
             subject: Subject::Run(&summary),
             findings: &self.checked.findings,
