@@ -2,7 +2,7 @@
 //! Only with the feature `mutations`, which this crate's own tests and examples turn on.
 
 use maelstrom_node::{Node, Rng};
-use raft::{Body, Config, MessageOf};
+use raft::{Body, Config, MessageOf, Raft};
 
 use crate::LinKv;
 use crate::rules::Rules;
@@ -38,19 +38,32 @@ impl Mutation {
 impl LinKv {
     /// A node that breaks a rule.
     pub fn breaking(node: Node, config: Config, rule: Mutation) -> Self {
-        LinKv::keeping(node, config, Kept { broken: Some(rule) })
+        let broken = Some(Broken::Here(rule));
+        LinKv::keeping(node, config, Kept { broken })
     }
+
+    /// A node whose member breaks a rule of Raft.
+    pub fn breaking_raft(node: Node, config: Config, rule: raft::mutation::Mutation) -> Self {
+        let broken = Some(Broken::Raft(rule));
+        LinKv::keeping(node, config, Kept { broken })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    Here(Mutation),
+    Raft(raft::mutation::Mutation),
 }
 
 /// All rules, but for one that may be broken.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Kept {
-    broken: Option<Mutation>,
+    broken: Option<Broken>,
 }
 
 impl Kept {
     fn keeps(self, rule: Mutation) -> bool {
-        self.broken != Some(rule)
+        self.broken != Some(Broken::Here(rule))
     }
 }
 
@@ -75,6 +88,12 @@ impl Rules for Kept {
 
     fn keeps_what_follows(&self) -> bool {
         Right.keeps_what_follows() && self.keeps(Mutation::ForgetsWhatFollows)
+    }
+
+    fn brief(&self, raft: &mut Raft<Store>) {
+        if let Some(Broken::Raft(rule)) = self.broken {
+            raft.break_rule(rule);
+        }
     }
 
     fn first_number(&self, rng: &Rng) -> u64 {

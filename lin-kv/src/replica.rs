@@ -88,6 +88,7 @@ impl Replica {
         let is_fresh = saved.is_none();
         let (saved, machine) = (saved.unwrap_or_default(), Store::default());
         let mut raft = Raft::restart(config, me, count, machine, seed, node.now(), saved);
+        rules.brief(&mut raft);
         if is_fresh && me == Member(0) {
             raft.campaign();
         }

@@ -4,7 +4,7 @@
 //! what comes of it.
 
 use maelstrom_node::Rng;
-use raft::MessageOf;
+use raft::{MessageOf, Raft};
 
 use crate::store::Store;
 
@@ -31,6 +31,9 @@ pub(crate) trait Rules {
     fn keeps_what_follows(&self) -> bool {
         true
     }
+
+    /// What the member is told before anything else: nothing.
+    fn brief(&self, _raft: &mut Raft<Store>) {}
 
     /// From which number on requests are numbered that have none of their own. Another one in
     /// each life: what was done for a request of an earlier life would else

@@ -49,6 +49,21 @@ fn who_is_taken_for_what_it_was_is_convicted() {
     convicts(slow, |config| broken(Mutation::LivesOn, || slow(config))).names_the_death();
 }
 
+/// `cargo test --release --package g-set how_soon -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes a minute"]
+fn how_soon_each_is_found() {
+    for mutation in [
+        Mutation::AcknowledgesUnsynced,
+        Mutation::SendsUnsynced,
+        Mutation::RecallsNothing,
+    ] {
+        let base = |start| Config::struck(start, 3);
+        let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
+        eprintln!("{mutation:?}: {figure}");
+    }
+}
+
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
     let logs = tempfile::tempdir().unwrap();

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use lin_kv::LinKv;
 use lin_kv::mutation::Mutation;
+use maelstrom_node::Node;
 use raft::Config as Raft;
 use simulation::nemesis::{NodeFault, NodeFaults};
 use simulation::run::Config;
-use simulation::simulate;
+use simulation::{Simulated, simulate};
 use verdict::Validity;
 use workloads::lin_kv::LinKv as Workload;
 
@@ -28,15 +29,18 @@ fn deadly(seed: u64) -> Config {
     config
 }
 
-fn is_convicted(seed: u64, rule: Mutation) -> bool {
-    let config = deadly(seed);
+fn run(config: &Config, start: impl Fn(Node, Raft) -> LinKv + Clone + 'static) -> Simulated {
     let mut workload = Workload::new(3, config.network.latency.mean);
     let raft = Raft {
         compact_after: 10,
         keep: 3,
         ..Raft::default()
     };
-    let simulated = simulate(&config, &mut workload, move |node| {
+    simulate(config, &mut workload, move |node| start(node, raft))
+}
+
+fn is_convicted(seed: u64, rule: Mutation) -> bool {
+    let simulated = run(&deadly(seed), move |node, raft| {
         LinKv::breaking(node, raft, rule)
     });
     let sentences = simulated.checked.sentences();
@@ -64,5 +68,36 @@ fn who_breaks_a_rule_is_convicted() {
         }
         let is_found_out = (0..1000).any(|seed| is_convicted(seed, rule));
         assert!(is_found_out, "{rule:?} is not found out by 1000 runs");
+    }
+}
+
+/// `cargo test --release --package lin-kv how_soon -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes minutes"]
+fn how_soon_each_is_found() {
+    let base = |start| Config {
+        concurrency: 12,
+        rate: 60.0,
+        ..Config::struck(start, 3)
+    };
+    for rule in Mutation::ALL {
+        if rule == Mutation::NumbersAnew {
+            continue;
+        }
+        let figure = hunt::how_soon(base, |config| {
+            run(config, move |node, raft| LinKv::breaking(node, raft, rule))
+        });
+        eprintln!("{rule:?}: {figure}");
+    }
+    for rule in [
+        raft::mutation::Mutation::VotesForAnyLog,
+        raft::mutation::Mutation::ReadsUnconfirmed,
+    ] {
+        let figure = hunt::how_soon(base, |config| {
+            run(config, move |node, raft| {
+                LinKv::breaking_raft(node, raft, rule)
+            })
+        });
+        eprintln!("raft's {rule:?}: {figure}");
     }
 }

@@ -46,6 +46,21 @@ fn who_breaks_a_promise_is_convicted() {
     }
 }
 
+/// `cargo test --release --package txn-rw-register how_soon -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes a minute"]
+fn how_soon_each_is_found() {
+    for mutation in [
+        Mutation::AcknowledgesUnsynced,
+        Mutation::RecallsNothing,
+        Mutation::KeepsOwn,
+    ] {
+        let base = |start| Config::struck(start, 3);
+        let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
+        eprintln!("{mutation:?}: {figure}");
+    }
+}
+
 #[test]
 fn the_binary_in_lockstep_is_struck_alike() {
     let logs = tempfile::tempdir().unwrap();

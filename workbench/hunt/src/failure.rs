@@ -23,6 +23,9 @@ const NOTES: [&str; 13] = [
     "storm",
 ];
 
+/// Those of runs in which next to nothing succeeded.
+const FRUITLESS: [&str; 2] = ["none-succeeded", "empty-transaction-graph"];
+
 /// A kind of failure: two runs have the same if they break the same rule, whatever the
 /// operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,12 @@ impl Failure {
                 .find(|anomaly| *anomaly == "none-succeeded")
                 .map(|anomaly| Failure::Anomaly(anomaly.to_owned())),
         }
+    }
+
+    /// Whether it is only that so little succeeded that the run shows nothing: where enough
+    /// goes wrong, that comes of any nodes.
+    pub fn is_fruitless(&self) -> bool {
+        matches!(self, Failure::Anomaly(name) if FRUITLESS.contains(&&**name))
     }
 
     /// Whether a run shows it.

@@ -6,6 +6,7 @@ use maelstrom_node::Rng;
 use simulation::run::Config;
 use simulation::schedule::Schedule;
 
+use crate::moments::{Kinds, moments};
 use crate::mutate::mutate;
 use crate::seen::Seen;
 use crate::swarm;
@@ -16,16 +17,17 @@ const MOST_KEPT: usize = 64;
 /// Looks for a run that fails among those that are like one.
 ///
 /// Every second run is the base itself with another seed: so a hunt is hardly ever much
-/// slower than trying one seed after the other. Of those between, half draw what goes wrong
-/// ([`swarm()`](swarm::swarm)), and half change a schedule that came to situations which none before it
-/// did. All of it follows from the seed and from what the runs told.
+/// slower than trying one seed after the other. Of those between, eight of ten strike nodes at
+/// moments of one kind ([`moments()`](moments())), one draws anew what goes wrong
+/// ([`swarm()`](swarm::swarm)), and one changes a schedule that came to situations which none
+/// before it did. All of it follows from the seed and from what the runs told.
 #[derive(Debug)]
 pub struct Hunt {
     base: Config,
     rng: Rng,
     kept: Vec<Schedule>,
     situations: BTreeSet<u64>,
-    kinds: BTreeSet<String>,
+    kinds: Kinds,
     /// How many runs were chosen.
     runs: u64,
 }
@@ -38,7 +40,7 @@ impl Hunt {
             base,
             kept: Vec::new(),
             situations: BTreeSet::new(),
-            kinds: BTreeSet::new(),
+            kinds: Kinds::default(),
             runs: 0,
         }
     }
@@ -46,16 +48,19 @@ impl Hunt {
     /// The next run to be made.
     pub fn next_run(&mut self) -> Config {
         self.runs += 1;
-        match self.rng.choose(&self.kept) {
-            _ if self.runs % 2 == 1 => self.base.clone().seed(self.rng.u64()),
-            Some(kept) if self.rng.chance(0.5) => mutate(kept, &self.rng).config(),
-            _ => swarm::swarm(&self.base, &self.kinds, &self.rng),
+        if self.runs % 2 == 1 {
+            return self.base.clone().seed(self.rng.u64());
+        }
+        match (self.rng.below(10), self.rng.choose(&self.kept)) {
+            (0, Some(kept)) => mutate(kept, &self.rng).config(),
+            (0 | 1, _) => swarm::swarm(&self.base, &self.kinds.requests, &self.rng),
+            _ => moments(&self.base, &self.kinds, &self.rng),
         }
     }
 
     /// What was seen of the last one.
     pub fn learn(&mut self, seen: Seen) {
-        self.kinds.extend(seen.kinds().iter().cloned());
+        self.kinds.merge(seen.kinds());
         let before = self.situations.len();
         self.situations.extend(seen.situations());
         if self.situations.len() == before {

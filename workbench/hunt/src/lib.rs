@@ -22,7 +22,8 @@
 //! ```
 //!
 //! - [`Hunt`]: which runs to make, so that one fails soon; [`swarm()`]: worlds that differ in
-//!   what can go wrong in them. [`Seen`]: what a hunt learns from.
+//!   what can go wrong in them, [`moments()`]: and when. [`Seen`]: what a hunt learns from.
+//! - [`how_soon()`]: how many runs that takes, beside plain seeds.
 //! - [`shrink()`]: takes away of a [`Schedule`](simulation::schedule::Schedule) whatever the
 //!   failure does not need.
 //! - [`sweep`]: what came of many seeds, line by line.
@@ -31,7 +32,9 @@
 //! - [`Size`]: how much there is to a schedule.
 
 mod failure;
+mod how_soon;
 mod hunting;
+mod moments;
 mod mutate;
 mod seen;
 mod shrink;
@@ -40,7 +43,9 @@ mod swarm;
 pub mod sweep;
 
 pub use failure::Failure;
+pub use how_soon::{HowSoon, how_soon};
 pub use hunting::Hunt;
+pub use moments::{Kinds, moments};
 pub use seen::Seen;
 pub use shrink::{Shrunk, shrink};
 pub use size::Size;

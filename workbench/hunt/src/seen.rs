@@ -14,6 +14,8 @@ use simulation::run::{Event, Message, MessageEvent, Observer};
 use simulation::schedule::{Choice, Schedule, World, Written};
 use simulation::wire::{Body, Envelope};
 
+use crate::moments::Kinds;
+
 /// Watches a run.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -23,7 +25,7 @@ pub struct Seen {
     /// What is wrong just now.
     wrong: BTreeSet<(u8, usize)>,
     counts: BTreeMap<u64, u32>,
-    kinds: BTreeSet<String>,
+    kinds: Kinds,
 }
 
 impl Seen {
@@ -33,8 +35,8 @@ impl Seen {
         counts.map(|(situation, count)| hash(&(situation, count.ilog2())))
     }
 
-    /// The types of the messages that nodes got.
-    pub fn kinds(&self) -> &BTreeSet<String> {
+    /// The types of the messages that nodes got, and those of their answers to clients.
+    pub fn kinds(&self) -> &Kinds {
         &self.kinds
     }
 
@@ -59,17 +61,23 @@ fn kind(line: &[u8]) -> Option<String> {
 
 impl Observer for Seen {
     fn message(&mut self, message: Message<'_>) {
-        if message.event == MessageEvent::Sent || message.dest.starts_with('c') {
+        if message.event == MessageEvent::Sent {
             return;
         }
         let Some(kind) = kind(message.line) else {
             return;
         };
+        if message.dest.starts_with('c') {
+            if kind != "error" && kind != "init_ok" {
+                self.kinds.replies.insert(kind);
+            }
+            return;
+        }
         let now = hash(&kind);
         let before = self.last.insert(message.dest.to_owned(), now);
         let situation = hash(&(before, now, message.dest, &self.wrong));
         *self.counts.entry(situation).or_default() += 1;
-        self.kinds.insert(kind);
+        self.kinds.requests.insert(kind);
     }
 
     fn event(&mut self, _time: Duration, event: &Event) {
