@@ -2,14 +2,16 @@
 //!
 //! While a packet is on its way to a node whose reader sleeps until it is due, it is known which line
 //! the node will be given next, and when ([`Host::foresee`]); until then it does what is due by
-//! its own clock, and nothing else. So its next turn is known: what is due if that is not later than
-//! the line, and else the line. It may begin at once, where nodes are at work elsewhere, while the
-//! run has not come to that time. What comes of it is taken over when it has.
+//! its own clock, and nothing else. So its next turn is known: what is due before the line, and else
+//! the line. It may begin at once, where nodes are at work elsewhere, while the run has not come to
+//! that time. What comes of it is taken over when it has.
 //!
 //! - The line comes as it was told, at its time, and none before it; nor is the node paused
 //!   meanwhile, nor its clock changed. That is the promise of whoever foresees it. What would be
 //!   another turn than the one that has begun is a broken promise, and a panic.
 //! - What is due by itself is known when the node's turns have all ended, of which the last says it.
+//! - What is due at the very moment of the line may be a turn before it, or be done in the same one:
+//!   that hangs on what else happens at that moment. Neither begins early.
 //! - How a sync ends is known when it does: nothing begins early that comes behind one.
 //! - Of what was begun and has not come to its time when the run ends, nothing counts. The node is
 //!   ended, and counts as stopped.
@@ -107,8 +109,11 @@ impl<N: TimedNode> VirtualTime<N> {
         if *begun > 0 || foresight.begun.is_some() || self.is_over {
             return;
         }
+        let next = next.map(|next| next.max(self.now));
         let (at, turn, happens) = match next {
-            Some(next) if next <= *at => (next.max(self.now), Turn::ByItself, Happens::Nothing),
+            // Which of them comes first is known when the run is there.
+            Some(next) if next == *at => return,
+            Some(next) if next < *at => (next, Turn::ByItself, Happens::Nothing),
             _ => (*at, Turn::Line, Happens::Line(line)),
         };
         if disk.due().is_some_and(|due| due <= at) {

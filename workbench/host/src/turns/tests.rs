@@ -97,7 +97,7 @@ impl Elsewhere for Slow {
             self.syncs = true;
         }
         if self.rng.below(2) == 0 {
-            self.deadline = Some(now + Duration::from_micros(self.rng.below(2_000)));
+            self.deadline = Some(now + Duration::from_micros(100 * self.rng.below(20)));
         }
     }
 
@@ -278,7 +278,7 @@ fn foreseen(seed: u64, side_by_side: bool) -> (Vec<String>, usize) {
         for node in 0..NODES {
             let is_known = agenda.iter().any(|(_, other, _)| *other == node);
             if !is_known && rng.below(2) == 0 {
-                let at = now + Duration::from_micros(rng.below(3_000));
+                let at = now + Duration::from_micros(100 * rng.below(30));
                 let line = format!("{step} {node}");
                 host.foresee(node, at, line.as_bytes());
                 agenda.push((at, node, line));
