@@ -26,13 +26,16 @@ fn no_acknowledged_element_is_lost() {
     assert!(swept.ok_fraction > 0.3, "{swept:?}");
 }
 
+/// Each breaks what a node promises of its disk.
+const PROMISES: [Mutation; 3] = [
+    Mutation::AcknowledgesUnsynced,
+    Mutation::SendsUnsynced,
+    Mutation::RecallsNothing,
+];
+
 #[test]
 fn who_breaks_a_promise_is_convicted() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::SendsUnsynced,
-        Mutation::RecallsNothing,
-    ] {
+    for mutation in PROMISES {
         convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
@@ -53,11 +56,7 @@ fn who_is_taken_for_what_it_was_is_convicted() {
 #[test]
 #[ignore = "it is a figure, and takes a minute"]
 fn how_soon_each_is_found() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::SendsUnsynced,
-        Mutation::RecallsNothing,
-    ] {
+    for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
         let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
         eprintln!("{mutation:?}: {figure}");

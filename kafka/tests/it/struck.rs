@@ -38,14 +38,17 @@ fn no_acknowledged_record_is_lost_or_skipped() {
     assert!(swept.ok_fraction > 0.3, "{swept:?}");
 }
 
+/// Each breaks what a node promises of its disk.
+const PROMISES: [Mutation; 4] = [
+    Mutation::AcknowledgesUnsynced,
+    Mutation::SendsUnsynced,
+    Mutation::RecallsNothing,
+    Mutation::KeepsOwn,
+];
+
 #[test]
 fn who_breaks_a_promise_is_convicted() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::SendsUnsynced,
-        Mutation::RecallsNothing,
-        Mutation::KeepsOwn,
-    ] {
+    for mutation in PROMISES {
         convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
@@ -54,12 +57,7 @@ fn who_breaks_a_promise_is_convicted() {
 #[test]
 #[ignore = "it is a figure, and takes minutes"]
 fn how_soon_each_is_found() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::SendsUnsynced,
-        Mutation::RecallsNothing,
-        Mutation::KeepsOwn,
-    ] {
+    for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
         let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
         eprintln!("{mutation:?}: {figure}");

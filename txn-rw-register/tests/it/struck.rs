@@ -35,13 +35,16 @@ fn no_effect_is_seen_without_its_cause() {
     sweep_over(115..116, struck);
 }
 
+/// Each breaks what a node promises of its disk.
+const PROMISES: [Mutation; 3] = [
+    Mutation::AcknowledgesUnsynced,
+    Mutation::RecallsNothing,
+    Mutation::KeepsOwn,
+];
+
 #[test]
 fn who_breaks_a_promise_is_convicted() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::RecallsNothing,
-        Mutation::KeepsOwn,
-    ] {
+    for mutation in PROMISES {
         convicts(struck, |config| broken(mutation, || struck(config))).names_the_death();
     }
 }
@@ -50,11 +53,7 @@ fn who_breaks_a_promise_is_convicted() {
 #[test]
 #[ignore = "it is a figure, and takes a minute"]
 fn how_soon_each_is_found() {
-    for mutation in [
-        Mutation::AcknowledgesUnsynced,
-        Mutation::RecallsNothing,
-        Mutation::KeepsOwn,
-    ] {
+    for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
         let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
         eprintln!("{mutation:?}: {figure}");

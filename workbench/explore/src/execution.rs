@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use history::{History, Op};
-use host::{Output, TimedNode};
+use host::{Happens, Output, TimedNode};
 use maelstrom_node::Rng;
 use maelstrom_node::disk::{Command, Files};
 use network::service::Service;
@@ -319,9 +319,7 @@ impl<'a, N: TimedNode> Execution<'a, N> {
     /// A node gets a message.
     fn tell(&mut self, node: usize, src: &str, body: &str) {
         let line = wire::line(0, src, &self.names[node], body);
-        self.turn(node, hash(&line), |node, clock, say| {
-            node.line(clock, &line, say)
-        });
+        self.turn(node, Happens::Line(&line));
     }
 
     /// A node's timer fires.
@@ -329,7 +327,7 @@ impl<'a, N: TimedNode> Execution<'a, N> {
         let slot = &mut self.slots[node];
         let deadline = slot.node.as_ref().and_then(N::deadline);
         slot.clock = slot.clock.max(deadline.unwrap_or_default());
-        self.turn(node, 1, |node, clock, say| node.advance(clock, say));
+        self.turn(node, Happens::Nothing);
     }
 
     /// What a node synced is kept.
@@ -339,7 +337,7 @@ impl<'a, N: TimedNode> Execution<'a, N> {
         for command in slot.open.drain(..count) {
             host::apply(&mut slot.kept, command);
         }
-        self.turn(node, 2, |node, clock, say| node.synced(clock, Ok(()), say));
+        self.turn(node, Happens::Synced(Ok(())));
     }
 
     fn kill(&mut self, node: usize, keeps: bool) {
@@ -409,19 +407,19 @@ impl<'a, N: TimedNode> Execution<'a, N> {
     }
 
     /// A node does something, and what it says is under way from then on.
-    fn turn(
-        &mut self,
-        node: usize,
-        what: u64,
-        does: impl FnOnce(&mut N, Duration, &mut dyn FnMut(Output)),
-    ) {
+    fn turn(&mut self, node: usize, happens: Happens<'_>) {
+        let what = match &happens {
+            Happens::Line(line) => hash(line),
+            Happens::Nothing => 1,
+            Happens::Synced(_) => 2,
+        };
         let slot = &mut self.slots[node];
         let Some(living) = &mut slot.node else {
             return; // what is for the dead is lost
         };
         slot.told = hash(&(slot.told, what, slot.clock));
         let mut said = VecDeque::new();
-        does(living, slot.clock, &mut |output| said.push_back(output));
+        living.turn(slot.clock, happens, &mut |output| said.push_back(output));
         for command in living.disk_commands() {
             match command {
                 Command::Sync => slot.syncing = Some(slot.open.len()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use maelstrom_node::disk::{Command, Files};
 use maelstrom_node::{Engine, Node, Rng, Server};
 
-use super::{Output, TimedNode, VirtualTime};
+use super::{Happens, Output, TimedNode, VirtualTime};
 
 /// An engine, and a buffer for what it writes.
 pub struct InProcess<S: Server> {
@@ -71,26 +71,19 @@ impl<S: Server> InProcess<S> {
 }
 
 impl<S: Server> TimedNode for InProcess<S> {
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        // As in a binary: its clock begins with its first line, and what was due by now comes
-        // first.
-        let now = match std::mem::replace(&mut self.was_told, true) {
-            true => now,
-            false => Duration::ZERO,
+    fn turn(&mut self, now: Duration, happens: Happens<'_>, say: &mut dyn FnMut(Output)) {
+        // As in a binary: its clock begins with its first line.
+        let is_line = matches!(happens, Happens::Line(_));
+        let now = match is_line && !std::mem::replace(&mut self.was_told, true) {
+            true => Duration::ZERO,
+            false => now,
         };
         self.engine.advance(now);
-        self.engine.line(now, line);
-        self.collect(say);
-    }
-
-    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
-        self.engine.advance(now);
-        self.collect(say);
-    }
-
-    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
-        self.engine.advance(now);
-        self.engine.synced(now, result);
+        match happens {
+            Happens::Line(line) => self.engine.line(now, line),
+            Happens::Nothing => {}
+            Happens::Synced(result) => self.engine.synced(now, result),
+        }
         self.collect(say);
     }
 
@@ -144,8 +137,12 @@ mod tests {
         };
         let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
         let hello = r#"{"src":"c1","dest":"n1","body":{"type":"hello","msg_id":1}}"#;
-        node.line(Duration::ZERO, init.as_bytes(), &mut say);
-        node.line(Duration::from_secs(1), hello.as_bytes(), &mut say);
+        node.turn(Duration::ZERO, Happens::Line(init.as_bytes()), &mut say);
+        node.turn(
+            Duration::from_secs(1),
+            Happens::Line(hello.as_bytes()),
+            &mut say,
+        );
         assert!(
             said[1].contains("awake") && said[2].contains("hello"),
             "{said:?}"

@@ -8,14 +8,9 @@ use super::{Ending, Output};
 
 /// A node that is told what time it is, by its own clock.
 pub trait TimedNode {
-    /// Gives it a line at this time; what it writes is handed to `say`.
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output));
-
-    /// Lets it do what it waited to do until now.
-    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output));
-
-    /// What it asked its disk to sync is synced, or that failed.
-    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output));
+    /// Lets it have a turn at this time: it does what it waited to do until now, and then what this
+    /// asks for. What it writes is handed to `say`.
+    fn turn(&mut self, now: Duration, happens: Happens<'_>, say: &mut dyn FnMut(Output));
 
     /// When it next has something to do by itself.
     fn deadline(&self) -> Option<Duration>;
@@ -70,8 +65,8 @@ pub trait Elsewhere {
 pub enum Happens<'a> {
     /// A line arrives.
     Line(&'a [u8]),
-    /// It is time for what waited until now.
+    /// Nothing but that it is time for what waited until now.
     Nothing,
-    /// The disk has synced, or failed to.
+    /// What it asked its disk to sync is synced, or that failed.
     Synced(Result<(), String>),
 }

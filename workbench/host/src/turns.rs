@@ -18,7 +18,6 @@
 //! [`Host::wait`]: super::Host::wait
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use super::virtual_time::{Hosted, VirtualTime};
 use super::{Happens, Output, TimedNode};
@@ -108,7 +107,7 @@ impl<N: TimedNode> VirtualTime<N> {
         }
         let mut say = |output| self.turns.said.push(output);
         for happens in all {
-            happens.at_once(living, shown, &mut say);
+            living.turn(shown, happens, &mut say);
         }
         self.take_over(&begun);
     }
@@ -202,17 +201,6 @@ impl<N: TimedNode> VirtualTime<N> {
             let next = hosted.next();
             self.wake_at(node, next);
             self.begin_early(node);
-        }
-    }
-}
-
-impl Happens<'_> {
-    /// Waits for what a node does.
-    fn at_once(self, node: &mut impl TimedNode, now: Duration, say: &mut dyn FnMut(Output)) {
-        match self {
-            Happens::Line(line) => node.line(now, line, say),
-            Happens::Nothing => node.advance(now, say),
-            Happens::Synced(result) => node.synced(now, result, say),
         }
     }
 }

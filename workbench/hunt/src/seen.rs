@@ -35,7 +35,7 @@ impl Seen {
         counts.map(|(situation, count)| hash(&(situation, count.ilog2())))
     }
 
-    /// The types of the messages that nodes got, and those of their answers to clients.
+    /// The types of the messages that came to nodes, and those of their answers to clients.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
     }

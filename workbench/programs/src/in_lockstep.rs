@@ -181,7 +181,7 @@ impl Node {
     }
 
     /// Reads what it writes until its turn ends.
-    fn turn(&mut self, patience: &mut Patience, say: &mut dyn FnMut(Output)) -> Result<(), Broken> {
+    fn hear(&mut self, patience: &mut Patience, say: &mut dyn FnMut(Output)) -> Result<(), Broken> {
         let given_up = |why: String| Err(Broken::GivenUp(why));
         let quoted =
             |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned();
@@ -256,7 +256,7 @@ impl Node {
     fn take_turn(&mut self, say: &mut dyn FnMut(Output)) {
         self.deadline = None;
         let mut patience = Patience::default();
-        match self.turn(&mut patience, say) {
+        match self.hear(&mut patience, say) {
             Ok(()) if patience.taken > SLOW => self.slow += patience.taken,
             Ok(()) => {}
             Err(Broken::Closed) => {
@@ -333,18 +333,8 @@ impl Elsewhere for Node {
 }
 
 impl TimedNode for Node {
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Line(line));
-        self.end(say);
-    }
-
-    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Nothing);
-        self.end(say);
-    }
-
-    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Synced(result));
+    fn turn(&mut self, now: Duration, happens: Happens<'_>, say: &mut dyn FnMut(Output)) {
+        self.begin(now, happens);
         self.end(say);
     }
 

@@ -7,7 +7,8 @@
 
 /// From now on, this thread and all processes and threads that it starts stay on one of the
 /// processors that they may use: the one at this place, or the next ones if there are fewer. Nodes in
-/// real time want all that there are. Elsewhere than on Linux this does nothing.
+/// real time want all that there are. To ask again changes nothing, and elsewhere than on Linux
+/// this does nothing.
 pub fn stay_on_processor(place: usize) {
     #[cfg(target_os = "linux")]
     {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use maelstrom_node::disk::Command;
-use simulation::host::{Ending, Output, TimedNode};
+use simulation::host::{Ending, Happens, Output, TimedNode};
 
 use super::Started;
 use super::live::{now as real_time, too_long};
@@ -198,7 +198,9 @@ impl Reactive {
 }
 
 impl TimedNode for Reactive {
-    fn line(&mut self, _now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
+    /// It has no clock, and its disk is that of its machine: nothing happens to it but lines.
+    fn turn(&mut self, _now: Duration, happens: Happens<'_>, say: &mut dyn FnMut(Output)) {
+        let Happens::Line(line) = happens else { return };
         if self.is_over {
             return;
         }
@@ -207,10 +209,6 @@ impl TimedNode for Reactive {
         feed.push(b"\n");
         self.take_turn(say);
     }
-
-    fn advance(&mut self, _now: Duration, _say: &mut dyn FnMut(Output)) {}
-
-    fn synced(&mut self, _: Duration, _: Result<(), String>, _: &mut dyn FnMut(Output)) {}
 
     fn deadline(&self) -> Option<Duration> {
         None

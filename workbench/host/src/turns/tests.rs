@@ -115,18 +115,8 @@ impl Drop for Slow {
 }
 
 impl TimedNode for Slow {
-    fn line(&mut self, now: Duration, line: &[u8], say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Line(line));
-        self.end(say);
-    }
-
-    fn advance(&mut self, now: Duration, say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Nothing);
-        self.end(say);
-    }
-
-    fn synced(&mut self, now: Duration, result: Result<(), String>, say: &mut dyn FnMut(Output)) {
-        self.begin(now, Happens::Synced(result));
+    fn turn(&mut self, now: Duration, happens: Happens<'_>, say: &mut dyn FnMut(Output)) {
+        self.begin(now, happens);
         self.end(say);
     }
 
@@ -151,6 +141,13 @@ impl TimedNode for Slow {
     }
 }
 
+fn in_this_way(host: VirtualTime<Slow>, side_by_side: bool) -> VirtualTime<Slow> {
+    match side_by_side {
+        true => host.side_by_side(),
+        false => host,
+    }
+}
+
 /// What a run sees of nodes that are told and struck at random, and how many turns had begun
 /// at a time.
 fn seen(seed: u64, side_by_side: bool) -> (Vec<String>, usize) {
@@ -163,10 +160,7 @@ fn seen(seed: u64, side_by_side: bool) -> (Vec<String>, usize) {
     let start = move |node, life, _, _| Ok(Slow::new(of(node, life), &again));
     let sync = Duration::from_nanos(if seed.is_multiple_of(4) { 0 } else { 1_000_000 });
     let host = VirtualTime::new(first, Box::new(start)).with_disks(DiskConfig { sync }, seed);
-    let mut host = match side_by_side {
-        true => host.side_by_side(),
-        false => host,
-    };
+    let mut host = in_this_way(host, side_by_side);
     let rng = Rng::new(seed);
     let mut seen = Vec::new();
     let mut now = Duration::ZERO;
@@ -218,11 +212,9 @@ fn side_by_side_comes_to_the_same_as_one_after_the_other() {
 fn of_turns_behind_one_that_is_given_up_nothing_is_taken_over() {
     struct Endless;
     impl TimedNode for Endless {
-        fn line(&mut self, _: Duration, _: &[u8], say: &mut dyn FnMut(Output)) {
+        fn turn(&mut self, _: Duration, _: Happens<'_>, say: &mut dyn FnMut(Output)) {
             say(Output::GivenUp("it has no end".to_owned()));
         }
-        fn advance(&mut self, _: Duration, _: &mut dyn FnMut(Output)) {}
-        fn synced(&mut self, _: Duration, _: Result<(), String>, _: &mut dyn FnMut(Output)) {}
         fn deadline(&self) -> Option<Duration> {
             None
         }
@@ -243,7 +235,7 @@ fn of_turns_behind_one_that_is_given_up_nothing_is_taken_over() {
         fn begin(&mut self, _: Duration, _: Happens<'_>) {}
         fn send(&mut self) {}
         fn end(&mut self, say: &mut dyn FnMut(Output)) {
-            self.line(Duration::ZERO, b"", say);
+            self.turn(Duration::ZERO, Happens::Nothing, say);
         }
         fn abandon(&mut self) {}
     }
@@ -266,10 +258,7 @@ fn foreseen(seed: u64, side_by_side: bool) -> (Vec<String>, usize) {
     let first = first.collect();
     let start = |_, _, _, _| unreachable!("none is killed");
     let host = VirtualTime::new(first, Box::new(start));
-    let mut host = match side_by_side {
-        true => host.side_by_side(),
-        false => host,
-    };
+    let mut host = in_this_way(host, side_by_side);
     let rng = Rng::new(seed);
     let mut seen = Vec::new();
     let mut now = Duration::ZERO;

@@ -116,7 +116,6 @@ fn search(
     };
     let worker = |place: usize| {
         let mut hunt = Hunt::new(base.clone().seed(base.seed.wrapping_add(place as u64)));
-        let mut is_alone = false;
         while !is_over.load(Ordering::Relaxed) {
             if began.elapsed() >= patience || signals.interrupted() {
                 return end(None);
@@ -135,10 +134,8 @@ fn search(
                 Err(why) => return end(Some(Err(why))),
             }
             runs.fetch_add(1, Ordering::Relaxed);
-            if !std::mem::replace(&mut is_alone, true) {
-                // It is in virtual time, and so are all others.
-                programs::stay_on_processor(place);
-            }
+            // It was in virtual time, and so are all others.
+            programs::stay_on_processor(place);
             hunt.learn(watcher.seen);
             situations.lock().unwrap_or_else(PoisonError::into_inner)[place] = hunt.situations();
         }

@@ -66,7 +66,6 @@ pub(super) fn run(
     let results = results.transpose()?;
     let error: Mutex<Option<String>> = Mutex::new(None);
     let worker = |place: usize| {
-        let mut is_alone = false;
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             if i >= count || signals.interrupted() {
@@ -81,7 +80,7 @@ pub(super) fn run(
                 Ok(judged) if judged.outcome.interrupted => return,
                 Ok(judged) => {
                     tried.fetch_add(1, Ordering::Relaxed);
-                    if judged.virtual_time && !std::mem::replace(&mut is_alone, true) {
+                    if judged.virtual_time {
                         // So are all others, then.
                         programs::stay_on_processor(place);
                     }
