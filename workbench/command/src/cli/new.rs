@@ -2,7 +2,8 @@
 //!
 //! What it starts as is the challenge `echo`, which is compiled and tested with everything
 //! else, and so cannot go stale: its node, its broken example, its tests. The library is
-//! taken from where this command was installed from.
+//! taken from where this command was installed from. (`new/echo` holds links to its files: a
+//! package may hold nothing that is outside its folder.)
 
 mod source;
 
@@ -35,17 +36,14 @@ const FILES: [(&str, &str); 11] = [
     ("README.md", include_str!("new/README.md.in")),
     ("justfile", include_str!("new/justfile.in")),
     (".gitignore", "/target\n/store\n/maelstrom\n"),
-    ("src/lib.rs", include_str!("../../../../echo/src/lib.rs")),
-    ("src/main.rs", include_str!("../../../../echo/src/main.rs")),
+    ("src/lib.rs", include_str!("new/echo/lib.rs")),
+    ("src/main.rs", include_str!("new/echo/main.rs")),
     (
         "examples/shared-buffer.rs",
-        include_str!("../../../../echo/examples/shared-buffer.rs"),
+        include_str!("new/echo/shared-buffer.rs"),
     ),
     ("tests/it/main.rs", include_str!("new/tests.rs.in")),
-    (
-        "tests/it/echo.rs",
-        include_str!("../../../../echo/tests/it/echo.rs"),
-    ),
+    ("tests/it/echo.rs", include_str!("new/echo/tests.rs")),
     ("tests/it/workload.rs", include_str!("new/workload.rs.in")),
     ("tests/it/broken.rs", include_str!("new/broken.rs.in")),
 ];

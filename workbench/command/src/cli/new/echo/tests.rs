@@ -1,0 +1,1 @@
+../../../../../../echo/tests/it/echo.rs
