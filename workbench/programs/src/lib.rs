@@ -21,8 +21,11 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+mod child;
 mod clock;
 pub mod conformance;
+#[cfg(target_os = "linux")]
+mod forgetting;
 mod in_lockstep;
 mod live;
 mod log;
@@ -35,6 +38,8 @@ mod reactive;
 mod stillness;
 #[cfg(target_os = "linux")]
 mod subreaper;
+#[cfg(target_os = "linux")]
+mod zygote;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -5,24 +5,19 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
-#[cfg(target_os = "linux")]
-use rustix::process::kill_process;
-#[cfg(not(target_os = "linux"))]
-use rustix::process::kill_process_group;
-use rustix::process::{Pid, Resource, Signal, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
+use rustix::process::{Resource, Signal, getrlimit, setrlimit};
 
 use super::Started;
+use super::child::{Child, Pipes, below};
 use super::log::{Log, Shown};
 use super::pipes::{Feed, Lines};
-#[cfg(target_os = "linux")]
-use super::subreaper;
 use simulation::host::in_process::seed_of_restart;
 use simulation::host::{Ending, Pulse};
 use simulation::name::log_name;
@@ -226,37 +221,33 @@ impl Process {
         let log = options
             .open(&log_path)
             .map_err(|e| about(&log_path, "cannot write", e))?;
-        let mut child = spawn(program, lockstep, environment)?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            unreachable!("all three were asked for");
-        };
+        let (child, pipes) = spawn(program, lockstep, environment)?;
         let shown = program.show_stderr.map(|with| Shown {
             name: name.to_owned(),
             with,
         });
-        let log = Log::start(stderr, log, Arc::clone(budget), shown)?;
+        let log = Log::start(pipes.stderr, log, Arc::clone(budget), shown)?;
         if let Some(processes) = debugged {
-            processes.locked().insert(name.to_owned(), child.id());
+            processes.locked().insert(name.to_owned(), child.number());
         }
         let process = Process {
             child,
             log,
             is_debugged: debugged.is_some(),
         };
-        Ok((process, stdin, stdout))
+        Ok((process, pipes.stdin, pipes.stdout))
     }
 
     /// Ends the process with all it may have started, unless it has ended. One
     /// that has closed its stdout is probably just about to.
     pub(super) fn stop(&mut self, closed_stdout: bool) -> Ending {
         if closed_stdout {
-            soon(|| has_ended(&self.child));
+            soon(|| self.child.has_ended());
         }
-        let ended = has_ended(&self.child);
-        end(&mut self.child, ended);
+        let ended = self.child.has_ended();
+        self.child.end();
         match self.child.wait() {
-            Ok(status) if ended => Ending::Ended(describe(status)),
+            Some(status) if ended => Ending::Ended(status),
             _ => Ending::Stopped,
         }
     }
@@ -264,7 +255,7 @@ impl Process {
     /// The number of the process that all that it starts is below.
     #[cfg(target_os = "linux")]
     pub(super) fn id(&self) -> u32 {
-        self.child.id()
+        self.child.number()
     }
 
     /// Stops it where it is, or lets it go on, with all that it started.
@@ -273,13 +264,13 @@ impl Process {
             true => Signal::STOP,
             false => Signal::CONT,
         };
-        signal_all(&self.child, signal);
+        self.child.signal(signal);
     }
 
     /// The last lines it wrote to its log, and why it panicked if it has.
     pub(super) fn last_words(&self) -> Vec<String> {
         // One that has ended said its last words just before.
-        if has_ended(&self.child) {
+        if self.child.has_ended() {
             soon(|| self.log.is_over());
         }
         self.log.last_words()
@@ -295,7 +286,7 @@ impl Process {
 
     /// What it does now, as far as that can be told from outside.
     pub(super) fn pulse(&self) -> Option<Pulse> {
-        pulse(self.child.id())
+        self.child.pulse()
     }
 }
 
@@ -325,13 +316,13 @@ fn spawn(
     program: &Program,
     asked: Option<(u64, Duration, String)>,
     environment: &[(&str, &str)],
-) -> io::Result<Child> {
+) -> io::Result<(Child, Pipes)> {
+    if let Some(argument) = program.args.iter().find(|it| it.contains('\0')) {
+        let why = format!("an argument of a node has a NUL byte, and none can: {argument:?}");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
     let mut command = Command::new(&program.bin);
-    command
-        .args(&program.args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(&program.args);
     match asked {
         Some((seed, now, versions)) => command
             .env(lockstep::LOCKSTEP, seed.to_string())
@@ -344,8 +335,7 @@ fn spawn(
     };
     command.env(DISK, &program.disks);
     command.envs(environment.iter().copied());
-    isolate(&mut command);
-    command.spawn().map_err(|e| {
+    Child::start(command).map_err(|e| {
         let hint = match e.kind() {
             io::ErrorKind::NotFound if program.bin.exists() => {
                 "; the interpreter that its first line names is missing"
@@ -365,115 +355,4 @@ fn spawn(
             format!("cannot run {}: {e}{hint}", program.bin.display()),
         )
     })
-}
-
-#[cfg(target_os = "linux")]
-fn isolate(command: &mut Command) {
-    subreaper::put_between(command);
-}
-
-/// A process group of its own, so that Ctrl-C reaches this process alone, and a node
-/// can be ended with those of its children that stay in it.
-#[cfg(not(target_os = "linux"))]
-fn isolate(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-/// Whether it has ended. It is not waited for yet, so its number is still its own.
-fn has_ended(child: &Child) -> bool {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    match waitid(WaitId::Pid(Pid::from_child(child)), options) {
-        Ok(ended) => ended.is_some(),
-        Err(_) => true, // it was waited for
-    }
-}
-
-/// Its subreaper has nothing left behind once it has ended.
-#[cfg(target_os = "linux")]
-fn end(child: &mut Child, ended: bool) {
-    if !ended {
-        let _ = kill_process(Pid::from_child(child), subreaper::END);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn end(child: &mut Child, _ended: bool) {
-    // The child has not been waited for, so that the group's number is its own.
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    let _ = child.kill();
-}
-
-/// Sends a signal to all that the child has started. (It itself only waits for them.)
-#[cfg(target_os = "linux")]
-fn signal_all(child: &Child, signal: Signal) {
-    for process in below(child.id()).into_iter().skip(1) {
-        if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(process, signal);
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn signal_all(child: &Child, signal: Signal) {
-    let _ = kill_process_group(Pid::from_child(child), signal);
-}
-
-fn describe(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => format!("killed by signal {signal}"),
-        (None, None) => "ended".to_owned(),
-    }
-}
-
-/// What those below this process do: proc_pid_stat(5).
-#[cfg(target_os = "linux")]
-fn pulse(process: u32) -> Option<Pulse> {
-    let mut pulse = Pulse::default();
-    let mut ticks = 0;
-    for process in below(process) {
-        // The name, in parentheses, may hold anything.
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-        let fields: Vec<&str> = fields.split(' ').collect();
-        pulse.is_running |= fields.first() == Some(&"R");
-        let used = fields.get(11..15).unwrap_or_default();
-        ticks += used
-            .iter()
-            .filter_map(|ticks| ticks.parse::<u64>().ok())
-            .sum::<u64>();
-    }
-    let per_second = rustix::param::clock_ticks_per_second().max(1) as f64;
-    pulse.processor = Duration::from_secs_f64(ticks as f64 / per_second);
-    Some(pulse)
-}
-
-/// This process, then those that it started, and so on: proc_pid_task(5).
-#[cfg(target_os = "linux")]
-fn below(process: u32) -> Vec<u32> {
-    let mut all = vec![process];
-    let mut next = 0;
-    while let Some(&process) = all.get(next) {
-        next += 1;
-        let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
-        let children = children.unwrap_or_default();
-        all.extend(
-            children
-                .split(' ')
-                .filter_map(|child| child.trim().parse::<u32>().ok()),
-        );
-    }
-    all
-}
-
-#[cfg(not(target_os = "linux"))]
-fn below(process: u32) -> Vec<u32> {
-    vec![process]
-}
-
-#[cfg(not(target_os = "linux"))]
-fn pulse(_process: u32) -> Option<Pulse> {
-    None
 }

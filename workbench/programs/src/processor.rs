@@ -22,7 +22,9 @@ pub fn stay_on_processor(place: usize) {
             let mut own = CpuSet::new();
             own.set(all[place % all.len()]);
             // Where that is not allowed, it is only slower.
-            let _ = sched_setaffinity(None, &own);
+            if sched_setaffinity(None, &own).is_ok() {
+                super::zygote::renew();
+            }
         }
     }
     #[cfg(not(target_os = "linux"))]
