@@ -44,7 +44,7 @@ const FILES: [(&str, &str); 11] = [
     ),
     ("tests/it/main.rs", include_str!("new/tests.rs.in")),
     ("tests/it/echo.rs", include_str!("new/echo/tests.rs")),
-    ("tests/it/workload.rs", include_str!("new/workload.rs.in")),
+    ("tests/seeds.rs", include_str!("new/echo/seeds.rs")),
     ("tests/it/broken.rs", include_str!("new/broken.rs.in")),
 ];
 
@@ -120,7 +120,7 @@ fn check_name(name: &str) -> Result<(), String> {
         ));
     }
     // What Rust, Cargo, or a dependency of a new crate is called.
-    const TAKEN: [&str; 58] = [
+    const TAKEN: [&str; 59] = [
         "abstract",
         "alloc",
         "as",
@@ -161,6 +161,7 @@ fn check_name(name: &str) -> Result<(), String> {
         "pub",
         "ref",
         "return",
+        "seeds",
         "self",
         "serde",
         "serde-json",

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and what it may stand on.
-const LAYERS: [(&str, &[&str]); 21] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     ("history", &[]),
     ("finding", &["history"]),
     ("isolation", &["history", "finding"]),
@@ -61,6 +61,8 @@ const LAYERS: [(&str, &[&str]); 21] = [
         "specimens",
         &["simulation", "workloads", "verdict", "maelstrom-node"],
     ),
+    // For tests, too: it knows seeds alone.
+    ("seeds", &[]),
     ("programs", &["simulation", "maelstrom-node"]),
     // A program of its own: it knows the protocol alone.
     ("wasi", &[]),

@@ -31,7 +31,7 @@ fn a_crate_is_started_once() {
         read("Cargo.toml").contains(r#"maelstrom-node = { git = "https://example.org/nodes" }"#)
     );
     assert!(read("src/main.rs").contains("my_node::Echo"));
-    assert!(read("tests/it/workload.rs").contains("use my_node::Echo;"));
+    assert!(read("tests/seeds.rs").contains("use my_node::Echo;"));
 
     tells(
         &new(&crate_folder, &git),
