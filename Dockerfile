@@ -3,6 +3,8 @@
 #     docker build --tag workbench .
 #     docker run --rm --volume "$PWD:/work" --workdir /work workbench test -w echo --bin ./my-node
 FROM rust:1-alpine AS build
+# (No version: of each package Alpine keeps the newest alone.)
+# hadolint ignore=DL3018
 RUN apk add --no-cache musl-dev
 WORKDIR /source
 COPY . .
