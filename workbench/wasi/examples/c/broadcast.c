@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
+
 #define VALUES 65536
 #define NEIGHBOURS 32
 #define RETRY_MS 250
@@ -19,31 +21,6 @@ static struct {
 static int count;
 static unsigned char seen[VALUES];
 static long most = -1; /* the greatest value that was seen */
-
-static const char *field(const char *line, const char *name)
-{
-    char key[40];
-    snprintf(key, sizeof key, "\"%s\":", name);
-    const char *at = strstr(line, key);
-    if (!at)
-        return NULL;
-    at += strlen(key);
-    while (*at == ' ')
-        at++;
-    return at;
-}
-
-/* Copies a text that begins there, and gives what is behind it. */
-static const char *text(const char *at, char *to, size_t room)
-{
-    size_t len = 0;
-    if (at && *at == '"')
-        for (at++; *at && *at != '"'; at++)
-            if (len + 1 < room)
-                to[len++] = *at;
-    to[len] = 0;
-    return at && *at ? at + 1 : "";
-}
 
 static void pass(int to, long value)
 {
@@ -73,41 +50,46 @@ static void retry(void)
                 pass(i, value);
 }
 
-static void topology(const char *line)
+static void topology(const char *body)
 {
-    const char *at = field(line, id);
+    const char *at = json_field(json_field(body, "topology"), id);
     count = 0;
-    while (at && *at && *at != ']' && count < NEIGHBOURS) {
-        if (*at == '"')
-            at = text(at, neighbours[count++].name, sizeof neighbours[0].name);
-        else
-            at++;
-    }
+    for (; at && *at && *at != ']' && count < NEIGHBOURS; at++)
+        if (*at == '"') {
+            json_text(at, neighbours[count++].name, sizeof neighbours[0].name);
+            at = json_end(at, 0) - 1;
+        }
 }
 
 static void handle(const char *line)
 {
     char type[32], src[32];
-    const char *asked = field(line, "msg_id"), *value = field(line, "message");
-    text(field(line, "type"), type, sizeof type);
-    text(field(line, "src"), src, sizeof src);
+    const char *body = json_body(line);
+    if (!body) {
+        fprintf(stderr, "skipped: %.200s\n", line);
+        return;
+    }
+    const char *asked = json_field(body, "msg_id"), *value = json_field(body, "message");
+    json_text(json_field(body, "type"), type, sizeof type);
+    json_text(json_field(line, "src"), src, sizeof src);
+    long number = value ? atol(value) : -1;
     if (!strcmp(type, "pass_ok")) {
         for (int i = 0; i < count; i++)
-            if (!strcmp(neighbours[i].name, src) && value)
-                neighbours[i].owed[atol(value)] = 0;
+            if (!strcmp(neighbours[i].name, src) && number >= 0 && number < VALUES)
+                neighbours[i].owed[number] = 0;
         return;
     }
     if (!strcmp(type, "init"))
-        text(field(line, "node_id"), id, sizeof id);
+        json_text(json_field(body, "node_id"), id, sizeof id);
     else if (!strcmp(type, "topology"))
-        topology(field(line, "topology"));
-    else if (value)
-        learn(atol(value), strcmp(type, "pass") ? "" : src);
+        topology(body);
+    else
+        learn(number, strcmp(type, "pass") ? "" : src);
     printf("{\"src\":\"%s\",\"dest\":\"%s\",\"body\":{\"type\":\"%s_ok\"", id, src, type);
     if (asked)
         printf(",\"in_reply_to\":%ld", atol(asked));
-    if (!strcmp(type, "pass") && value)
-        printf(",\"message\":%ld", atol(value));
+    if (!strcmp(type, "pass"))
+        printf(",\"message\":%ld", number);
     if (!strcmp(type, "read")) {
         const char *between = "";
         printf(",\"messages\":[");
@@ -130,17 +112,19 @@ static long now_ms(void)
 
 int main(void)
 {
-    static char buffer[1 << 20];
-    size_t len = 0;
+    size_t len = 0, room = 1 << 16;
+    char *buffer = malloc(room);
     long next = RETRY_MS;
-    for (;;) {
+    while (buffer) {
         struct pollfd in = {.fd = 0, .events = POLLIN};
         long wait = next - now_ms();
         if (wait <= 0) {
             retry();
             next = now_ms() + RETRY_MS;
         } else if (poll(&in, 1, (int)wait) > 0) {
-            ssize_t got = read(0, buffer + len, sizeof buffer - 1 - len);
+            if (room - len < 1 << 15)
+                buffer = realloc(buffer, room *= 2);
+            ssize_t got = buffer ? read(0, buffer + len, room - 1 - len) : 0;
             if (got <= 0)
                 return 0;
             len += (size_t)got;
@@ -155,4 +139,5 @@ int main(void)
         }
         fflush(stdout); /* stdout is a pipe: C keeps what is written until it is told */
     }
+    return 1;
 }

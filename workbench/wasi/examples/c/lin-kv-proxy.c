@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
+
 #define WAITING 4096
 
 static struct {
@@ -13,69 +15,16 @@ static struct {
 static long next_id;
 static char id[32];
 
-/* Where the value of a field begins, or NULL. */
-static const char *field(const char *line, const char *name)
-{
-    char key[40];
-    snprintf(key, sizeof key, "\"%s\":", name);
-    const char *at = strstr(line, key);
-    if (!at)
-        return NULL;
-    at += strlen(key);
-    while (*at == ' ')
-        at++;
-    return at;
-}
-
-/* Copies the text of a field. */
-static void text(const char *line, const char *name, char *to, size_t room)
-{
-    const char *at = field(line, name);
-    size_t len = 0;
-    if (at && *at == '"')
-        for (at++; at[len] && at[len] != '"' && len + 1 < room; len++)
-            to[len] = at[len];
-    to[len] = 0;
-}
-
-/* How long a value is: a number, a text or a list. */
-static size_t length(const char *value)
-{
-    size_t len = 0;
-    int depth = 0, quoted = 0;
-    for (;; len++) {
-        char c = value[len];
-        if (!c)
-            return len;
-        if (quoted) {
-            if (c == '\\' && value[len + 1])
-                len++;
-            else if (c == '"')
-                quoted = 0;
-            continue;
-        }
-        if (c == '"')
-            quoted = 1;
-        else if (c == '[' || c == '{')
-            depth++;
-        else if ((c == ']' || c == '}') && depth-- == 0)
-            return len;
-        else if (c == ',' && depth == 0)
-            return len;
-    }
-}
-
 /* Writes a body but for its numbers, and with this one. */
-static void body(const char *line, const char *number, long value)
+static void reply(const char *body, const char *number, long value)
 {
     static const char *const fields[] = {"type", "key", "value", "from", "to",
                                          "create_if_not_exists", "code", "text"};
-    const char *from = field(line, "body");
     printf("\"body\":{\"%s\":%ld", number, value);
-    for (size_t i = 0; from && i < sizeof fields / sizeof *fields; i++) {
-        const char *at = field(from, fields[i]);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *at = json_field(body, fields[i]);
         if (at)
-            printf(",\"%s\":%.*s", fields[i], (int)length(at), at);
+            printf(",\"%s\":%.*s", fields[i], (int)(json_end(at, 0) - at), at);
     }
     printf("}}\n");
 }
@@ -83,16 +32,21 @@ static void body(const char *line, const char *number, long value)
 static void handle(const char *line)
 {
     char type[32], src[32];
-    const char *answered = field(line, "in_reply_to"), *asked = field(line, "msg_id");
-    text(line, "type", type, sizeof type);
-    text(line, "src", src, sizeof src);
+    const char *body = json_body(line);
+    if (!body) {
+        fprintf(stderr, "skipped: %.200s", line);
+        return;
+    }
+    const char *answered = json_field(body, "in_reply_to"), *asked = json_field(body, "msg_id");
+    json_text(json_field(body, "type"), type, sizeof type);
+    json_text(json_field(line, "src"), src, sizeof src);
     long number = asked ? atol(asked) : 0;
     if (answered) {
-        long at = atol(answered) % WAITING;
+        unsigned long at = strtoul(answered, NULL, 10) % WAITING;
         printf("{\"src\":\"%s\",\"dest\":\"%s\",", id, waiting[at].client);
-        body(line, "in_reply_to", waiting[at].msg_id);
+        reply(body, "in_reply_to", waiting[at].msg_id);
     } else if (!strcmp(type, "init")) {
-        text(line, "node_id", id, sizeof id);
+        json_text(json_field(body, "node_id"), id, sizeof id);
         printf("{\"src\":\"%s\",\"dest\":\"%s\",\"body\":{\"type\":\"init_ok\",\"in_reply_to\":%ld}}\n",
                id, src, number);
     } else {
@@ -100,7 +54,7 @@ static void handle(const char *line)
         strcpy(waiting[at].client, src);
         waiting[at].msg_id = number;
         printf("{\"src\":\"%s\",\"dest\":\"lin-kv\",", id);
-        body(line, "msg_id", next_id);
+        reply(body, "msg_id", next_id);
     }
 }
 

@@ -2,7 +2,6 @@
 //! is acknowledged. It waits with poll_oneoff for a line or for its timer.
 const std = @import("std");
 const wasi = std.os.wasi;
-const Value = std.json.Value;
 const Numbers = std.AutoArrayHashMapUnmanaged(i64, void);
 
 const Neighbour = struct { name: []const u8, owed: Numbers = .empty };
@@ -44,30 +43,45 @@ fn learn(alloc: std.mem.Allocator, value: i64, from: []const u8) !void {
     }
 }
 
+/// What is read of a message; of a body, what stands in that of any kind.
+const Message = struct {
+    src: []const u8,
+    body: struct {
+        type: []const u8,
+        msg_id: i64 = 0,
+        node_id: []const u8 = "",
+        topology: std.json.ArrayHashMap([]const []const u8) = .{},
+        message: i64 = 0,
+        values: []const i64 = &.{},
+    },
+};
+
 fn handle(alloc: std.mem.Allocator, line: []const u8) !void {
-    const message = try std.json.parseFromSliceLeaky(Value, alloc, line, .{});
-    const src = message.object.get("src").?.string;
-    const body = message.object.get("body").?.object;
-    const kind = body.get("type").?.string;
-    const id = body.get("msg_id") orelse Value{ .integer = 0 };
+    const options = std.json.ParseOptions{ .ignore_unknown_fields = true };
+    const message = std.json.parseFromSliceLeaky(Message, alloc, line, options) catch {
+        std.debug.print("skipped: {s}\n", .{line[0..@min(line.len, 200)]});
+        return;
+    };
+    const src = message.src;
+    const body = message.body;
+    const kind = body.type;
+    const id = body.msg_id;
     if (std.mem.eql(u8, kind, "init")) {
-        own = try lasting.dupe(u8, body.get("node_id").?.string);
+        own = try lasting.dupe(u8, body.node_id);
     } else if (std.mem.eql(u8, kind, "topology")) {
-        for (body.get("topology").?.object.get(own).?.array.items) |name|
-            try neighbours.append(lasting, .{ .name = try lasting.dupe(u8, name.string) });
+        for (body.topology.map.get(own) orelse &.{}) |name|
+            try neighbours.append(lasting, .{ .name = try lasting.dupe(u8, name) });
     } else if (std.mem.eql(u8, kind, "broadcast")) {
-        try learn(alloc, body.get("message").?.integer, "");
+        try learn(alloc, body.message, "");
     } else if (std.mem.eql(u8, kind, "read")) {
         return send(alloc, src, .{ .type = "read_ok", .in_reply_to = id, .messages = seen.keys() });
     } else if (std.mem.eql(u8, kind, "pass")) {
-        const values = body.get("values").?;
-        for (values.array.items) |value| try learn(alloc, value.integer, src);
-        return send(alloc, src, .{ .type = "pass_ok", .values = values });
+        for (body.values) |value| try learn(alloc, value, src);
+        return send(alloc, src, .{ .type = "pass_ok", .values = body.values });
     } else if (std.mem.eql(u8, kind, "pass_ok")) {
         for (neighbours.items) |*neighbour| {
             if (!std.mem.eql(u8, neighbour.name, src)) continue;
-            for (body.get("values").?.array.items) |value|
-                _ = neighbour.owed.orderedRemove(value.integer);
+            for (body.values) |value| _ = neighbour.owed.orderedRemove(value);
         }
         return;
     }

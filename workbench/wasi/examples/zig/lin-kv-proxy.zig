@@ -26,25 +26,34 @@ fn send(alloc: std.mem.Allocator, dest: []const u8, body: Value) !void {
     write("\n");
 }
 
+const Message = struct { src: []const u8, body: Value };
+const Head = struct { type: []const u8, in_reply_to: ?u32 = null, node_id: []const u8 = "" };
+
 fn handle(alloc: std.mem.Allocator, line: []const u8) !void {
-    const message = try std.json.parseFromSliceLeaky(Value, alloc, line, .{});
-    const src = message.object.get("src").?.string;
-    var body = message.object.get("body").?;
+    const options = std.json.ParseOptions{ .ignore_unknown_fields = true };
+    const message = std.json.parseFromSliceLeaky(Message, alloc, line, options) catch return skip(line);
+    const head = std.json.parseFromValueLeaky(Head, alloc, message.body, options) catch return skip(line);
+    var body = message.body; // an object, since it has a head
     const msg_id = body.object.get("msg_id") orelse Value{ .integer = 0 };
-    if (body.object.get("in_reply_to")) |id| {
-        const client = waiting.items[@intCast(id.integer)];
+    if (head.in_reply_to) |id| {
+        if (id >= waiting.items.len) return skip(line);
+        const client = waiting.items[id];
         try body.object.put(alloc, "in_reply_to", client.msg_id);
         return send(alloc, client.name, body);
     }
-    if (std.mem.eql(u8, body.object.get("type").?.string, "init")) {
-        own = try lasting.dupe(u8, body.object.get("node_id").?.string);
+    if (std.mem.eql(u8, head.type, "init")) {
+        own = try lasting.dupe(u8, head.node_id);
         try body.object.put(alloc, "type", .{ .string = "init_ok" });
         try body.object.put(alloc, "in_reply_to", msg_id);
-        return send(alloc, src, body);
+        return send(alloc, message.src, body);
     }
     try body.object.put(alloc, "msg_id", .{ .integer = @intCast(waiting.items.len) });
-    try waiting.append(lasting, .{ .name = try lasting.dupe(u8, src), .msg_id = msg_id });
+    try waiting.append(lasting, .{ .name = try lasting.dupe(u8, message.src), .msg_id = msg_id });
     return send(alloc, "lin-kv", body);
+}
+
+fn skip(line: []const u8) void {
+    std.debug.print("skipped: {s}\n", .{line[0..@min(line.len, 200)]});
 }
 
 pub fn main() !void {
