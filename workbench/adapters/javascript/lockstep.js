@@ -12,9 +12,14 @@
 // process.nextTick are as ever: a turn ends when nothing of them is left. What is not: files,
 // sockets, workers and other processes, whose ends would come at any time.
 //
-// The protocol is in workbench/LOCKSTEP.md. Not here: a disk.
+// `new lockstep.Disk(nodeId)` is the node's disk, where `lockstep` is what require gives: in lockstep
+// the workbench has it, with all that can happen to one; else it is a folder below that which
+// MAELSTROM_DISK names.
+//
+// The protocol is in workbench/LOCKSTEP.md.
 
 const fs = require('fs');
+const path = require('path');
 
 const VERSION = '1';
 const asked = process.env.MAELSTROM_LOCKSTEP;
@@ -23,6 +28,63 @@ const versions = (process.env.MAELSTROM_LOCKSTEP_VERSIONS || '1').split(' ');
 if (asked !== undefined && (!/^[0-9]+$/.test(asked) || BigInt(asked) >= 1n << 64n)) {
   fail(`MAELSTROM_LOCKSTEP: expected a seed, a number below 2^64, found '${asked}'`);
 }
+// What is told of the disk, in lockstep: what was on it at first, and what is to be done.
+let told = null;
+
+// A node's files, by names of letters, digits, "-", "_" and ".": all of what each holds, in `files`.
+// What was written is durable when the promise of `sync` is fulfilled; if the node is killed before,
+// any part of it may be there, such as half a line. It is made after `init` has come. In real
+// time, without MAELSTROM_DISK, nothing outlives the process.
+class Disk {
+  constructor(nodeId) {
+    this.files = new Map(told ? told.files : []);
+    this.folder = null;
+    if (!told && process.env.MAELSTROM_DISK) {
+      this.folder = path.join(process.env.MAELSTROM_DISK, nodeId);
+      fs.mkdirSync(this.folder, { recursive: true });
+      for (const name of fs.readdirSync(this.folder).sort()) {
+        this.files.set(name, fs.readFileSync(path.join(this.folder, name)));
+      }
+    }
+  }
+  // Writes a string or a buffer at the end of a file,
+  append(name, data) {
+    const bytes = Buffer.from(data);
+    this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]));
+    this.#write('append', name, bytes.toString('hex'), bytes);
+  }
+  // all of it anew, at one stroke,
+  replace(name, data) {
+    this.files.set(name, Buffer.from(data));
+    this.#write('replace', name, this.files.get(name).toString('hex'));
+  }
+  // or cuts it off behind so many bytes.
+  truncate(name, length) {
+    this.files.set(name, (this.files.get(name) ?? Buffer.alloc(0)).subarray(0, length));
+    this.#write('truncate', name, length);
+  }
+  // A promise for when all that was written is durable. It comes to nothing when the disk fails: the
+  // node is over then.
+  sync() {
+    return told ? new Promise((done) => told.sync(done)) : Promise.resolve();
+  }
+  #write(command, name, argument, appended) {
+    if (told) {
+      told.commands.push(`= ${command} ${name} ${argument}\n`);
+    } else if (this.folder !== null) {
+      // A file that is written anew takes the place of the old one when it is whole.
+      const whole = path.join(this.folder, name);
+      const draft = appended ? whole : `${whole}~`;
+      const file = fs.openSync(draft, appended ? 'a' : 'w');
+      fs.writeSync(file, appended ?? this.files.get(name));
+      fs.fsyncSync(file);
+      fs.closeSync(file);
+      fs.renameSync(draft, whole);
+    }
+  }
+}
+module.exports = { Disk };
+
 if (asked !== undefined && versions.includes(VERSION)) install(BigInt(asked));
 
 function fail(why) {
@@ -219,17 +281,48 @@ function install(seed) {
     }
   };
 
+  // The disk. One sync is under way at a time, for all who have asked before it began.
+  let syncing = [];
+  let waiting = [];
+  const beginSync = () => {
+    if (syncing.length > 0 || waiting.length === 0) return;
+    [syncing, waiting] = [waiting, []];
+    told.commands.push('= sync\n');
+  };
+  const answered = (answer) => {
+    if (answer !== '= synced') {
+      // Nobody knows any more what is on the disk: = failed, and why.
+      write(1, Buffer.from(`${answer}\n`));
+      fail(`the disk has failed: ${answer.slice('= failed '.length)}`);
+    }
+    const done = syncing;
+    syncing = [];
+    for (const call of done) call();
+    beginSync();
+  };
+  told = {
+    files: [],
+    commands: [],
+    sync(done) {
+      waiting.push(done);
+      beginSync();
+    },
+  };
+
   let isInit = true;
   let arrived = null; // a message, behind the timers that are due when it comes
   // Ends a turn, and begins the next.
   const turn = () => {
     if (!isInit) {
       const deadline = timers.length > 0 ? timers[0].at : null;
-      write(1, Buffer.from(deadline === null ? '= -\n' : `= ${deadline}\n`));
+      told.commands.push(deadline === null ? '= -\n' : `= ${deadline}\n`);
+      write(1, Buffer.from(told.commands.splice(0).join('')));
     }
     let line = readLine();
     while (isInit && line !== null && /^= (again|file )/.test(line.toString('latin1', 0, 7))) {
-      line = readLine(); // a disk, which this node does not have
+      const [, , name, hex] = line.toString('latin1').trimEnd().split(' ');
+      if (name !== undefined) told.files.push([name, Buffer.from(hex ?? '', 'hex')]);
+      line = readLine();
     }
     if (line === null) {
       stdin.push(null);
@@ -241,12 +334,13 @@ function install(seed) {
       return true;
     }
     const head = /^([0-9]+)( ?)(= )?/.exec(line.toString('latin1', 0, 32));
-    if (head === null || head[3] !== undefined) {
+    if (head === null || (head[3] !== undefined && syncing.length === 0)) {
       const found = line.toString('utf8', 0, 200).trimEnd();
       fail(`lockstep: expected a time in nanoseconds and a message, found '${found}'`);
     }
     now = BigInt(head[1]);
-    if (head[2] !== '') arrived = line.subarray(head[0].length);
+    if (head[3] !== undefined) answered(line.toString('utf8', head[1].length + 1).trimEnd());
+    else if (head[2] !== '') arrived = line.subarray(head[0].length);
     return true;
   };
 

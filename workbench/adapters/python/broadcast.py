@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A node of broadcast, single-threaded: what is new goes to the neighbours, again and again until
-they have acknowledged it. On Maelstrom it runs in real time; in lockstep it repeats."""
+they have acknowledged it. What it has acknowledged itself is on its disk, so that it may be killed.
+On Maelstrom it runs in real time; in lockstep it repeats."""
 
 import json
 import random
@@ -12,6 +13,7 @@ import lockstep
 RETRY = 0.5  # seconds, and up to a half more
 
 node_id = None
+disk = None
 neighbours = []
 seen = []
 unacknowledged = {}  # (neighbour, message): when it is sent next
@@ -27,8 +29,24 @@ def pass_on(neighbour, message):
     unacknowledged[neighbour, message] = at
 
 
+def begin():
+    """Takes up what an earlier life has left."""
+    global disk, neighbours
+    disk = lockstep.Disk(node_id)
+    neighbours = json.loads(disk.files.get("neighbours", b"[]"))
+    log = disk.files.get("seen", b"")
+    # Behind the last newline is what was not written to its end.
+    disk.truncate("seen", log.rfind(b"\n") + 1)
+    seen.extend(int(line) for line in log.split(b"\n")[:-1] if line.isdigit())
+    for message in seen:
+        for neighbour in neighbours:
+            pass_on(neighbour, message)
+
+
 def learn(message, source):
     if message not in seen:
+        disk.append("seen", b"%d\n" % message)
+        disk.sync()
         seen.append(message)
         for neighbour in neighbours:
             if neighbour != source:
@@ -42,8 +60,11 @@ def handle(request):
     reply = {"type": "%s_ok" % kind, "in_reply_to": body.get("msg_id")}
     if kind == "init":
         node_id = body["node_id"]
+        begin()
     elif kind == "topology":
         neighbours = body["topology"][node_id]
+        disk.replace("neighbours", json.dumps(neighbours).encode())
+        disk.sync()
     elif kind == "broadcast":
         learn(body["message"], source)
     elif kind == "read":

@@ -12,8 +12,10 @@ import lockstep
 RETRY = 0.5  # seconds, and up to a half more
 
 node_id = None
+disk = None
 neighbours = []
 seen = []
+learning = {}  # message: an event, until it is on the disk
 acknowledged = {}  # (neighbour, message): an event
 
 
@@ -35,15 +37,39 @@ async def pass_on(neighbour, message):
 tasks = set()
 
 
-def learn(message, source):
+def spawn(coroutine):
+    task = asyncio.ensure_future(coroutine)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+def begin():
+    """Takes up what an earlier life has left."""
+    global disk, neighbours
+    disk = lockstep.Disk(node_id)
+    neighbours = json.loads(disk.files.get("neighbours", b"[]"))
+    log = disk.files.get("seen", b"")
+    # Behind the last newline is what was not written to its end.
+    disk.truncate("seen", log.rfind(b"\n") + 1)
+    seen.extend(int(line) for line in log.split(b"\n")[:-1] if line.isdigit())
+    for message in seen:
+        for neighbour in neighbours:
+            spawn(pass_on(neighbour, message))
+
+
+async def learn(message, source):
     if message in seen:
         return
+    if message in learning:
+        return await learning[message].wait()
+    learning[message] = asyncio.Event()
+    disk.append("seen", b"%d\n" % message)
+    await disk.synced()
     seen.append(message)
+    learning.pop(message).set()
     for neighbour in neighbours:
         if neighbour != source:
-            task = asyncio.ensure_future(pass_on(neighbour, message))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            spawn(pass_on(neighbour, message))
 
 
 async def handle(request):
@@ -53,14 +79,17 @@ async def handle(request):
     reply = {"type": "%s_ok" % kind, "in_reply_to": body.get("msg_id")}
     if kind == "init":
         node_id = body["node_id"]
+        begin()
     elif kind == "topology":
         neighbours = body["topology"][node_id]
+        disk.replace("neighbours", json.dumps(neighbours).encode())
+        await disk.synced()
     elif kind == "broadcast":
-        learn(body["message"], source)
+        await learn(body["message"], source)
     elif kind == "read":
         reply["messages"] = seen
     elif kind == "pass_on":
-        learn(body["message"], source)
+        await learn(body["message"], source)
         return send(source, {"type": "passed_on", "message": body["message"]})
     elif kind == "passed_on":
         done = acknowledged.get((source, body["message"]))
@@ -84,7 +113,7 @@ async def main():
         except (ValueError, KeyError, TypeError):
             print("skipped: %.200r" % line, file=sys.stderr)
         else:
-            await handle(request)
+            spawn(handle(request))
 
 
 lockstep.run(main())

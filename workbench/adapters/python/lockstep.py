@@ -18,7 +18,10 @@ In lockstep, `time.time`, `time.monotonic` and their like, and `time.sleep`, are
 processes, sockets, files, `os.urandom`, `secrets`, `uuid`. The order of a set of strings changes from
 process to process in Python, so `install` starts the program again with a fixed one.
 
-The protocol is in workbench/LOCKSTEP.md. Not here: a disk. Python 3.8 or newer.
+`lockstep.Disk(node_id)` is the node's disk: in lockstep the workbench has it, with all that can
+happen to one; else it is a folder below that which MAELSTROM_DISK names.
+
+The protocol is in workbench/LOCKSTEP.md. Python 3.8 or newer.
 """
 
 import asyncio
@@ -41,8 +44,12 @@ class _Turns:
         self.now = 0
         self.is_over = False
         self.inbox = []  # lines that came while the node slept
+        self.files = {}  # what was on the disk when the node was started
         self._input = sys.stdin.buffer
         self._is_init = True
+        self._commands = []  # for the disk
+        self._syncing = []  # functions to be called when the sync that is under way is done
+        self._waiting = []  # and those for the next one
 
     def end(self, deadline):
         """Ends the turn, and waits for the next: True if it has come, False at the end."""
@@ -51,11 +58,15 @@ class _Turns:
         if not self._is_init:
             # A deadline that has passed is one for now.
             end = "-" if deadline is None else max(deadline, self.now)
-            sys.stdout.write("= %s\n" % end)
+            sys.stdout.write("".join(self._commands) + "= %s\n" % end)
+            self._commands = []
         sys.stdout.flush()
         line = self._line()
         while self._is_init and (line == b"= again" or (line or b"").startswith(b"= file ")):
-            line = self._line()  # a disk, which this node does not have
+            if line != b"= again":
+                name, _, data = line[len(b"= file ") :].partition(b" ")
+                self.files[name.decode()] = bytes.fromhex(data.decode())
+            line = self._line()
         if line is None:
             return False
         if self._is_init:
@@ -65,12 +76,36 @@ class _Turns:
         now, space, event = line.partition(b" ")
         if not now.isdigit():
             sys.exit("lockstep: expected a time in nanoseconds and a message, found %r" % line[:200])
-        if event.startswith(b"= "):
+        if event.startswith(b"= ") and not self._syncing:
             sys.exit("lockstep: expected no answer to what was not asked for, found %r" % line[:200])
         self.now = int(now)
-        if space:
+        if event == b"= synced":
+            done, self._syncing = self._syncing, []
+            for call in done:
+                call()
+            self._begin_sync()
+        elif event.startswith(b"= "):
+            # Nobody knows any more what is on the disk: = failed, and why.
+            sys.stdout.write(event.decode("utf-8", "replace") + "\n")
+            sys.stdout.flush()
+            sys.exit("the disk has failed: " + event[len(b"= failed ") :].decode("utf-8", "replace"))
+        elif space:
             self.inbox.append(event)
         return True
+
+    def write(self, command, name, argument):
+        self._commands.append("= %s %s %s\n" % (command, name, argument))
+
+    def sync(self, done):
+        """Has `done` called when all is durable that was written before."""
+        self._waiting.append(done)
+        self._begin_sync()
+
+    def _begin_sync(self):
+        # One at a time.
+        if self._waiting and not self._syncing:
+            self._syncing, self._waiting = self._waiting, []
+            self._commands.append("= sync\n")
 
     def _line(self):
         line = self._input.readline()
@@ -93,6 +128,74 @@ class _Stdin(io.TextIOBase):
 
     def fileno(self):
         return 0
+
+
+class Disk:
+    """A node's files, by names of letters, digits, "-", "_" and ".": all of what each holds, in
+    `files`. What was written is durable after a sync; if the node is killed before, any part of it
+    may be there, such as half a line.
+
+    It is made after `init` has come. In real time it is the folder NODE below that which
+    MAELSTROM_DISK names; without that variable, nothing outlives the process."""
+
+    def __init__(self, node_id):
+        self.files = {}
+        self._folder = None
+        if _turns is not None:
+            self.files = {name: bytearray(data) for name, data in _turns.files.items()}
+        elif os.environ.get("MAELSTROM_DISK"):
+            self._folder = os.path.join(os.environ["MAELSTROM_DISK"], node_id)
+            os.makedirs(self._folder, exist_ok=True)
+            for name in os.listdir(self._folder):
+                with open(os.path.join(self._folder, name), "rb") as file:
+                    self.files[name] = bytearray(file.read())
+
+    def append(self, name, data):
+        """Writes bytes at the end of a file."""
+        self.files.setdefault(name, bytearray()).extend(data)
+        self._write("append", name, bytes(data).hex(), "ab", data)
+
+    def replace(self, name, data):
+        """Writes all of a file anew, at one stroke."""
+        self.files[name] = bytearray(data)
+        self._write("replace", name, bytes(data).hex(), "wb", data)
+
+    def truncate(self, name, length):
+        """Cuts a file off behind so many bytes."""
+        del self.files.setdefault(name, bytearray())[length:]
+        self._write("truncate", name, length, "wb", self.files[name])
+
+    def sync(self):
+        """Waits until all that was written is durable. Messages and timers wait meanwhile. Does not
+        return when the disk fails: the node is over then."""
+        if _turns is None:
+            return
+        done = []
+        _turns.sync(lambda: done.append(True))
+        while not done:
+            if not _turns.end(None):
+                sys.exit(0)
+
+    async def synced(self):
+        """The same with asyncio, where other tasks go on meanwhile."""
+        if _turns is not None:
+            future = asyncio.get_running_loop().create_future()
+            _turns.sync(lambda: future.done() or future.set_result(None))
+            await future
+
+    def _write(self, command, name, argument, mode, data):
+        if _turns is not None:
+            return _turns.write(command, name, argument)
+        if self._folder is None:
+            return
+        # A file that is written anew takes the place of the old one when it is whole.
+        path = os.path.join(self._folder, name)
+        draft = path if mode == "ab" else path + "~"
+        with open(draft, mode) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
 
 
 def _sleep(seconds):
