@@ -12,6 +12,7 @@ mod hunt;
 mod judged_by;
 mod lockstep_test;
 mod merge;
+mod modules;
 mod new;
 mod page;
 mod replay;

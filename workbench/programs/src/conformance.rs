@@ -12,6 +12,7 @@ mod twins;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -280,5 +281,33 @@ impl fmt::Display for Report {
                 .iter()
                 .try_for_each(|line| writeln!(f, "  | {line}"))
         })
+    }
+}
+
+/// A folder for a program's log, as long as it is tested.
+#[derive(Debug)]
+pub struct Logs(PathBuf);
+
+impl Logs {
+    /// Makes one, below the system's folder for what is temporary.
+    ///
+    /// # Errors
+    /// When that cannot be.
+    pub fn create() -> io::Result<Logs> {
+        let name = format!("workbench-lockstep-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(Logs(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -29,9 +29,11 @@ mod forgetting;
 mod in_lockstep;
 mod live;
 mod log;
+pub mod module;
 mod pipes;
 mod process;
 mod processor;
+pub mod profile;
 #[cfg(target_os = "linux")]
 mod reactive;
 #[cfg(target_os = "linux")]

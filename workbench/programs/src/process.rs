@@ -45,19 +45,6 @@ pub struct Program {
     pub show_stderr: Option<fn(&str)>,
 }
 
-impl Program {
-    /// The same, run by another program, if there is one: it is given this one's path, and then
-    /// the arguments.
-    #[must_use]
-    pub fn run_by(mut self, runner: Option<&Path>) -> Program {
-        if let Some(runner) = runner {
-            let module = std::mem::replace(&mut self.bin, runner.to_owned());
-            self.args.insert(0, module.to_string_lossy().into_owned());
-        }
-        self
-    }
-}
-
 /// How much the nodes of a run may still write to stderr.
 #[derive(Debug)]
 pub(super) struct Budget(AtomicU64);

@@ -16,7 +16,7 @@ use crate::descriptors::{Descriptor, Descriptors, Open};
 use crate::disk::Disk;
 use crate::errno::{Call, Errno};
 use crate::guest::Guest;
-use crate::tree::{Dir, Entry, Times};
+use crate::tree::{Dir, DirRef, Entry, FileRef, Times};
 use crate::world::World;
 
 /// 2020-01-01T00:00:00Z in nanoseconds since 1970: the wall clocks' time when a run begins.
@@ -95,7 +95,7 @@ impl Stat {
                 Stat {
                     inode: file.inode,
                     kind: kind::FILE,
-                    size: file.bytes.len() as u64,
+                    size: file.len(),
                     times: file.times,
                 }
             }
@@ -140,6 +140,22 @@ impl Stat {
         put(56, self.times.modified); // of its status
         guest.write(at, &bytes)
     }
+}
+
+fn set_file_times(file: &FileRef, now: u64, accessed: u64, modified: u64, which: u32) -> Call {
+    let mut file = file.borrow_mut();
+    if file.is_read_only {
+        return Err(Errno::ROFS.into());
+    }
+    set_times(&mut file.times, now, accessed, modified, which)
+}
+
+fn set_dir_times(dir: &DirRef, now: u64, accessed: u64, modified: u64, which: u32) -> Call {
+    let mut dir = dir.borrow_mut();
+    if dir.is_read_only {
+        return Err(Errno::ROFS.into());
+    }
+    set_times(&mut dir.times, now, accessed, modified, which)
 }
 
 /// The times that a call sets, from its arguments: `atim`, `mtim` and `fst_flags`.

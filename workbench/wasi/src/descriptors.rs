@@ -1,4 +1,5 @@
-//! What a module has open: descriptors 0 to 2 are its pipes, 3 is its folder.
+//! What a module has open: descriptors 0 to 2 are its pipes, 3 is its disk, and
+//! behind that are the folders that it was given besides.
 
 use std::rc::Rc;
 
@@ -12,6 +13,8 @@ const MOST: usize = 4096;
 pub(crate) mod rights {
     pub(crate) const READ: u64 = 1 << 1;
     pub(crate) const WRITE: u64 = 1 << 6;
+    /// To cut off a file in a folder.
+    pub(crate) const TRUNCATE: u64 = 1 << 19;
     /// All that concerns a file.
     pub(crate) const FILE: u64 = 0x08e0_01ff;
     /// All that concerns a folder and what is in it, but links.
@@ -48,8 +51,8 @@ pub(crate) struct Descriptor {
     pub(crate) flags: u16,
     pub(crate) rights: u64,
     pub(crate) inheriting: u64,
-    /// It is the folder that the module was given, `/`.
-    pub(crate) is_given: bool,
+    /// The path of a folder that the module was given.
+    pub(crate) given: Option<String>,
 }
 
 impl Descriptor {
@@ -66,7 +69,7 @@ impl Descriptor {
             flags: 0,
             rights,
             inheriting,
-            is_given: false,
+            given: None,
         }
     }
 }
@@ -76,18 +79,21 @@ impl Descriptor {
 pub(crate) struct Descriptors(Vec<Option<Descriptor>>);
 
 impl Descriptors {
-    /// Those that a program is started with; its stdin does not block, if that is wanted.
-    pub(crate) fn new(root: &DirRef, is_nonblocking: bool) -> Descriptors {
+    /// Those that a program is started with: its pipes, of which stdin does not block, if that is
+    /// wanted, and its folders.
+    pub(crate) fn new(folders: Vec<(String, DirRef)>, is_nonblocking: bool) -> Descriptors {
         let mut stdin = Descriptor::new(Open::Stdin);
         stdin.flags |= if is_nonblocking { flags::NONBLOCK } else { 0 };
-        let mut folder = Descriptor::new(Open::Dir(Rc::clone(root)));
-        folder.is_given = true;
         let pipes = [
             stdin,
             Descriptor::new(Open::Stdout),
             Descriptor::new(Open::Stderr),
         ];
-        Descriptors(pipes.into_iter().chain([folder]).map(Some).collect())
+        let folders = folders.into_iter().map(|(path, dir)| Descriptor {
+            given: Some(path),
+            ..Descriptor::new(Open::Dir(dir))
+        });
+        Descriptors(pipes.into_iter().chain(folders).map(Some).collect())
     }
 
     pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {

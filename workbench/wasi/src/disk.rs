@@ -84,6 +84,8 @@ impl Disk {
                 Entry::File(Rc::new(RefCell::new(File {
                     inode,
                     bytes: files.remove(stored).unwrap_or_default(),
+                    unread: None,
+                    is_read_only: false,
                     stored: Some(stored.to_owned()),
                     times: Times::default(),
                     is_rewritten: false,
@@ -123,6 +125,8 @@ impl Disk {
         Rc::new(RefCell::new(File {
             inode,
             bytes: Vec::new(),
+            unread: None,
+            is_read_only: false,
             stored: Some(stored),
             times,
             is_rewritten: false,
@@ -261,6 +265,7 @@ impl Dir {
             entries: BTreeMap::new(),
             times: Times::default(),
             is_gone: false,
+            is_read_only: false,
         }
     }
 }

@@ -1,29 +1,96 @@
-//! The engine: runs the module, counts its instructions, and says how it ended.
+//! What executes a module: one of two engines, which count its instructions and stop it at the same
+//! calls. All that a module sees of its node is the same with both.
+//!
+//! - **Interpreted** ([`interpreted`]): built in half a minute.
+//! - **Compiled** ([`compiled`], a feature): it takes minutes to build, and a module runs many times
+//!   faster.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use rng::Rng;
-use wasmi::errors::HostError;
-use wasmi::{
-    Caller, CompilationMode, Config, Engine, Error, ExternType, Linker, Module, Store, StoreLimits,
-    StoreLimitsBuilder, TrapCode, Val,
-};
 
 use crate::calls::{EPOCH, Host};
 use crate::descriptors::Descriptors;
 use crate::disk::Disk;
-use crate::errno::{Call, Errno, Stop};
+use crate::errno::{Call, Stop};
 use crate::world::{Agreed, End};
-use crate::{Node, imports};
+use crate::{Node, sections};
 
-/// How many instructions a turn may have: 1,000,000,000, some seconds.
-pub const FUEL: u64 = 20_000_000_000;
+#[cfg(feature = "compiled")]
+mod compiled;
+mod imports;
+mod interpreted;
+
 /// How much memory a module may have, in bytes.
 const MEMORY: usize = 1 << 30;
 /// The module of the imports that there are.
-pub(crate) const PREVIEW_1: &str = "wasi_snapshot_preview1";
+const PREVIEW_1: &str = "wasi_snapshot_preview1";
+
+/// What executes a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Engine {
+    /// An interpreter, [wasmi](https://docs.rs/wasmi).
+    Interpreted,
+    /// A compiler, [wasmtime](https://docs.rs/wasmtime) with Cranelift.
+    #[cfg(feature = "compiled")]
+    Compiled {
+        /// The folder in which compiled modules are kept. What is there is executed as it is: nobody
+        /// else may write there. None: it is compiled for this node alone.
+        kept: Option<std::path::PathBuf>,
+    },
+}
+
+impl Engine {
+    /// The fastest that there is.
+    pub fn best() -> Engine {
+        #[cfg(feature = "compiled")]
+        return Engine::Compiled {
+            kept: compiled::folder(),
+        };
+        #[cfg(not(feature = "compiled"))]
+        Engine::Interpreted
+    }
+
+    /// How many instructions a turn may have: some seconds.
+    pub fn fuel(&self) -> u64 {
+        match self {
+            // All of a block that is entered count, and in Go's modules those are large.
+            Engine::Interpreted => 20_000_000_000,
+            #[cfg(feature = "compiled")]
+            Engine::Compiled { .. } => 5_000_000_000,
+        }
+    }
+}
+
+/// A module that an engine has read.
+trait Execute {
+    /// Runs it to its end.
+    fn execute(self: Box<Self>, guest: Guarded) -> Ended;
+}
+
+/// How a module has ended.
+struct Ended {
+    guest: Guarded,
+    /// How much fuel was left in its last turn.
+    left: u64,
+    how: Result<(), Fault>,
+}
+
+/// Why a module has not come to the end of `_start`.
+enum Fault {
+    /// It is over, as one of its calls has it.
+    End(End),
+    /// It had too many instructions.
+    OutOfFuel,
+    /// What it did cannot be done: what, and where, the innermost call first, as far as that is known.
+    Trap(String, Vec<String>),
+    /// It could not even begin.
+    Other(String),
+}
 
 /// How a node ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +113,37 @@ impl Outcome {
     }
 }
 
-impl HostError for End {}
-
 /// What the engine keeps beside the module.
-pub(crate) struct Guarded {
-    pub(crate) host: Host,
-    limits: StoreLimits,
+struct Guarded {
+    host: Host,
     meter: Meter,
+}
+
+impl Guarded {
+    /// What the module is given of a call, with that much fuel left; and the fuel that it goes on
+    /// with, if the call has ended its turn.
+    fn settle(&mut self, came: Call, left: u64) -> (Result<u32, End>, Option<u64>) {
+        let Guarded { host, meter } = self;
+        let mut fuel = None;
+        if meter.turns != host.world.turn {
+            meter.count(left);
+            meter.turns = host.world.turn;
+            if host.world.messages >= meter.said_at {
+                meter.said_at *= 10;
+                let words = meter.words(host.world.messages);
+                if let Err(end) = host.world.write_log(words.as_bytes()) {
+                    return (Err(end), None);
+                }
+            }
+            fuel = Some(meter.fuel);
+        }
+        let errno = match came {
+            Ok(()) => Ok(0),
+            Err(Stop::Errno(errno)) => Ok(errno.0.into()),
+            Err(Stop::End(end)) => Err(end),
+        };
+        (errno, fuel)
+    }
 }
 
 /// Counts instructions.
@@ -92,27 +183,15 @@ impl Meter {
     }
 }
 
-/// Gives the module what came of a call; and new fuel, if that has ended its turn.
-pub(crate) fn settle(caller: &mut Caller<'_, Guarded>, came: Call) -> Result<u32, Error> {
-    let left = caller.get_fuel()?;
-    let Guarded { host, meter, .. } = caller.data_mut();
-    if meter.turns != host.world.turn {
-        meter.count(left);
-        meter.turns = host.world.turn;
-        if host.world.messages >= meter.said_at {
-            meter.said_at *= 10;
-            let words = meter.words(host.world.messages);
-            host.world
-                .write_log(words.as_bytes())
-                .map_err(Error::host)?;
-        }
-        let fuel = meter.fuel;
-        caller.set_fuel(fuel)?;
-    }
-    match came {
-        Ok(()) => Ok(0),
-        Err(Stop::Errno(errno)) => Ok(errno.0.into()),
-        Err(Stop::End(end)) => Err(Error::host(end)),
+/// Reads a module for the engine that is wanted.
+///
+/// # Errors
+/// When it is none that can be run; what was expected.
+fn load(engine: &Engine, module: &[u8]) -> Result<Box<dyn Execute>, String> {
+    match engine {
+        Engine::Interpreted => interpreted::load(module),
+        #[cfg(feature = "compiled")]
+        Engine::Compiled { kept } => compiled::load(module, kept.as_deref()),
     }
 }
 
@@ -123,16 +202,7 @@ pub(crate) fn run(
     log: Box<dyn Write>,
 ) -> Result<Outcome, String> {
     let agreed = Agreed::new(input, output, log).map_err(|e| e.to_string())?;
-    let mut config = Config::default();
-    config
-        .consume_fuel(true)
-        .compilation_mode(CompilationMode::Lazy);
-    let engine = Engine::new(&config);
-    let module = Module::new(&engine, node.module)
-        .map_err(|e| format!("expected a WebAssembly module: {e}"))?;
-    let is_go = is_made_by_go(&module);
-    let linker = link(&engine, &module)?;
-
+    let module = load(&node.engine, node.module)?;
     let Some((world, start)) = agreed.start().map_err(|e| e.to_string())? else {
         return Ok(Outcome {
             code: 0,
@@ -140,13 +210,18 @@ pub(crate) fn run(
             messages: 0,
         });
     };
-    let disk = Disk::new(start.files)?;
+    let mut disk = Disk::new(start.files)?;
+    let mut folders = vec![("/".to_owned(), Rc::clone(disk.root()))];
+    for folder in &node.folders {
+        let read = folder.read(&mut || disk.inode())?;
+        folders.push((folder.guest.clone(), read));
+    }
     let host = Host {
-        open: Descriptors::new(disk.root(), is_go),
+        open: Descriptors::new(folders, sections::is_made_by_go(node.module)),
         world,
         disk,
         args: node.args,
-        environ: vec!["PWD=/".to_owned()],
+        environ: ["PWD=/".to_owned()].into_iter().chain(node.env).collect(),
         rng: Rng::new(node.seed),
         disk_failed: None,
         started: u64::try_from(node.started_at.as_nanos())
@@ -159,65 +234,42 @@ pub(crate) fn run(
         turns: 0,
         said_at: 10,
     };
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-    let mut store = Store::new(
-        &engine,
-        Guarded {
-            host,
-            limits,
-            meter,
-        },
-    );
-    store.limiter(|guarded| &mut guarded.limits);
-    store.set_fuel(node.fuel).map_err(|e| e.to_string())?;
-    let ended = linker
-        .instantiate_and_start(&mut store, &module)
-        .and_then(|instance| instance.get_typed_func::<(), ()>(&store, "_start"))
-        .and_then(|start| start.call(&mut store, ()));
-    finish(store, ended)
+    finish(module.execute(Guarded { host, meter }))
 }
 
 /// Says how it ended, and what it has cost.
-fn finish(mut store: Store<Guarded>, ended: Result<(), Error>) -> Result<Outcome, String> {
-    let left = store.get_fuel().unwrap_or_default();
-    let Guarded { host, meter, .. } = store.data_mut();
-    meter.count(left);
+fn finish(ended: Ended) -> Result<Outcome, String> {
+    let Guarded { host, mut meter } = ended.guest;
+    meter.count(ended.left);
     let mut words = String::new();
-    let code = match ended.map_err(|e| (e.as_trap_code(), e)) {
-        Ok(()) => 0,
-        Err((Some(TrapCode::OutOfFuel), _)) => {
+    let mut code = 1;
+    match ended.how {
+        Ok(()) | Err(Fault::End(End::Over)) => code = 0,
+        Err(Fault::End(End::Exit(own))) => code = own,
+        Err(Fault::End(End::Broken(why)) | Fault::Other(why)) => {
+            let _ = writeln!(words, "fatal error: {why}");
+        }
+        Err(Fault::OutOfFuel) => {
             let _ = writeln!(
                 words,
                 "fatal error: a turn without end: more than {} instructions, and it neither \
                  waits nor reads",
                 meter.fuel
             );
-            1
         }
-        Err((Some(code), _)) => {
-            let _ = writeln!(words, "fatal error: trap: {code}");
-            1
+        Err(Fault::Trap(what, calls)) => {
+            let _ = writeln!(words, "fatal error: trap: {what}");
+            for call in calls {
+                let _ = writeln!(words, "    in {call}");
+            }
         }
-        Err((None, e)) => match e.downcast_ref::<End>() {
-            Some(End::Exit(code)) => *code,
-            Some(End::Over) => 0,
-            Some(End::Broken(why)) => {
-                let _ = writeln!(words, "fatal error: {why}");
-                1
-            }
-            None => {
-                let _ = writeln!(words, "fatal error: {e}");
-                1
-            }
-        },
-    };
+    }
     words += &meter.words(host.world.messages);
     let outcome = Outcome {
         code,
         instructions: meter.instructions,
         messages: host.world.messages,
     };
-    let host = store.into_data().host;
     // Whoever ends as soon as its disk has failed does so for that.
     let failed = host.disk_failed.filter(|_| code != 0);
     let why = failed.filter(|(turn, _)| *turn == host.world.turn);
@@ -227,53 +279,28 @@ fn finish(mut store: Store<Guarded>, ended: Result<(), Error>) -> Result<Outcome
     }
 }
 
-/// Whether Go's own compiler has made it, by the section in which toolchains name themselves
-/// (WebAssembly tool conventions, `ProducersSection.md`): the field `language` says `Go`.
-fn is_made_by_go(module: &Module) -> bool {
-    const FIELD: &[u8] = b"\x08language\x01\x02Go";
-    module.custom_sections().any(|section| {
-        section.name() == "producers" && section.data().windows(FIELD.len()).any(|it| it == FIELD)
-    })
-}
+/// What a module must be, in the words of whoever finds it otherwise.
+mod expected {
+    use super::PREVIEW_1;
 
-/// Finds what the module imports, and what it must export.
-fn link(engine: &Engine, module: &Module) -> Result<Linker<Guarded>, String> {
-    let mut linker = Linker::new(engine);
-    imports::define(&mut linker).map_err(|e| e.to_string())?;
-    for import in module.imports() {
-        let (from, name) = (import.module(), import.name());
-        let ExternType::Func(ty) = import.ty() else {
-            return Err(format!(
-                "expected that it imports functions alone, found {from}.{name}: a node shares no \
-                 memory"
-            ));
-        };
-        let is_ours = from == PREVIEW_1;
-        let missing = format!(
+    pub(super) const START: &str = "expected a command, which exports the function _start: a \
+                                    library does nothing by itself";
+    pub(super) const MEMORY: &str = "expected that it exports its memory, under that name";
+
+    pub(super) fn module(why: impl std::fmt::Display) -> String {
+        format!("expected a WebAssembly module: {why}")
+    }
+
+    pub(super) fn function(from: &str, name: &str) -> String {
+        format!(
+            "expected that it imports functions alone, found {from}.{name}: a node shares no memory"
+        )
+    }
+
+    pub(super) fn preview_1(from: &str, name: &str) -> String {
+        format!(
             "it called {from}.{name}, and a node has {PREVIEW_1} alone: compile it for WASI preview \
              1, such as with GOOS=wasip1, or for wasm32-wasi or wasm32-wasip1"
-        );
-        // What is not there says so, if it is called at all. (What is there already, stays.)
-        let _ = linker.func_new(from, name, ty.clone(), move |_, _, out| match out {
-            [errno @ Val::I32(_)] if is_ours => {
-                *errno = Val::I32(i32::from(Errno::NOSYS.0));
-                Ok(())
-            }
-            _ => Err(Error::host(End::Broken(missing.clone()))),
-        });
-    }
-    match module.get_export("_start") {
-        Some(ExternType::Func(ty)) if ty.params().is_empty() && ty.results().is_empty() => {}
-        _ => {
-            return Err(
-                "expected a command, which exports the function _start: a library does nothing by \
-                 itself"
-                    .to_owned(),
-            );
-        }
-    }
-    match module.get_export("memory") {
-        Some(ExternType::Memory(_)) => Ok(linker),
-        _ => Err("expected that it exports its memory, under that name".to_owned()),
+        )
     }
 }

@@ -26,6 +26,7 @@ impl Errno {
     pub(crate) const NOTSOCK: Errno = Errno(57);
     pub(crate) const NOTSUP: Errno = Errno(58);
     pub(crate) const PERM: Errno = Errno(63);
+    pub(crate) const ROFS: Errno = Errno(69);
     pub(crate) const SPIPE: Errno = Errno(70);
     pub(crate) const NOTCAPABLE: Errno = Errno(76);
 }

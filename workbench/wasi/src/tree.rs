@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::errno::Errno;
@@ -16,11 +17,32 @@ pub(crate) type DirRef = Rc<RefCell<Dir>>;
 pub(crate) struct File {
     pub(crate) inode: u64,
     pub(crate) bytes: Vec<u8>,
+    /// Where that is, and how long, as long as it was not read: of a file of the machine.
+    pub(crate) unread: Option<(PathBuf, u64)>,
+    /// It cannot be changed.
+    pub(crate) is_read_only: bool,
     /// What it is called on the disk; nothing once it has no entry any more.
     pub(crate) stored: Option<String>,
     pub(crate) times: Times,
     /// It was written elsewhere than at its end since that was last stored.
     pub(crate) is_rewritten: bool,
+}
+
+impl File {
+    /// How many bytes it holds.
+    pub(crate) fn len(&self) -> u64 {
+        let unread = self.unread.as_ref().map(|(_, len)| *len);
+        unread.unwrap_or(self.bytes.len() as u64)
+    }
+
+    /// Reads what it holds, if that is still to be done.
+    pub(crate) fn read(&mut self) -> Result<(), Errno> {
+        if let Some((path, _)) = &self.unread {
+            self.bytes = std::fs::read(path).map_err(|_| Errno::IO)?;
+            self.unread = None;
+        }
+        Ok(())
+    }
 }
 
 /// When it was last read and written, in nanoseconds since 1970.
@@ -38,6 +60,8 @@ pub(crate) struct Dir {
     pub(crate) times: Times,
     /// It was removed, and holds nothing any more.
     pub(crate) is_gone: bool,
+    /// Nothing can be put there or taken away.
+    pub(crate) is_read_only: bool,
 }
 
 /// What a name in a folder stands for.
@@ -116,12 +140,19 @@ impl Place {
         if dir.is_gone {
             return Err(Errno::NOENT);
         }
+        if dir.is_read_only {
+            return Err(Errno::ROFS);
+        }
         dir.entries.insert(name, entry);
         Ok(())
     }
 
     pub(crate) fn take(&self) -> Result<Option<Entry>, Errno> {
-        Ok(self.dir.borrow_mut().entries.remove(self.name()?))
+        let mut dir = self.dir.borrow_mut();
+        match dir.is_read_only {
+            true => Err(Errno::ROFS),
+            false => Ok(dir.entries.remove(self.name()?)),
+        }
     }
 }
 
@@ -191,6 +222,9 @@ pub(crate) fn rename(from: &Place, to: &Place) -> Result<Option<FileRef>, Errno>
     let (Some(_), Some(new)) = (&from.name, &to.name) else {
         return Err(Errno::INVAL);
     };
+    if from.dir.borrow().is_read_only || to.dir.borrow().is_read_only {
+        return Err(Errno::ROFS);
+    }
     if to.wants_dir && !moved.is_dir() {
         return Err(Errno::NOTDIR);
     }

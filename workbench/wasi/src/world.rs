@@ -30,6 +30,13 @@ pub(crate) enum End {
     Broken(String),
 }
 
+impl End {
+    /// It called something before it has a memory.
+    pub(crate) fn without_memory() -> End {
+        End::Broken("it has no memory yet".to_owned())
+    }
+}
+
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use programs::{module, profile};
+
 /// How a node is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Build {
@@ -32,10 +34,12 @@ pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<
     let own = own_package(&cargo).filter(|_| how == Build::Quickly);
     let profile = match how {
         Build::Shipped => "release".into(),
-        Build::Quickly if own.is_some() => profile_of(&std::env::current_exe().unwrap_or_default()),
+        Build::Quickly if own.is_some() => {
+            profile::of(&std::env::current_exe().unwrap_or_default())
+        }
         // As `cargo test` has built it.
         Build::Quickly if example.is_some() => "dev".into(),
-        Build::Quickly => quick_or_release(workspace(&cargo).as_deref()).into(),
+        Build::Quickly => profile::quick_or_release(workspace(&cargo).as_deref()).into(),
     };
     let built = Command::new(&cargo)
         .args(["build", "--quiet", "--package", package])
@@ -67,26 +71,25 @@ pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<
 }
 
 /// What runs a node that is a WebAssembly module, if it is one by its name: a program of its own,
-/// so that this one has no engine. It is built if Cargo runs this one, or else stands beside it.
+/// so that this one has no engine. It is the one that `WORKBENCH_WASI` names, or is built if Cargo
+/// runs this one, or else stands beside it.
 ///
 /// # Errors
 /// When there is none; what to do.
 pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
-    const RUNNER: &str = "workbench-wasi";
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    if bin.extension() != Some(OsStr::new("wasm")) {
+    if !module::is_one(bin) {
         return Ok(None);
     }
     let found = FOUND.get_or_init(|| {
-        if own_package(&std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).is_some() {
-            return build(RUNNER, None, Build::Quickly);
+        if let Some(named) = module::runner_of_environment()? {
+            return Ok(named);
         }
-        let beside = std::env::current_exe().map(|own| own.with_file_name(RUNNER));
-        let beside = beside.ok().filter(|beside| beside.is_file());
-        beside.ok_or_else(|| {
-            format!("expected {RUNNER} beside this program, which runs WebAssembly modules: from a clone, cargo \
-                 install --locked --profile quick --path workbench/wasi")
-        })
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        match own_package(&cargo) {
+            Some(_) => build(module::RUNNER, None, Build::Quickly),
+            None => module::runner_beside_this_one(),
+        }
     });
     found.as_deref().map(Some).map_err(String::clone)
 }
@@ -146,61 +149,4 @@ fn workspace(cargo: &OsStr) -> Option<PathBuf> {
         .ok()?;
     let manifest = String::from_utf8(located.stdout).ok()?;
     Some(PathBuf::from(manifest.trim_end()))
-}
-
-/// The profile `quick` where there is one, as there is where `workbench new` has been.
-fn quick_or_release(workspace: Option<&Path>) -> &'static str {
-    let manifest = workspace.and_then(|manifest| std::fs::read_to_string(manifest).ok());
-    let mut lines = manifest.iter().flat_map(|text| text.lines());
-    match lines.any(|line| line.trim() == "[profile.quick]") {
-        true => "quick",
-        false => "release",
-    }
-}
-
-/// The profile that this program was built in, which its folder is named after; `release`,
-/// if it was taken elsewhere.
-fn profile_of(program: &Path) -> String {
-    let folder = program.parent().unwrap_or(Path::new(""));
-    let is_cargos = folder
-        .parent()
-        .is_some_and(|f| f.join("CACHEDIR.TAG").is_file());
-    match folder.file_name().and_then(OsStr::to_str) {
-        Some("debug") if is_cargos => "dev".into(),
-        Some(profile) if is_cargos => profile.into(),
-        _ => "release".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_node_is_built_as_the_command_was() -> std::io::Result<()> {
-        let target = tempfile::tempdir()?;
-        let built = |folder: &str| profile_of(&target.path().join(folder).join("workbench"));
-        assert_eq!(
-            built("quick"),
-            "release",
-            "nothing says that it is Cargo's folder"
-        );
-        std::fs::write(target.path().join("CACHEDIR.TAG"), "")?;
-        assert_eq!(built("quick"), "quick");
-        assert_eq!(built("debug"), "dev");
-        assert_eq!(profile_of(Path::new("workbench")), "release");
-        Ok(())
-    }
-
-    #[test]
-    fn elsewhere_it_is_built_quickly_where_it_is_said_how() -> std::io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let manifest = folder.path().join("Cargo.toml");
-        assert_eq!(quick_or_release(Some(&manifest)), "release");
-        std::fs::write(&manifest, "[profile.release]\nlto = \"fat\"\n")?;
-        assert_eq!(quick_or_release(Some(&manifest)), "release");
-        std::fs::write(&manifest, "[profile.quick]\ninherits = \"release\"\n")?;
-        assert_eq!(quick_or_release(Some(&manifest)), "quick");
-        Ok(())
-    }
 }

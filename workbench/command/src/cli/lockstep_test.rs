@@ -1,13 +1,13 @@
 //! `workbench lockstep-test`: holds a program against the rules of lockstep.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use programs::Program;
-use programs::conformance::{self, Options};
+use programs::conformance::{self, Logs, Options};
 
 use super::cargo::{self, Build};
+use super::modules::ModuleFlags;
 
 /// Test whether a program keeps the rules of lockstep, workbench/LOCKSTEP.md: which of them it
 /// keeps, which it breaks, and how
@@ -31,6 +31,9 @@ pub(super) struct Args {
         requires = "package"
     )]
     example: Option<String>,
+
+    #[command(flatten)]
+    modules: ModuleFlags,
 
     /// The workload whose requests it is sent. Without it, those of each of Maelstrom's are
     /// tried, and the first that are answered taken
@@ -58,15 +61,14 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
         }
     };
     let logs = Logs::create().map_err(|e| format!("cannot make a folder for its log: {e}"))?;
-    let runner = cargo::runner(&bin)?;
     let program = Program {
-        bin,
+        bin: bin.clone(),
         args: args.args.clone(),
-        logs: logs.0.clone(),
-        disks: logs.0.clone(),
+        logs: logs.path().to_owned(),
+        disks: logs.path().to_owned(),
         show_stderr: None,
-    }
-    .run_by(runner);
+    };
+    let program = program.run_by(args.modules.runner(&bin)?, &args.modules.given());
     let options = Options {
         seed: args.seed,
         patience: Duration::from_secs(args.turn_time),
@@ -81,22 +83,4 @@ pub(super) fn run(args: &Args) -> Result<u8, String> {
     };
     super::print(&format!("{report}\n{verdict} (workbench/LOCKSTEP.md)\n"))?;
     Ok(u8::from(count > 0))
-}
-
-/// A folder for the program's log, as long as it is tested.
-struct Logs(PathBuf);
-
-impl Logs {
-    fn create() -> std::io::Result<Logs> {
-        let name = format!("workbench-lockstep-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder)?;
-        Ok(Logs(folder))
-    }
-}
-
-impl Drop for Logs {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

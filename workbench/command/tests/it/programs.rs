@@ -437,29 +437,45 @@ fn a_module_is_run_by_the_program_beside_this_one() {
     let folder = Folder::new("module");
     let own = folder.path().join("workbench");
     std::fs::copy(env!("CARGO_BIN_EXE_workbench"), &own).unwrap();
-    let test = |flags: &[&str]| {
+    let by = |runner: Option<&str>, flags: &[&str]| {
+        let module = [
+            "test",
+            "-w",
+            "echo",
+            "--node-count",
+            "1",
+            "--bin",
+            "node.wasm",
+        ];
         Command::new(&own)
             .env_remove("CARGO_PKG_NAME")
-            .args([
-                "test",
-                "-w",
-                "echo",
-                "--node-count",
-                "1",
-                "--bin",
-                "node.wasm",
-            ])
+            .envs(runner.map(|runner| ("WORKBENCH_WASI", runner)))
+            .args(module)
             .args(flags)
             .current_dir(folder.path())
             .output()
             .unwrap()
     };
+    let test = |flags: &[&str]| by(None, flags);
     let missing = "expected workbench-wasi beside this program, which runs WebAssembly modules";
     tells(&test(&[]), 255, &[missing]);
+    let missing = "WORKBENCH_WASI: expected the path of workbench-wasi, found no file at nowhere";
+    tells(&by(Some("nowhere"), &[]), 255, &[missing]);
     let runner = folder.node("echo \"told: $*\" >&2; exit 3");
     std::fs::rename(runner, folder.path().join("workbench-wasi")).unwrap();
-    let told = format!("told: {}/node.wasm --eager", folder.path().display());
-    tells(&test(&["--", "--eager"]), 1, &[&told]);
+    let told = |before: &str| format!("told: {before}{}/node.wasm", folder.path().display());
+    tells(
+        &test(&["--", "--eager"]),
+        1,
+        &[&format!("{} --eager", told(""))],
+    );
+    std::fs::create_dir(folder.path().join("lib")).unwrap();
+    let given = ["--env", "A=1", "--folder", "lib:/usr/lib"];
+    tells(
+        &test(&given),
+        1,
+        &[&told("--folder lib:/usr/lib --env A=1 ")],
+    );
     let live = "--live is not for WebAssembly modules: they run in virtual time";
     tells(&test(&["--live"]), 255, &[live]);
 }

@@ -1,6 +1,6 @@
 //! Calls on descriptors: pipes, files and folders.
 
-use super::{Host, Stat, kind, set_times};
+use super::{Host, Stat, kind, set_dir_times, set_file_times};
 use crate::descriptors::{Open, flags, rights};
 use crate::errno::{Call, Errno};
 use crate::guest::Guest;
@@ -87,12 +87,8 @@ impl Host {
     ) -> Call {
         let now = self.wall();
         match &self.open.get(fd)?.open {
-            Open::File(file) => {
-                set_times(&mut file.borrow_mut().times, now, accessed, modified, which)
-            }
-            Open::Dir(dir) => {
-                set_times(&mut dir.borrow_mut().times, now, accessed, modified, which)
-            }
+            Open::File(file) => set_file_times(file, now, accessed, modified, which),
+            Open::Dir(dir) => set_dir_times(dir, now, accessed, modified, which),
             _ => Err(Errno::INVAL.into()),
         }
     }
@@ -142,11 +138,9 @@ impl Host {
     }
 
     pub(crate) fn fd_prestat_get(&mut self, guest: &mut Guest<'_>, fd: u32, at: u32) -> Call {
-        if !self.open.get(fd)?.is_given {
-            return Err(Errno::BADF.into());
-        }
+        let path = self.open.get(fd)?.given.as_ref().ok_or(Errno::BADF)?;
         guest.write_u32(at, 0)?; // a folder
-        Ok(guest.write_u32(at.wrapping_add(4), 1)?)
+        Ok(guest.write_u32(at.wrapping_add(4), path.len() as u32)?)
     }
 
     pub(crate) fn fd_prestat_dir_name(
@@ -156,13 +150,11 @@ impl Host {
         at: u32,
         len: u32,
     ) -> Call {
-        if !self.open.get(fd)?.is_given {
-            return Err(Errno::BADF.into());
-        }
-        if len == 0 {
+        let path = self.open.get(fd)?.given.as_ref().ok_or(Errno::BADF)?;
+        if (len as usize) < path.len() {
             return Err(Errno::NAMETOOLONG.into());
         }
-        Ok(guest.write(at, b"/")?)
+        Ok(guest.write(at, path.as_bytes())?)
     }
 
     pub(crate) fn fd_read(

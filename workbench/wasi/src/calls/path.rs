@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Host, Stat, set_times};
+use super::{Host, Stat, set_dir_times, set_file_times};
 use crate::descriptors::{Descriptor, Open, flags, rights};
 use crate::errno::{Call, Errno};
 use crate::guest::Guest;
@@ -41,6 +41,9 @@ impl Host {
         let place = self.place(guest, fd, path, len)?;
         let inherited = self.open.get(fd)?.inheriting;
         let writes = base & rights::WRITE != 0;
+        if how & how::TRUNCATE != 0 && self.open.get(fd)?.rights & rights::TRUNCATE == 0 {
+            return Err(Errno::NOTCAPABLE.into());
+        }
         if how > 15 || flags > u32::from(flags::ALL) {
             return Err(Errno::INVAL.into());
         }
@@ -53,6 +56,11 @@ impl Host {
             }
             Some(Entry::File(_)) if how & how::DIRECTORY != 0 => return Err(Errno::NOTDIR.into()),
             Some(Entry::File(file)) => {
+                let changes = writes || how & how::TRUNCATE != 0;
+                if changes && file.borrow().is_read_only {
+                    return Err(Errno::ROFS.into());
+                }
+                file.borrow_mut().read()?;
                 if how & how::TRUNCATE != 0 {
                     self.disk.set_len(&file, 0)?;
                     file.borrow_mut().times.modified = self.wall();
@@ -110,12 +118,8 @@ impl Host {
     ) -> Call {
         let now = self.wall();
         match self.place(guest, fd, path, len)?.existing()? {
-            Entry::File(file) => {
-                set_times(&mut file.borrow_mut().times, now, accessed, modified, which)
-            }
-            Entry::Dir(dir) => {
-                set_times(&mut dir.borrow_mut().times, now, accessed, modified, which)
-            }
+            Entry::File(file) => set_file_times(&file, now, accessed, modified, which),
+            Entry::Dir(dir) => set_dir_times(&dir, now, accessed, modified, which),
         }
     }
 

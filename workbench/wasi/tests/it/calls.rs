@@ -1,7 +1,6 @@
 //! What a program is started with, and its descriptors.
 
-use crate::module::{module, run, told};
-use workbench_wasi::FUEL;
+use crate::module::{FUEL, module, run, told};
 
 #[test]
 fn arguments_and_environment_are_chosen() {

@@ -1,7 +1,6 @@
 //! How a node ends, and what its log says then.
 
-use crate::module::{Ran, module, module_with, run, told};
-use workbench_wasi::FUEL;
+use crate::module::{FUEL, Ran, module, module_with, run, told};
 
 /// Its exit code, and the first line of its log.
 fn end(ran: &Ran) -> (u32, &str) {

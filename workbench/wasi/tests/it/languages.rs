@@ -1,6 +1,7 @@
 //! The examples, from their sources: in each language a broadcast that repeats what is not
 //! acknowledged, and a proxy of lin-kv, in runs and held against the rules of lockstep. A language
-//! that is not installed here is said to be left out.
+//! that is not installed here is said to be left out; those that are interpreted need an interpreter
+//! that is a module itself, which a variable names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,15 +34,30 @@ fn zig_here() -> Option<&'static str> {
     names.find(|name| is_here(name, "version"))
 }
 
+/// An interpreter compiled to WASI: the path that this variable holds.
+#[allow(clippy::disallowed_methods)] // a test has an environment, a node has none
+fn interpreter(variable: &str) -> Option<String> {
+    let path = std::env::var(variable).ok();
+    if path.is_none() {
+        eprintln!("left out: {variable} names no interpreter that is a WebAssembly module");
+    }
+    path
+}
+
 /// Builds both nodes: a command for each, that makes a module at the path from the name.
-fn check(build: impl Fn(&Path, &str) -> Command) {
+fn check_built(build: impl Fn(&Path, &str) -> Command) {
     let folder = tempfile::tempdir().unwrap();
-    let module = |name: &str| {
+    check(|name| {
         let path = folder.path().join(format!("{name}.wasm"));
         let status = build(&path, name).status().unwrap();
         assert!(status.success(), "{name}");
-        path
-    };
+        vec![path.to_str().unwrap().to_owned()]
+    });
+}
+
+/// Runs both nodes, by what the program is told to run the one of this name.
+fn check(node: impl Fn(&str) -> Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
     let mut rough = Config {
         rate: 20.0,
         time_limit: Duration::from_secs(10),
@@ -50,13 +66,13 @@ fn check(build: impl Fn(&Path, &str) -> Command) {
     };
     rough.network.loss = 0.05;
     rough.network.latency.mean = Duration::from_millis(20);
-    let broadcast = module("broadcast");
+    let broadcast = node("broadcast");
+    let broadcast: Vec<&str> = broadcast.iter().map(String::as_str).collect();
     let sent = run(folder.path(), &broadcast, &rough, || {
         Broadcast::new(Topology::Grid)
     });
     assert!(sent > 300, "{sent}");
-    let args = [broadcast.to_str().unwrap()];
-    let report = assert_kept(PROGRAM, &args, folder.path());
+    let report = assert_kept(PROGRAM, &broadcast, folder.path());
     let not_tried: Vec<_> = report.not_tried().iter().map(|rule| rule.name()).collect();
     assert_eq!(not_tried, ["sync", "failed"], "it has no use for its disk");
 
@@ -66,24 +82,24 @@ fn check(build: impl Fn(&Path, &str) -> Command) {
         concurrency: 4, // several clients share a key
         ..Config::for_nodes(2).seed(4)
     };
-    let proxy = module("lin-kv-proxy");
+    let proxy = node("lin-kv-proxy");
+    let proxy: Vec<&str> = proxy.iter().map(String::as_str).collect();
     let sent = run(folder.path(), &proxy, &config, || {
         LinKv::new(2, Duration::ZERO)
     });
     assert!(sent > 100, "{sent}");
-    assert_kept(PROGRAM, &[proxy.to_str().unwrap()], folder.path());
+    assert_kept(PROGRAM, &proxy, folder.path());
 }
 
 /// Runs it twice: it is valid, and both are the same. How many messages servers have sent.
 fn run<W: Workload>(
     logs: &Path,
-    module: &Path,
+    args: &[&str],
     config: &Config,
     workload: impl Fn() -> W,
 ) -> usize {
     let run = || {
-        let args = [module.to_str().unwrap()];
-        let outcome = in_lockstep(PROGRAM, &args, logs, config, &mut workload());
+        let outcome = in_lockstep(PROGRAM, args, logs, config, &mut workload());
         Judged::of(&workload(), config.clone(), outcome)
     };
     let (first, second) = (run(), run());
@@ -100,7 +116,7 @@ fn examples() -> PathBuf {
 #[test]
 fn go() {
     if is_here("go", "version") {
-        check(|path, name| {
+        check_built(|path, name| {
             let mut go = Command::new("go");
             go.args(["build", "-o"])
                 .args([path, Path::new(&format!("./{name}"))])
@@ -115,7 +131,7 @@ fn go() {
 #[test]
 fn c() {
     if let Some(zig) = zig_here() {
-        check(|path, name| {
+        check_built(|path, name| {
             let mut zig = Command::new(zig);
             zig.args([
                 "cc",
@@ -135,7 +151,7 @@ fn c() {
 #[test]
 fn zig() {
     if let Some(zig) = zig_here() {
-        check(|path, name| {
+        check_built(|path, name| {
             let mut zig = Command::new(zig);
             zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSmall"])
                 .arg(examples().join(format!("zig/{name}.zig")))
@@ -146,13 +162,44 @@ fn zig() {
     }
 }
 
+/// A script in the folder of this name, which the interpreter reads.
+fn script(folder: &str, interpreter: &str, args: &[&str], file: &str) -> Vec<String> {
+    let folder = format!("{}:/node", examples().join(folder).display());
+    let before = ["--folder", &folder, interpreter];
+    let all = before.iter().chain(args).map(|arg| (*arg).to_owned());
+    all.chain([format!("/node/{file}")]).collect()
+}
+
+#[test]
+fn python() {
+    if let Some(python) = interpreter("WASI_PYTHON") {
+        check(|name| script("python", &python, &[], &format!("{name}.py")));
+    }
+}
+
+#[test]
+fn javascript() {
+    if let Some(quickjs) = interpreter("WASI_QUICKJS") {
+        check(|name| script("javascript", &quickjs, &["--std"], &format!("{name}.js")));
+    }
+}
+
 /// What stands in the folders is what is tried: none is left out by its name.
 #[test]
 fn each_language_has_both() {
-    for (folder, ending) in [("go", ""), ("c", ".c"), ("zig", ".zig")] {
+    let languages = [
+        ("go", ""),
+        ("c", ".c"),
+        ("zig", ".zig"),
+        ("python", ".py"),
+        ("javascript", ".js"),
+    ];
+    for (folder, ending) in languages {
         let entries = fs::read_dir(examples().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.filter(|name| name != "go.mod" && name != "json.h").collect();
+        let mut names: Vec<String> = names
+            .filter(|name| name != "go.mod" && name != "json.h")
+            .collect();
         names.sort();
         let expected = ["broadcast", "lin-kv-proxy"].map(|name| format!("{name}{ending}"));
         assert_eq!(names, expected);

@@ -5,7 +5,10 @@ use std::io::{self, BufReader, Cursor, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use workbench_wasi::{FUEL, Node, Outcome};
+use workbench_wasi::{Engine, Node, Outcome};
+
+/// How many instructions a turn may have.
+pub(crate) const FUEL: u64 = 20_000_000_000;
 
 /// What every module here has: the calls, memory, and ways to say a number on stdout.
 const PRELUDE: &str = r#"
@@ -124,6 +127,29 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// What is the same whatever the engine is: not how many instructions there were, which each
+    /// counts otherwise, nor the calls that led to a trap, nor why a module is refused.
+    fn comparable(&self) -> (Result<(u32, u64), &str>, &str, Vec<&str>) {
+        let outcome = self.outcome.as_ref();
+        let log = self
+            .log
+            .split("workbench-wasi: ")
+            .next()
+            .unwrap_or_default();
+        let log = log.lines().filter(|line| !line.starts_with("    in "));
+        (
+            outcome
+                .map(|outcome| (outcome.code, outcome.messages))
+                .map_err(|why| why.split(':').next().unwrap_or(why)),
+            &self.said,
+            log.collect(),
+        )
+    }
+
+    fn is_out_of_fuel(&self) -> bool {
+        self.log.contains("a turn without end")
+    }
+
     /// Without the first line, `= lockstep`.
     pub(crate) fn lines(&self) -> Vec<&str> {
         let mut lines = self.said.lines();
@@ -140,19 +166,64 @@ pub(crate) fn told(module: &[u8], lines: &str) -> Ran {
 pub(crate) fn run(module: &[u8], lines: &str, args: &[&str], seed: u64, fuel: u64) -> Ran {
     let args = ["node.wasm"].iter().chain(args);
     let node = Node {
-        module,
         args: args.map(|arg| (*arg).to_owned()).collect(),
         seed,
-        started_at: Duration::ZERO,
         fuel,
+        ..node(module)
     };
-    run_node(node, lines)
+    run_node(&node, lines)
 }
 
-pub(crate) fn run_node(node: Node<'_>, lines: &str) -> Ran {
+/// A node that runs this module.
+pub(crate) fn node(module: &[u8]) -> Node<'_> {
+    Node {
+        module,
+        args: vec![],
+        env: vec![],
+        folders: vec![],
+        seed: 7,
+        started_at: Duration::ZERO,
+        fuel: FUEL,
+        engine: Engine::Interpreted,
+    }
+}
+
+/// Those that there are here, the default one first.
+pub(crate) fn engines() -> Vec<Engine> {
+    vec![
+        Engine::Interpreted,
+        #[cfg(feature = "compiled")]
+        Engine::Compiled { kept: None },
+    ]
+}
+
+/// Runs it by each engine, which has to come to the same.
+pub(crate) fn run_node(node: &Node<'_>, lines: &str) -> Ran {
+    let engines = engines().into_iter();
+    let mut all = engines.map(|engine| {
+        run_by(
+            &Node {
+                engine,
+                ..node.clone()
+            },
+            lines,
+        )
+    });
+    let first = all.next().unwrap();
+    for other in all {
+        // When the fuel is out depends on the engine.
+        if !first.is_out_of_fuel() && !other.is_out_of_fuel() {
+            assert_eq!(first.comparable(), other.comparable());
+        }
+    }
+    first
+}
+
+/// Runs it by its engine.
+pub(crate) fn run_by(node: &Node<'_>, lines: &str) -> Ran {
     let (said, log) = (Pipe::default(), Pipe::default());
     let input = BufReader::new(Cursor::new(lines.as_bytes().to_vec()));
-    let outcome = node.run(
+    let outcome = node.clone().run(
         Box::new(input),
         Box::new(said.clone()),
         Box::new(log.clone()),

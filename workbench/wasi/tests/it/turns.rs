@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use workbench_wasi::{FUEL, Node};
+use workbench_wasi::Node;
 
-use crate::module::{module, module_with, run, run_node, told};
+use crate::module::{module, module_with, node, run, run_node, told};
 
 /// Copies a line of stdin to stdout, as often as there is something to read.
 const ECHO: &str = r#"
@@ -94,15 +94,13 @@ fn the_wall_clock_goes_on_where_the_run_is() {
     let start = r#"
       (drop (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 16)))
       (call $say64 (i64.load (i32.const 16)))"#;
+    let module = module("", start);
     let node = Node {
-        module: &module("", start),
-        args: vec![],
-        seed: 7,
         started_at: Duration::from_millis(1500),
-        fuel: FUEL,
+        ..node(&module)
     };
     assert_eq!(
-        run_node(node, "= again\n{init}\n").lines(),
+        run_node(&node, "= again\n{init}\n").lines(),
         ["1577836801500000001"]
     );
 }

@@ -28,6 +28,7 @@ use super::walking::Until;
 use super::{meaningless, nodes, results, sweep};
 use crate::cli::cargo::{self, Build};
 use crate::cli::judged_by::JudgedBy;
+use crate::cli::modules::ModuleFlags;
 use crate::terminal;
 
 /// How many runs one command makes at most, each with a folder.
@@ -66,6 +67,9 @@ pub(in crate::cli) struct Args {
     /// variant of it
     #[arg(long, value_name = "NAME", conflicts_with = "bin")]
     example: Option<String>,
+
+    #[command(flatten)]
+    modules: ModuleFlags,
 
     #[command(flatten)]
     nodes: nodes::NodeFlags,
@@ -373,6 +377,7 @@ impl Args {
     }
 
     pub(super) fn node_program(&self, bin: &Path, logs: PathBuf, disks: PathBuf) -> Program {
+        let runner = cargo::runner(bin).unwrap_or_default(); // found: see `program`
         Program {
             bin: bin.to_owned(),
             args: self.args.clone(),
@@ -380,7 +385,7 @@ impl Args {
             disks,
             show_stderr: self.log_stderr.then_some(terminal::tell as fn(&str)),
         }
-        .run_by(cargo::runner(bin).unwrap_or_default()) // found: see `program`
+        .run_by(runner, &self.modules.given())
     }
 
     /// The package whose binary is run, if it is one of the workspace's.
@@ -411,7 +416,7 @@ impl Args {
             };
             return cargo::build(package, self.example.as_deref(), how);
         };
-        if cargo::runner(bin)?.is_some() && self.live {
+        if self.modules.runner(bin)?.is_some() && self.live {
             return Err(
                 "--live is not for WebAssembly modules: they run in virtual time".to_owned(),
             );

@@ -101,6 +101,10 @@ func main() {
 			log.Printf("no message: %v", err)
 			continue
 		}
+		if _, isText := m.Body["type"].(string); !isText {
+			log.Printf("no message: it has no type: %.200s", line)
+			continue
+		}
 		n.handle(m)
 	}
 }

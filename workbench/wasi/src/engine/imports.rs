@@ -1,28 +1,8 @@
-//! Joins a module's imports to the calls that they name.
+//! The calls that a module can import, and their types: preview 1's.
 
-use wasmi::{Caller, Error, Extern, Linker};
-
-use crate::calls::Host;
-use crate::engine::{Guarded, PREVIEW_1, settle};
-use crate::errno::Call;
-use crate::guest::Guest;
-use crate::world::End;
-
-/// Defines each call under its name, with the types of preview 1.
-macro_rules! calls {
-    ($linker:ident: $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        $linker.func_wrap(
-            PREVIEW_1,
-            stringify!($name),
-            |mut caller: Caller<'_, Guarded>, $($arg: $ty),*| -> Result<u32, Error> {
-                call(&mut caller, |host, guest| host.$name(guest, $($arg),*))
-            },
-        )?;
-    )*};
-}
-
-pub(crate) fn define(linker: &mut Linker<Guarded>) -> Result<(), Error> {
-    calls!(linker:
+/// Hands all calls that return an error number to a macro, which defines them for its engine.
+macro_rules! with_calls {
+    ($define:ident!($($to:tt)*)) => { $define! { $($to)* =>
         args_get(places: u32, bytes: u32);
         args_sizes_get(count: u32, size: u32);
         environ_get(places: u32, bytes: u32);
@@ -72,27 +52,7 @@ pub(crate) fn define(linker: &mut Linker<Guarded>) -> Result<(), Error> {
         sched_yield();
         sock_accept(fd: u32, flags: u32, at: u32);
         sock_shutdown(fd: u32, how: u32);
-    );
-    linker.func_wrap(
-        PREVIEW_1,
-        "proc_exit",
-        |_: Caller<'_, Guarded>, code: u32| -> Result<(), Error> {
-            Err(Error::host(End::Exit(code)))
-        },
-    )?;
-    Ok(())
+    }};
 }
 
-/// Does what is asked for, on the module's memory.
-fn call(
-    caller: &mut Caller<'_, Guarded>,
-    does: impl FnOnce(&mut Host, &mut Guest<'_>) -> Call,
-) -> Result<u32, Error> {
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-        // It starts before it has one.
-        return Err(Error::host(End::Broken("it has no memory yet".to_owned())));
-    };
-    let (bytes, guarded) = memory.data_and_store_mut(&mut *caller);
-    let came = does(&mut guarded.host, &mut Guest(bytes));
-    settle(caller, came)
-}
+pub(super) use with_calls;
