@@ -120,9 +120,17 @@ pub enum Output {
     Synced,
     /// It has ended, since its disk failed; why.
     Failed(String),
+    /// It wrote this line to its log, which is listened to, at this time. It is told with whatever
+    /// the node does next: nothing follows from it.
+    Logged(Duration, String),
 }
 
 impl Output {
+    /// Whether it only tells of the node, so that nobody need wait for it.
+    fn is_aside(&self) -> bool {
+        matches!(self, Output::Logged(..))
+    }
+
     fn of_disk(command: &Command) -> Output {
         match command {
             Command::Append { file, .. }

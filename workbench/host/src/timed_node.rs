@@ -18,6 +18,11 @@ pub trait TimedNode {
     /// Takes what it wants done on its disk, since its last turn.
     fn disk_commands(&mut self) -> Vec<Command>;
 
+    /// Takes what it wrote to its log since its last turn, if that is listened to.
+    fn logged(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Why it cannot go on, if it cannot: its disk has failed.
     fn failure(&self) -> Option<String>;
 

@@ -173,6 +173,10 @@ impl<N: TimedNode> VirtualTime<N> {
         if begun.is_synced {
             self.ready.push_back((node, Output::Synced));
         }
+        for line in living.logged() {
+            self.aside += 1;
+            self.ready.push_back((node, Output::Logged(now, line)));
+        }
         let commands = living.disk_commands();
         let failure = living.failure();
         // What it wanted written comes before what it said meanwhile: a node that answers

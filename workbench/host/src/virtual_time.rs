@@ -43,6 +43,9 @@ pub struct VirtualTime<N> {
     /// `None` on a perfect machine: whoever is woken has its turn at once.
     pub(super) tiredness: Option<Tiredness>,
     pub(super) ready: VecDeque<(usize, Output)>,
+    /// How many of them only tell of a node: they do not end a wait, or a run would differ by whether
+    /// somebody listens.
+    pub(super) aside: usize,
     pub(super) turns: Turns,
     /// A node was given up, and so the run: the others have no more turns, which might
     /// take as long as the one that was given up for it.
@@ -122,6 +125,7 @@ impl<N: TimedNode> VirtualTime<N> {
             wakes: BTreeSet::new(),
             tiredness: None,
             ready: VecDeque::new(),
+            aside: 0,
             turns: Turns::new(false),
             is_over: false,
         }
@@ -239,7 +243,7 @@ impl<N: TimedNode> Host for VirtualTime<N> {
 
     fn wait(&mut self, until: Option<Duration>) -> (Duration, Vec<(usize, Output)>) {
         self.end_turns();
-        while self.ready.is_empty() && !self.is_over {
+        while self.ready.len() == self.aside && !self.is_over {
             let wake = self.wakes.first().copied();
             let next = match (wake.map(|(at, _)| at), until) {
                 (Some(at), Some(until)) => at.min(until),
@@ -262,13 +266,15 @@ impl<N: TimedNode> Host for VirtualTime<N> {
                 _ => break,
             }
         }
+        self.aside = 0;
         (self.now, self.ready.drain(..).collect())
     }
 
     fn kill(&mut self, node: usize) {
         self.end_turns();
         self.bury(node);
-        self.ready.retain(|(said_by, _)| *said_by != node);
+        // What it told of itself, it did.
+        (self.ready).retain(|(said_by, output)| *said_by != node || output.is_aside());
     }
 
     fn start(&mut self, node: usize) {

@@ -350,6 +350,10 @@ impl TimedNode for Node {
         std::mem::take(&mut self.commands)
     }
 
+    fn logged(&mut self) -> Vec<String> {
+        self.started.process.heard()
+    }
+
     fn failure(&self) -> Option<String> {
         self.failure.clone()
     }

@@ -55,8 +55,8 @@ pub use clock::{Clock, Machines};
 pub use in_lockstep::Node as Lockstep;
 use live::Live;
 use pipes::{Feed, Lines, Poll};
+pub use process::{Listening, Onlookers, Processes, Program};
 use process::{Nursery, Process, allow_files};
-pub use process::{Processes, Program};
 pub use processor::stay_on_processor;
 use simulation::host::{Ending, Health, Host, Noise, Output, Silence, VirtualTime};
 use simulation::run;
@@ -160,10 +160,10 @@ impl Programs {
     /// When it cannot be started, or its log not be written: which, and what to do about
     /// it.
     pub fn start(program: &Program, names: &[String], clock: Clock) -> io::Result<Self> {
-        Programs::start_for(program, names, clock, None)
+        Programs::start_for(program, names, clock, &Onlookers::default())
     }
 
-    /// The same, told to [`Processes`], if there are any: not with [`Clock::Reactive`].
+    /// The same, with onlookers: not with [`Clock::Reactive`].
     ///
     /// # Errors
     /// As for [`Programs::start`].
@@ -171,7 +171,7 @@ impl Programs {
         program: &Program,
         names: &[String],
         clock: Clock,
-        debugger: Option<&Processes>,
+        onlookers: &Onlookers,
     ) -> io::Result<Self> {
         if let Clock::Reactive(machines) = clock {
             return Programs::reactive(program, names, machines);
@@ -184,7 +184,7 @@ impl Programs {
             }
         };
         allow_files(names.len());
-        let nursery = Nursery::new(program, names, seeds).for_debugger(debugger);
+        let nursery = Nursery::new(program, names, seeds).seen_by(onlookers);
         let nodes = (0..names.len()).map(|node| nursery.start(node, 0, Duration::ZERO));
         let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();
@@ -287,14 +287,14 @@ impl Programs {
             true => {
                 let nodes = asked.nodes.into_iter().map(Lockstep::new).collect();
                 let (nursery, machines) = (asked.nursery, asked.machines);
-                let is_debugged = nursery.is_debugged();
+                let is_looked_into = nursery.is_looked_into();
                 let start = move |node, restarts, now, files: Files| {
                     Ok(Lockstep::again(nursery.start(node, restarts, now)?, files))
                 };
                 let host = VirtualTime::new(nodes, Box::new(start));
                 let host = host.with_noise(machines.noise, machines.noise_seed);
                 let host = host.with_disks(machines.disk, machines.disk_seed);
-                let mut host = match is_debugged {
+                let mut host = match is_looked_into {
                     true => host, // whoever looks into one finds it between two turns
                     false => host.side_by_side(),
                 };

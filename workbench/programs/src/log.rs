@@ -3,10 +3,14 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ChildStderr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, ioctl_fionread};
 
 use super::process::Budget;
 
@@ -15,7 +19,7 @@ const LAST_WORDS: usize = 32;
 /// How much of each of them, in bytes.
 const LONGEST_WORDS: usize = 1000;
 /// More without a newline is taken in pieces.
-const LONGEST_LINE: u64 = 1 << 20;
+const LONGEST_LINE: usize = 1 << 20;
 /// What a line costs beside its bytes: so that empty ones are not for nothing.
 const LINE: u64 = 64;
 
@@ -33,14 +37,22 @@ pub(super) struct Log {
     /// Gives the pipe back in the end: were it closed, one more line would kill a node
     /// by SIGPIPE that has just been found out.
     thread: thread::JoinHandle<ChildStderr>,
+    /// The pipe, where it is to be known what was written in which turn.
+    ear: Option<OwnedFd>,
 }
 
 #[derive(Debug, Default)]
-struct Words(Mutex<Said>);
+struct Words {
+    said: Mutex<Said>,
+    /// Held while something is on its way out of the pipe to where it is kept.
+    on_the_way: Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Said {
     last: VecDeque<String>,
+    /// What nobody has heard yet, of a log that is listened to.
+    unheard: Option<Vec<String>>,
     panic: Option<Panic>,
     /// The next line, or one soon, belongs to a panic.
     awaits: Option<Awaits>,
@@ -65,7 +77,7 @@ enum Awaits {
 
 impl Log {
     /// Begins to keep what comes from this pipe. Each line is shown as well,
-    /// if it is to be.
+    /// if it is to be, and kept for [`Log::heard`], if it is listened to.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -74,15 +86,43 @@ impl Log {
         file: File,
         budget: Arc<Budget>,
         shown: Option<Shown>,
+        is_listened_to: bool,
     ) -> io::Result<Self> {
         let words = Arc::new(Words::default());
+        let ear = match is_listened_to {
+            true => Some(stderr.as_fd().try_clone_to_owned()?),
+            false => None,
+        };
+        words.lock().unheard = is_listened_to.then(Vec::new);
         let thread = {
             let words = Arc::clone(&words);
             thread::Builder::new()
                 .name("a node's stderr".into())
                 .spawn(move || keep(stderr, file, &words, &budget, shown.as_ref()))?
         };
-        Ok(Log { words, thread })
+        Ok(Log { words, thread, ear })
+    }
+
+    /// What was written since this was last asked, if it is listened to: all of it that a node
+    /// between two turns has written, since that was before it ended its turn.
+    pub(super) fn heard(&self) -> Vec<String> {
+        let Some(ear) = &self.ear else {
+            return Vec::new();
+        };
+        loop {
+            let is_over = self.is_over();
+            let nothing_on_the_way = self.words.on_the_way();
+            if is_over || !ioctl_fionread(ear).is_ok_and(|left| left > 0) {
+                let mut said = self.words.lock();
+                return said
+                    .unheard
+                    .as_mut()
+                    .map(std::mem::take)
+                    .unwrap_or_default();
+            }
+            drop(nothing_on_the_way);
+            thread::yield_now();
+        }
     }
 
     /// Whether the node has closed its stderr, or may write no more to it.
@@ -102,14 +142,23 @@ impl Log {
 }
 
 impl Words {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Said> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn on_the_way(&self) -> MutexGuard<'_, ()> {
+        self.on_the_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Said {
     fn line(&mut self, text: &str) {
         let mut text = text.to_owned();
+        if let Some(unheard) = &mut self.unheard {
+            unheard.push(text.clone());
+        }
         if text.len() > LONGEST_WORDS {
             let is_boundary = |at: &usize| text.is_char_boundary(*at);
             text.truncate((0..=LONGEST_WORDS).rev().find(is_boundary).unwrap_or(0));
@@ -180,32 +229,53 @@ fn keep(
     let mut file = BufWriter::new(file);
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
+    let is_listened_to = words.lock().unheard.is_some();
     loop {
-        line.clear();
-        match (&mut stderr)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)
-        {
-            Ok(1..) => {}
-            _ => return stderr.into_inner(),
+        let on_the_way = is_listened_to.then(|| {
+            wait_for_more(stderr.get_ref());
+            words.on_the_way()
+        });
+        let mut is_over = false;
+        loop {
+            let there = stderr.fill_buf().unwrap_or_default();
+            is_over |= there.is_empty();
+            let most = there.len().min(LONGEST_LINE - line.len());
+            let end = there[..most].iter().position(|&byte| byte == b'\n');
+            let taken = end.map_or(most, |end| end + 1);
+            line.extend_from_slice(&there[..taken]);
+            stderr.consume(taken);
+            if end.is_some() || line.len() == LONGEST_LINE || is_over && !line.is_empty() {
+                if !budget.takes(line.len() as u64 + LINE) {
+                    words.lock().is_full = true;
+                    return stderr.into_inner();
+                }
+                // A full disk must not stop the node.
+                let _ = file.write_all(&line);
+                let text = String::from_utf8_lossy(&line);
+                let text = text.trim_end();
+                if let Some(Shown { name, with }) = shown {
+                    with(&format!("{name}: {text}"));
+                }
+                words.lock().line(text);
+                line.clear();
+            }
+            // Nothing waits here while nothing comes.
+            if stderr.buffer().is_empty() {
+                let _ = file.flush();
+                break;
+            }
         }
-        if !budget.takes(line.len() as u64 + LINE) {
-            words.lock().is_full = true;
+        drop(on_the_way);
+        if is_over {
             return stderr.into_inner();
         }
-        // A full disk must not stop the node.
-        let _ = file.write_all(&line);
-        // Nothing waits here while nothing comes.
-        if stderr.buffer().is_empty() {
-            let _ = file.flush();
-        }
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end();
-        if let Some(Shown { name, with }) = shown {
-            with(&format!("{name}: {text}"));
-        }
-        words.lock().line(text);
     }
+}
+
+/// Waits until there is more to read, or the end.
+fn wait_for_more(stderr: &ChildStderr) {
+    let mut fds = [PollFd::new(stderr, PollFlags::IN)];
+    while poll(&mut fds, None).is_err_and(|e| e == Errno::INTR) {}
 }
 
 #[cfg(test)]

@@ -81,6 +81,25 @@ impl Processes {
     }
 }
 
+/// A node whose log is listened to, in virtual time: each line of it is told with the time of the
+/// turn in which it was written ([`Output::Logged`](simulation::host::Output::Logged)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The node's name.
+    pub node: String,
+    /// What it finds as `RUST_LOG` in its environment, for what it is to log.
+    pub filter: String,
+}
+
+/// Who looks into the nodes of a run while it goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Onlookers {
+    /// A debugger, and whom it may hold.
+    pub debugger: Option<Processes>,
+    /// Who listens to a node.
+    pub listening: Option<Listening>,
+}
+
 /// Where nodes come from: all that it takes to start one, and to start it again.
 #[derive(Debug)]
 pub(super) struct Nursery {
@@ -92,8 +111,7 @@ pub(super) struct Nursery {
     versions: &'static [u32],
     /// What else they find in their environment.
     environment: &'static [(&'static str, &'static str)],
-    /// Where they are told, for a debugger.
-    debugged: Option<Processes>,
+    onlookers: Onlookers,
     budget: Arc<Budget>,
 }
 
@@ -105,7 +123,7 @@ impl Nursery {
             seeds,
             versions: &[lockstep::VERSION, lockstep::AHEAD],
             environment: &[],
-            debugged: None,
+            onlookers: Onlookers::default(),
             budget: Budget::new(),
         }
     }
@@ -122,15 +140,15 @@ impl Nursery {
         self
     }
 
-    /// The same, with its processes told here, if there is a debugger.
-    pub(super) fn for_debugger(mut self, debugger: Option<&Processes>) -> Self {
-        self.debugged = debugger.cloned();
+    /// The same, with these onlookers.
+    pub(super) fn seen_by(mut self, onlookers: &Onlookers) -> Self {
+        self.onlookers = onlookers.clone();
         self
     }
 
-    /// Whether a debugger may hold its processes.
-    pub(super) fn is_debugged(&self) -> bool {
-        self.debugged.is_some()
+    /// Whether somebody looks into its processes between two turns.
+    pub(super) fn is_looked_into(&self) -> bool {
+        self.onlookers.debugger.is_some() || self.onlookers.listening.is_some()
     }
 
     /// Starts a process for this node, which was started so often before, at this time of the run.
@@ -192,9 +210,12 @@ impl Process {
             program,
             environment,
             budget,
-            debugged,
+            onlookers,
             ..
         } = nursery;
+        let debugged = &onlookers.debugger;
+        let listening = (onlookers.listening.as_ref()).filter(|listening| listening.node == name);
+        let filter = listening.map(|listening| &*listening.filter);
         let versions: Vec<String> = nursery.versions.iter().map(u32::to_string).collect();
         let lockstep = lockstep.map(|(seed, now)| (seed, now, versions.join(" ")));
         let log_path = program.logs.join(log_name(name));
@@ -208,12 +229,18 @@ impl Process {
         let log = options
             .open(&log_path)
             .map_err(|e| about(&log_path, "cannot write", e))?;
-        let (child, pipes) = spawn(program, lockstep, environment)?;
+        let (child, pipes) = spawn(program, lockstep, environment, filter)?;
         let shown = program.show_stderr.map(|with| Shown {
             name: name.to_owned(),
             with,
         });
-        let log = Log::start(pipes.stderr, log, Arc::clone(budget), shown)?;
+        let log = Log::start(
+            pipes.stderr,
+            log,
+            Arc::clone(budget),
+            shown,
+            listening.is_some(),
+        )?;
         if let Some(processes) = debugged {
             processes.locked().insert(name.to_owned(), child.number());
         }
@@ -263,6 +290,11 @@ impl Process {
         self.log.last_words()
     }
 
+    /// What it has written to its log since this was last asked, if it is listened to.
+    pub(super) fn heard(&self) -> Vec<String> {
+        self.log.heard()
+    }
+
     /// Why it must not go on, if it must not.
     pub(super) fn excess(&self) -> Option<String> {
         let most = MOST_STDERR >> 20;
@@ -303,6 +335,7 @@ fn spawn(
     program: &Program,
     asked: Option<(u64, Duration, String)>,
     environment: &[(&str, &str)],
+    filter: Option<&str>,
 ) -> io::Result<(Child, Pipes)> {
     if let Some(argument) = program.args.iter().find(|it| it.contains('\0')) {
         let why = format!("an argument of a node has a NUL byte, and none can: {argument:?}");
@@ -322,6 +355,7 @@ fn spawn(
     };
     command.env(DISK, &program.disks);
     command.envs(environment.iter().copied());
+    command.envs(filter.map(|filter| ("RUST_LOG", filter)));
     Child::start(command).map_err(|e| {
         let hint = match e.kind() {
             io::ErrorKind::NotFound if program.bin.exists() => {

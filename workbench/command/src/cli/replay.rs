@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use programs::Processes;
+use programs::{Listening, Onlookers, Processes};
 use simulation::folder::SCHEDULE;
 use simulation::schedule::Schedule;
 use workloads::Registry;
@@ -46,6 +46,15 @@ pub(super) struct ReplayArgs {
     #[arg(long, requires = "node")]
     attach: bool,
 
+    /// Show that node's log up to there, each line with its time: this is its RUST_LOG, such as
+    /// debug, or raft=trace
+    #[arg(long, value_name = "FILTER", requires = "node")]
+    log: Option<String>,
+
+    /// Show it from this moment on, and not from the start
+    #[arg(long, value_name = "TIME", requires = "log", value_parser = moment)]
+    from: Option<Duration>,
+
     #[command(flatten)]
     args: Args,
 }
@@ -68,6 +77,13 @@ pub(super) fn run(args: &ReplayArgs, workloads: &Registry) -> Result<u8, String>
                 .to_owned(),
         );
     }
+    if args.log.is_some() && flags.reactive {
+        return Err(
+            "--log is for nodes in lockstep: with --reactive, it is not known at what time a node \
+             writes to its log; the whole of it is in node-logs of a run's folder"
+                .to_owned(),
+        );
+    }
     flags.schedule = Some(Arc::new(schedule));
     test::run(&flags)
 }
@@ -84,10 +100,23 @@ impl ReplayArgs {
             let nodes = nodes.join(", ");
             return Err(format!("--node: expected one of {nodes}, found {node}"));
         }
+        if let Some((from, until)) = self.from.zip(self.until).filter(|(from, at)| from >= at) {
+            return Err(format!(
+                "--from {from:?}: expected a moment before --until {until:?}"
+            ));
+        }
+        let listening = self.log.as_ref().zip(self.node.as_ref());
         Ok(self.until.map(|at| Until {
             at,
             node: self.node.clone(),
-            debugger: self.attach.then(Processes::default),
+            onlookers: Onlookers {
+                debugger: self.attach.then(Processes::default),
+                listening: listening.map(|(filter, node)| Listening {
+                    node: node.clone(),
+                    filter: filter.clone(),
+                }),
+            },
+            listens_from: self.from.unwrap_or_default(),
         }))
     }
 }

@@ -22,7 +22,7 @@ use maelstrom_node::Rng;
 
 pub(super) use self::flags::Args;
 use programs::Program;
-use programs::{Clock, Programs};
+use programs::{Clock, Onlookers, Programs};
 use simulation::folder::Journal;
 use simulation::host::Host;
 use simulation::recording::Recording;
@@ -304,6 +304,13 @@ impl Observer for Watcher<'_> {
         }
     }
 
+    fn logged(&mut self, at: Duration, _: &str, line: &str) {
+        if let Some(walk) = &mut self.walk {
+            self.progress.clear();
+            walk.logged(at, line);
+        }
+    }
+
     fn looks_at(&self) -> Option<Duration> {
         self.walk.as_ref().map(Walk::moment)
     }
@@ -377,11 +384,9 @@ fn run_once(
         false if args.reactive => Clock::reactive(&config),
         false => Clock::of(&config),
     };
-    let debugger = args
-        .until
-        .as_ref()
-        .and_then(|until| until.debugger.as_ref());
-    let host = Programs::start_for(program, &config.nodes, clock, debugger);
+    let until = args.until.as_ref();
+    let onlookers = until.map_or_else(Onlookers::default, |until| until.onlookers.clone());
+    let host = Programs::start_for(program, &config.nodes, clock, &onlookers);
     let mut host = host.map_err(|e| e.to_string())?;
     if let Some(store) = store {
         store.link_current().map_err(|e| e.to_string())?;

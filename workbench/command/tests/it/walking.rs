@@ -130,6 +130,67 @@ fn a_process_is_left_standing_for_a_debugger() {
     assert!(plain == walked);
 }
 
+/// Says on its stderr what it is told, with what it is to log, once that is set; of a note only half
+/// of a line.
+fn logging() -> String {
+    let said = NOTES.replace(
+        "read now line; do",
+        "read now line; do\n  [ -z \"$RUST_LOG\" ] || case \"$line\" in \
+         *note*) printf 'half a line ' >&2;; *) echo \"$me ($RUST_LOG) at $now\" >&2; esac",
+    );
+    assert_ne!(said, NOTES);
+    said
+}
+
+#[test]
+fn a_node_says_what_it_logs_at_a_moment() {
+    let folder = Folder::new("log");
+    let logged = |flags: &[&str]| {
+        let mut command = replay(&folder, &logging(), flags);
+        command.env_remove("RUST_LOG").output().unwrap()
+    };
+    tells(&logged(&[]), 0, &["echo: valid"]);
+    let plain = fs::read(latest(&folder).join("messages.jsonl")).unwrap();
+
+    let listen = ["--until", "0.3s", "--node", "n0", "--log", "debug"];
+    let log = said(&logged(&listen));
+    let begins = "n0 logs:
+    0.100000 s n0 (debug) at 100000000
+    0.150000 s n0 (debug) at 150000000
+at 0.300000 s, before anything of that moment:
+n0
+  did last:
+";
+    assert!(log.starts_with(begins), "{log}");
+    let from = |from| said(&logged(&[&listen[..], &["--from", from]].concat()));
+    // The moment itself is among them, and one behind it is not.
+    assert!(from("0.1s").contains("0.100000 s n0"));
+    let later = from("0.1000001s");
+    assert!(
+        later.starts_with("n0 logs:\n    0.150000 s n0 (debug)"),
+        "{later}"
+    );
+    let none = from("0.2s");
+    let nothing =
+        "n0 logged nothing between 0.200000 s and 0.300000 s: it was told RUST_LOG=debug, ";
+    assert!(none.starts_with(nothing), "{none}");
+
+    // Half a line is none yet, and nobody waits for the rest. The other nodes are not told.
+    let attach = [
+        "--until", "0.9s", "--node", "n1", "--log", "debug", "--attach",
+    ];
+    let attached = logged(&attach);
+    tells(
+        &attached,
+        0,
+        &["n1 logged nothing between 0", "echo: valid"],
+    );
+    let walked = fs::read(latest(&folder).join("messages.jsonl")).unwrap();
+    assert!(plain == walked);
+    let logs = ["n0", "n1"].map(|node| folder.read(&format!("store/latest/node-logs/{node}.log")));
+    assert_eq!(logs, ["", "half a line "]);
+}
+
 #[test]
 fn a_moment_that_does_not_come_is_told() {
     let folder = Folder::new("until-never");
@@ -151,6 +212,28 @@ fn a_moment_that_does_not_come_is_told() {
         ),
         (&["--until", "1s", "--attach"], 254, "--node <NAME>"),
         (&["--node", "n1"], 254, "--until <TIME>"),
+        (&["--until", "1s", "--log", "debug"], 254, "--node <NAME>"),
+        (&["--from", "1s"], 254, "--log <FILTER>"),
+        (
+            &[
+                "--until", "1s", "--node", "n1", "--log", "debug", "--from", "1s",
+            ],
+            255,
+            "--from 1s: expected a moment before --until 1s",
+        ),
+        (
+            &[
+                "--until",
+                "1s",
+                "--node",
+                "n1",
+                "--log",
+                "debug",
+                "--reactive",
+            ],
+            255,
+            "--log is for nodes in lockstep",
+        ),
     ] {
         tells(&replayed(&folder, flags), status, &[why]);
     }

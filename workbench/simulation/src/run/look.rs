@@ -12,9 +12,13 @@ const INSTANT: Duration = Duration::from_nanos(1);
 impl Run<'_> {
     /// The last instant before this moment of the main phase, once that has begun.
     fn before(&self, moment: Option<Duration>) -> Option<Duration> {
-        let has_begun = !matches!(self.phase, Phase::Init | Phase::Setup);
-        let moment = moment.filter(|_| has_begun && !self.host.is_live())?;
+        let moment = moment.filter(|_| self.has_begun() && !self.host.is_live())?;
         Some((self.start + moment).saturating_sub(INSTANT))
+    }
+
+    /// Whether the main phase has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        !matches!(self.phase, Phase::Init | Phase::Setup)
     }
 
     pub(super) fn is_just_before(&self, moment: Option<Duration>) -> bool {

@@ -70,6 +70,13 @@ impl Node {
 
 impl Run<'_> {
     pub(super) fn output(&mut self, node: usize, output: Output) {
+        if let Output::Logged(at, line) = output {
+            let since = at.checked_sub(self.start);
+            if let Some(at) = since.filter(|_| self.has_begun()) {
+                self.observer.logged(at, &self.config.nodes[node], &line);
+            }
+            return;
+        }
         // It did this before it died, but nobody has taken it over.
         if !self.nodes[node].is_alive || self.dies_before(node) {
             return;
@@ -98,6 +105,7 @@ impl Run<'_> {
             }
             Output::Synced => self.nodes[node].unsynced.in_sync = None,
             Output::Failed(why) => self.failed(node, why),
+            Output::Logged(..) => {}
         }
     }
 

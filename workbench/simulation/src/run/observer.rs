@@ -60,6 +60,11 @@ pub trait Observer {
         ControlFlow::Continue(())
     }
 
+    /// Called for each line of a log that is listened to: when it was written, since the start of
+    /// the main phase, and by which node. Nothing is told of what comes before that phase. It is
+    /// told with what the node does next, so perhaps later than what others did.
+    fn logged(&mut self, _at: Duration, _node: &str, _line: &str) {}
+
     /// Called for every message, at either end.
     fn message(&mut self, _message: Message<'_>) {}
 

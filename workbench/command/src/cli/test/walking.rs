@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use programs::Processes;
+use programs::{Listening, Onlookers};
 use simulation::run::{Event, Inbox, Message, MessageEvent, Position};
 
 use super::broken_off;
@@ -29,8 +29,10 @@ pub(in crate::cli) struct Until {
     pub(in crate::cli) at: Duration,
     /// The only node of interest, if there is one.
     pub(in crate::cli) node: Option<String>,
-    /// Whom the processes are told, if one of them is to be looked into.
-    pub(in crate::cli) debugger: Option<Processes>,
+    /// Who is to look into that node.
+    pub(in crate::cli) onlookers: Onlookers,
+    /// From when on its log is shown, if it is listened to.
+    pub(in crate::cli) listens_from: Duration,
 }
 
 /// What is remembered of a run on the way there.
@@ -45,6 +47,8 @@ pub(super) struct Walk<'a> {
     nodes: Vec<String>,
     /// What each node did last.
     last: BTreeMap<String, VecDeque<String>>,
+    /// Whether something of the log was shown.
+    has_heard: bool,
     is_there: bool,
 }
 
@@ -57,6 +61,7 @@ impl<'a> Walk<'a> {
             end: Duration::ZERO,
             nodes: Vec::new(),
             last: BTreeMap::new(),
+            has_heard: false,
             is_there: false,
         }
     }
@@ -111,16 +116,48 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A line of the log that is listened to: shown at once, since the run may not come to the
+    /// moment.
+    pub(super) fn logged(&mut self, at: Duration, line: &str) {
+        if self.is_there || at < self.until.listens_from {
+            return;
+        }
+        let mut text = String::new();
+        if !std::mem::replace(&mut self.has_heard, true) {
+            let node = self.until.node.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "{node} logs:");
+        }
+        let _ = writeln!(text, "    {} {}", shown(at), terminal::shown(line));
+        say(&text);
+    }
+
     /// The run stands at the moment, until it is to go on.
     pub(super) fn look(&mut self, inboxes: &[Inbox<'_>]) -> ControlFlow<()> {
         self.is_there = true;
-        let Until { at, node, debugger } = self.until;
-        let mut text = format!("at {}, before anything of that moment:\n", shown(*at));
+        let Until {
+            at,
+            node,
+            onlookers,
+            listens_from,
+        } = self.until;
+        let mut text = String::new();
+        if let Some(Listening { node, filter }) = &onlookers.listening
+            && !self.has_heard
+        {
+            let _ = writeln!(
+                text,
+                "{node} logged nothing between {} and {}: it was told RUST_LOG={filter}, which \
+                 nodes of maelstrom-node go by",
+                shown(*listens_from),
+                shown(*at)
+            );
+        }
+        let _ = writeln!(text, "at {}, before anything of that moment:", shown(*at));
         let is_shown = |inbox: &&Inbox<'_>| node.as_ref().is_none_or(|node| node == inbox.node);
         for inbox in inboxes.iter().filter(is_shown) {
             self.write(&mut text, inbox);
         }
-        let process = debugger.as_ref().zip(node.as_ref());
+        let process = onlookers.debugger.as_ref().zip(node.as_ref());
         if let Some((processes, node)) = process {
             match processes.id(node) {
                 Some(id) => {
@@ -135,9 +172,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if let Err(why) = print(&text) {
-            terminal::tell(&format!("workbench: {why}"));
-        }
+        say(&text);
         match process {
             Some(_) => self.wait(),
             None => ControlFlow::Break(()),
@@ -187,7 +222,7 @@ impl<'a> Walk<'a> {
     /// never came there.
     pub(super) fn over(&self, virtual_time: bool, interrupted: bool) -> Option<Result<u8, String>> {
         match self.is_there {
-            true if self.until.debugger.is_none() => Some(Ok(0)),
+            true if self.until.onlookers.debugger.is_none() => Some(Ok(0)),
             true => None,
             false if !virtual_time => Some(Err(
                 "--until is for virtual time, and this program runs in real time, which does not \
@@ -201,6 +236,12 @@ impl<'a> Walk<'a> {
                 shown(self.end)
             ))),
         }
+    }
+}
+
+fn say(text: &str) {
+    if let Err(why) = print(text) {
+        terminal::tell(&format!("workbench: {why}"));
     }
 }
 
