@@ -1,7 +1,6 @@
 //! The command line, with Maelstrom's flags and exit codes.
 
 mod assert;
-mod cargo;
 mod check;
 mod command;
 mod compare;

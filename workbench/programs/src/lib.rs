@@ -21,6 +21,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod cargo;
 mod child;
 mod clock;
 pub mod conformance;

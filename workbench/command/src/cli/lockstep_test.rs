@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use programs::Program;
+use programs::cargo::{self, Build};
 use programs::conformance::{self, Logs, Options};
 
-use super::cargo::{self, Build};
 use super::modules::ModuleFlags;
 
 /// Test whether a program keeps the rules of lockstep, workbench/LOCKSTEP.md: which of them it

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
+use programs::cargo;
 use programs::module::{Given, folder, variable};
-
-use super::cargo;
 
 /// What a module is given, and other programs have anyway.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use programs::Program;
+use programs::cargo::{self, Build};
 use simulation::host::DiskConfig;
 use simulation::nemesis::{Fault, NodeFaults, Target};
 use simulation::network::{self, Latency};
@@ -26,7 +27,6 @@ use super::values::{
 };
 use super::walking::Until;
 use super::{meaningless, nodes, results, sweep};
-use crate::cli::cargo::{self, Build};
 use crate::cli::judged_by::JudgedBy;
 use crate::cli::modules::ModuleFlags;
 use crate::terminal;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use programs::{module, profile};
+use crate::{module, profile};
 
 /// How a node is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Build {
+pub enum Build {
     /// As it is shipped: it takes part in real time.
     Shipped,
     /// As it takes least: in virtual time nothing depends on how fast it is. As this command was,
@@ -25,7 +25,7 @@ pub(super) enum Build {
 /// # Errors
 /// When there is no such thing here or it does not compile; cargo has then said
 /// more on stderr.
-pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<PathBuf, String> {
+pub fn build(package: &str, example: Option<&str>, how: Build) -> Result<PathBuf, String> {
     let (kind, name, how) = match example {
         Some(example) => ("example", example, Build::Quickly), // is not shipped
         None => ("bin", package, how),
@@ -76,7 +76,7 @@ pub(super) fn build(package: &str, example: Option<&str>, how: Build) -> Result<
 ///
 /// # Errors
 /// When there is none; what to do.
-pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
+pub fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     if !module::is_one(bin) {
         return Ok(None);
@@ -96,7 +96,7 @@ pub(super) fn runner(bin: &Path) -> Result<Option<&'static Path>, String> {
 
 /// The package here whose node a workload is run with, unless one says otherwise: that of its
 /// name or, where there is only one, that one.
-pub(super) fn package_for(workload: &str) -> String {
+pub fn package_for(workload: &str) -> String {
     only_package().unwrap_or_else(|| workload.to_owned())
 }
 
