@@ -64,7 +64,10 @@ pub(super) fn load(module: &[u8], kept: Option<&Path>) -> Result<Box<dyn Execute
 /// time one compiles, and the others wait.
 fn kept_module(engine: &wasmtime::Engine, bytes: &[u8], folder: &Path) -> Result<Module, String> {
     let failed = |what: &Path, e: &dyn std::fmt::Display| {
-        format!("cannot keep a compiled module in {}: {e}", what.display())
+        format!(
+            "cannot keep a compiled module at {}: {e}; XDG_CACHE_HOME can name another folder",
+            what.display()
+        )
     };
     fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
     let path = folder.join(format!("{:032x}.cwasm", hash(bytes)));
