@@ -44,12 +44,29 @@ fn who_breaks_a_promise_is_convicted() {
 /// who has seen what. (At a latency, since they tell each other so without end.)
 #[test]
 fn who_is_taken_for_what_it_was_is_convicted() {
-    let slow = |config: &Config| {
-        let mut config = config.clone();
-        config.network.latency.mean = Duration::from_millis(50);
-        struck(&config)
-    };
-    convicts(slow, |config| broken(Mutation::LivesOn, || slow(config))).names_the_death();
+    let slowly = |config: &Config| struck(&slow(config));
+    let broken = |config: &Config| broken(Mutation::LivesOn, || slowly(config));
+    convicts(slowly, broken).names_the_death();
+}
+
+fn slow(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.network.latency.mean = Duration::from_millis(50);
+    config
+}
+
+/// `cargo test --release --package g-set how_small -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes minutes"]
+fn how_small_each_becomes() {
+    for mutation in PROMISES {
+        let base = |start| Config::struck(start, 3);
+        let figure = broken(mutation, || hunt::how_small(base, struck));
+        eprint!("{mutation:?}:\n{figure}");
+    }
+    let slow = |start| slow(&Config::struck(start, 3));
+    let figure = broken(Mutation::LivesOn, || hunt::how_small(slow, struck));
+    eprint!("{:?}:\n{figure}", Mutation::LivesOn);
 }
 
 /// `cargo test --release --package g-set how_soon -- --ignored --nocapture`
@@ -58,7 +75,7 @@ fn who_is_taken_for_what_it_was_is_convicted() {
 fn how_soon_each_is_found() {
     for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
-        let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
+        let figure = broken(mutation, || hunt::how_soon(base, struck));
         eprintln!("{mutation:?}: {figure}");
     }
 }

@@ -27,9 +27,11 @@ fn patient(config: &Config) -> Config {
 }
 
 fn struck(config: &Config) -> Simulated {
-    simulate(&patient(config), &mut workload(), |node| {
-        Kafka::new(&node, Acks::All)
-    })
+    run(&patient(config))
+}
+
+fn run(config: &Config) -> Simulated {
+    simulate(config, &mut workload(), |node| Kafka::new(&node, Acks::All))
 }
 
 #[test]
@@ -53,13 +55,24 @@ fn who_breaks_a_promise_is_convicted() {
     }
 }
 
+/// `cargo test --release --package kafka how_small -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes minutes"]
+fn how_small_each_becomes() {
+    for mutation in PROMISES {
+        let base = |start| patient(&Config::struck(start, 3));
+        let figure = broken(mutation, || hunt::how_small(base, run));
+        eprint!("{mutation:?}:\n{figure}");
+    }
+}
+
 /// `cargo test --release --package kafka how_soon -- --ignored --nocapture`
 #[test]
 #[ignore = "it is a figure, and takes minutes"]
 fn how_soon_each_is_found() {
     for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
-        let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
+        let figure = broken(mutation, || hunt::how_soon(base, struck));
         eprintln!("{mutation:?}: {figure}");
     }
 }

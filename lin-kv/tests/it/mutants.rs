@@ -71,15 +71,42 @@ fn who_breaks_a_rule_is_convicted() {
     }
 }
 
+fn base(start: u64) -> Config {
+    Config {
+        concurrency: 12,
+        rate: 60.0,
+        ..Config::struck(start, 3)
+    }
+}
+
+/// `cargo test --release --package lin-kv how_small -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes minutes"]
+fn how_small_each_becomes() {
+    let say = |rule: String, start: &dyn Fn(&Config) -> Simulated| {
+        eprint!("{rule}:\n{}", hunt::how_small(base, start));
+    };
+    for rule in Mutation::ALL {
+        if rule == Mutation::NumbersAnew {
+            continue;
+        }
+        say(format!("{rule:?}"), &|config| {
+            run(config, move |node, raft| LinKv::breaking(node, raft, rule))
+        });
+    }
+    for rule in raft::mutation::Mutation::ALL {
+        say(format!("raft's {rule:?}"), &|config| {
+            run(config, move |node, raft| {
+                LinKv::breaking_raft(node, raft, rule)
+            })
+        });
+    }
+}
+
 /// `cargo test --release --package lin-kv how_soon -- --ignored --nocapture`
 #[test]
 #[ignore = "it is a figure, and takes minutes"]
 fn how_soon_each_is_found() {
-    let base = |start| Config {
-        concurrency: 12,
-        rate: 60.0,
-        ..Config::struck(start, 3)
-    };
     for rule in Mutation::ALL {
         if rule == Mutation::NumbersAnew {
             continue;

@@ -49,13 +49,24 @@ fn who_breaks_a_promise_is_convicted() {
     }
 }
 
+/// `cargo test --release --package txn-rw-register how_small -- --ignored --nocapture`
+#[test]
+#[ignore = "it is a figure, and takes minutes"]
+fn how_small_each_becomes() {
+    for mutation in PROMISES {
+        let base = |start| Config::struck(start, 3);
+        let figure = broken(mutation, || hunt::how_small(base, struck));
+        eprint!("{mutation:?}:\n{figure}");
+    }
+}
+
 /// `cargo test --release --package txn-rw-register how_soon -- --ignored --nocapture`
 #[test]
 #[ignore = "it is a figure, and takes a minute"]
 fn how_soon_each_is_found() {
     for mutation in PROMISES {
         let base = |start| Config::struck(start, 3);
-        let figure = hunt::how_soon(base, |config| broken(mutation, || struck(config)));
+        let figure = broken(mutation, || hunt::how_soon(base, struck));
         eprintln!("{mutation:?}: {figure}");
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use simulation::Judged;
+
+use crate::Struck;
 use verdict::Validity;
 
 /// The kinds of findings that make no run invalid, or that follow from something else: what a
@@ -58,6 +60,11 @@ impl Failure {
     /// goes wrong, that comes of any nodes.
     pub fn is_fruitless(&self) -> bool {
         matches!(self, Failure::Anomaly(name) if FRUITLESS.contains(&&**name))
+    }
+
+    /// When the rules struck in a run, if it shows this.
+    pub fn struck_in(&self, run: &Judged) -> Option<Struck> {
+        self.is_in(run).then(|| run.outcome.struck.clone())
     }
 
     /// Whether a run shows it.

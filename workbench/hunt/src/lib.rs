@@ -14,7 +14,7 @@
 //! let failing = run(&Config::rough(1, 5));
 //! let failure = Failure::of(&failing).expect("messages are lost");
 //!
-//! let mut fails = |schedule: &_| failure.is_in(&run(&Schedule::config(schedule)));
+//! let mut fails = |schedule: &_| failure.struck_in(&run(&Schedule::config(schedule)));
 //! let shrunk = shrink(failing.schedule(), &mut fails, &mut |_| true);
 //! let smallest = run(&shrunk.schedule.config());
 //! assert_eq!(smallest.checked.findings[0].anomaly, failing.checked.findings[0].anomaly);
@@ -23,7 +23,8 @@
 //!
 //! - [`Hunt`]: which runs to make, so that one fails soon; [`swarm()`]: worlds that differ in
 //!   what can go wrong in them, [`moments()`]: and when. [`Seen`]: what a hunt learns from.
-//! - [`how_soon()`]: how many runs that takes, beside plain seeds.
+//! - [`how_soon()`]: how many runs that takes, beside plain seeds; [`how_small()`]: what is left
+//!   of one that fails.
 //! - [`shrink()`]: takes away of a [`Schedule`](simulation::schedule::Schedule) whatever the
 //!   failure does not need.
 //! - [`sweep`]: what came of many seeds, line by line.
@@ -32,6 +33,7 @@
 //! - [`Size`]: how much there is to a schedule.
 
 mod failure;
+mod how_small;
 mod how_soon;
 mod hunting;
 mod moments;
@@ -43,10 +45,11 @@ mod swarm;
 pub mod sweep;
 
 pub use failure::Failure;
+pub use how_small::{HowSmall, MadeSmall, how_small};
 pub use how_soon::{HowSoon, how_soon};
 pub use hunting::Hunt;
 pub use moments::{Kinds, moments};
 pub use seen::Seen;
-pub use shrink::{Shrunk, shrink};
+pub use shrink::{Shrunk, Struck, shrink};
 pub use size::Size;
 pub use swarm::swarm;

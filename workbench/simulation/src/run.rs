@@ -77,6 +77,9 @@ pub struct Outcome {
     pub unanswered: Vec<Unanswered>,
     /// Which nodes died, in the order of time.
     pub deaths: Vec<Death>,
+    /// When each rule of the configuration struck, since the start of the main phase; none, if
+    /// its moment did not come.
+    pub struck: Vec<Option<Duration>>,
     /// How many nodes there were.
     pub nodes: usize,
     /// The main phase, if it came to its end.
@@ -127,6 +130,7 @@ pub fn run(
         problems: run.problems,
         unanswered: run.unanswered,
         deaths: run.deaths,
+        struck: run.rules.struck(run.start),
         nodes: config.nodes.len(),
         main_phase: run.main_phase,
         unfinished,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use history::edn::Value;
+use simulation::nemesis::Moment;
 use simulation::nemesis::node::Strike;
 use simulation::schedule::{Choice, Schedule};
 
@@ -38,9 +39,20 @@ fn at(choice: &mut Choice) -> Option<&mut Duration> {
     }
 }
 
+/// All times of a schedule.
+fn times(schedule: &mut Schedule) -> impl Iterator<Item = &mut Duration> {
+    let rules = schedule.world.rules.iter_mut();
+    let rules = rules.filter_map(|rule| match &mut rule.moment {
+        Moment::At(at) => Some(at),
+        _ => None,
+    });
+    schedule.choices.iter_mut().filter_map(at).chain(rules)
+}
+
 impl Search<'_> {
     /// What need not be tried twice: whole parts of the world.
     pub(super) fn begin(&mut self) {
+        self.all_moments_as_times();
         let mut quiet = self.best.clone();
         quiet.world.rate = 0.0; // so few operations were not asked for
         self.best = quiet.clone();
@@ -66,20 +78,33 @@ impl Search<'_> {
         self.without_faults();
         self.shorter();
         self.fewer_nodes();
-        self.fewer(is_operation);
+        self.fewer_choices(is_operation);
         self.fewer_rules();
+        self.moments_as_times();
         self.fewer_faults();
         self.fewer_links();
         self.fewer_nodes_struck();
+        self.fewer_nodes_of_rules();
         self.plain_kills();
-        self.fewer(is_message);
-        self.fewer(is_answer);
+        self.fewer_choices(is_message);
+        self.fewer_choices(is_answer);
         self.fewer_nodes();
         self.try_(nodes::with_fewest_clients(&self.best));
         self.one_client_a_node();
         self.smaller_values();
         self.sooner();
         self.shorter();
+    }
+
+    /// What a person has to understand of a run.
+    pub(super) fn fewer(&mut self) {
+        self.fewer_nodes();
+        self.without_partitions();
+        self.without(is_message);
+        self.without(is_answer);
+        self.fewer_rules();
+        self.fewer_faults();
+        self.fewer_choices(is_operation);
     }
 
     fn without(&mut self, is_left_out: fn(&Choice) -> bool) -> bool {
@@ -109,7 +134,7 @@ impl Search<'_> {
     }
 
     /// Fewer choices of a kind.
-    fn fewer(&mut self, is_of_kind: fn(&Choice) -> bool) {
+    fn fewer_choices(&mut self, is_of_kind: fn(&Choice) -> bool) {
         let all = self.best.clone();
         let places = all.choices.iter().enumerate();
         let places = places.filter_map(|(place, choice)| is_of_kind(choice).then_some(place));
@@ -211,6 +236,20 @@ impl Search<'_> {
         }
     }
 
+    /// Fewer nodes struck by each rule.
+    fn fewer_nodes_of_rules(&mut self) {
+        for place in 0..self.best.world.rules.len() {
+            let all = self.best.clone();
+            let struck = &all.world.rules[place].nodes;
+            reduce(struck.len(), &mut |kept| {
+                let mut smaller = all.clone();
+                let kept = kept.iter().map(|node| struck[*node]);
+                smaller.world.rules[place].nodes = kept.collect();
+                self.try_(smaller)
+            });
+        }
+    }
+
     /// Kills at once, rather than some steps later.
     fn plain_kills(&mut self) {
         let mut smaller = self.best.clone();
@@ -263,8 +302,7 @@ impl Search<'_> {
             return self.shorter();
         }
         let mut last = all.clone();
-        let times = last.choices.iter_mut().filter_map(at);
-        let end = times.map(|at| *at).max().unwrap_or_default();
+        let end = times(&mut last).map(|at| *at).max().unwrap_or_default();
         last.world.time_limit = round_up(end);
         self.try_(last);
     }
@@ -297,24 +335,23 @@ impl Search<'_> {
 
     /// Leaves out the time in which nothing happens, and rounds what is left.
     fn sooner(&mut self) {
-        let mut times: Vec<Duration> = Vec::new();
-        let mut choices = self.best.choices.clone();
-        times.extend(choices.iter_mut().filter_map(at).map(|at| *at));
-        times.sort_unstable();
-        times.dedup();
+        let mut same = self.best.clone();
+        let mut all: Vec<Duration> = times(&mut same).map(|at| *at).collect();
+        all.sort_unstable();
+        all.dedup();
         // Each moment with those after it is moved towards the one before it.
-        for place in 0..times.len() {
+        for place in 0..all.len() {
             let before = place
                 .checked_sub(1)
-                .map_or(Duration::ZERO, |before| times[before]);
-            let gap = times[place] - before;
+                .map_or(Duration::ZERO, |before| all[before]);
+            let gap = all[place] - before;
             for to in [0, 1, 10, 100, 1000].map(Duration::from_millis) {
                 if to >= gap {
                     break;
                 }
-                let (moment, by) = (times[place], gap - to);
+                let (moment, by) = (all[place], gap - to);
                 let mut smaller = self.best.clone();
-                for at in smaller.choices.iter_mut().filter_map(at) {
+                for at in times(&mut smaller) {
                     if *at >= moment {
                         *at -= by;
                     }
@@ -322,13 +359,13 @@ impl Search<'_> {
                 let limit = &mut smaller.world.time_limit;
                 *limit = limit.saturating_sub(by).max(Duration::from_millis(1));
                 if self.try_(smaller) {
-                    times[place..].iter_mut().for_each(|time| *time -= by);
+                    all[place..].iter_mut().for_each(|time| *time -= by);
                     break;
                 }
             }
         }
         let mut round = self.best.clone();
-        for at in round.choices.iter_mut().filter_map(at) {
+        for at in times(&mut round) {
             *at = Duration::from_millis(at.as_millis() as u64);
         }
         self.try_(round);

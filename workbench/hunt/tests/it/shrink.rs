@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hunt::{Failure, Shrunk, Size, shrink};
 use maelstrom_node::{NodeId, Result, Server};
-use simulation::nemesis::{NodeFault, NodeFaults};
+use simulation::nemesis::{Moment, NodeFault, NodeFaults, Rule};
 use simulation::run::Config;
 use simulation::schedule::Schedule;
 use simulation::{Simulated, simulate};
@@ -47,7 +47,7 @@ fn smallest(run: &dyn Fn(&Config) -> Simulated, nodes: usize) -> (Size, Shrunk, 
             ..Config::rough(seed, nodes)
         });
         if let Some(failure) = Failure::of(&first) {
-            let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+            let mut fails = |schedule: &Schedule| failure.struck_in(&run(&schedule.config()));
             let before = first.schedule();
             let shrunk = shrink(before.clone(), &mut fails, &mut |_| true);
             assert!(shrunk.is_smallest);
@@ -184,11 +184,53 @@ fn what_clients_see_of_a_kill_is_not_the_failure() {
     assert_eq!(anomalies, all);
     let failure = Failure::of(&first).expect("what it knew dies with a node");
     assert_eq!(failure, Failure::Anomaly("lost".to_owned()));
-    let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+    let mut fails = |schedule: &Schedule| failure.struck_in(&run(&schedule.config()));
     let shrunk = shrink(first.schedule(), &mut fails, &mut |_| true);
     let size = &shrunk.size;
     assert_eq!((size.nodes, size.faults()), (1, 1), "{size}");
     assert!((1..=3).contains(&size.operations), "{size}");
+}
+
+/// A kill at the 30th answer needs 29 operations that nobody else needs.
+#[test]
+fn what_a_moment_waits_for_goes() {
+    let moment = Moment::Sends {
+        node: 0,
+        kind: "add_ok".to_owned(),
+        nth: 30,
+    };
+    let never = Moment::Receives {
+        node: 0,
+        kind: "replicate".to_owned(),
+        nth: 1,
+    };
+    let kill = |moment| Rule::new(moment, NodeFault::Kill, vec![0]);
+    let config = Config {
+        rate: 50.0,
+        concurrency: 5,
+        time_limit: Duration::from_secs(3),
+        rules: vec![kill(never), kill(moment)],
+        ..Config::for_nodes(1).seed(1)
+    };
+    let run = |config: &Config| simulate(config, &mut GSet::default(), |_| Forgetful::default());
+    let first = run(&config);
+    assert_eq!(first.outcome.struck.len(), 2);
+    assert_eq!(first.outcome.struck[0], None);
+    let failure = Failure::of(&first).expect("what it knew dies with a node");
+    let mut fails = |schedule: &Schedule| failure.struck_in(&run(&schedule.config()));
+    let shrunk = shrink(first.schedule(), &mut fails, &mut |_| true);
+    assert!(shrunk.size.operations <= 3, "{}", shrunk.size);
+    let rules = &shrunk.schedule.world.rules;
+    assert!(
+        matches!(
+            &rules[..],
+            [Rule {
+                moment: Moment::At(_),
+                ..
+            }]
+        ),
+        "{rules:?}"
+    );
 }
 
 /// Found with other seeds, one way to fail comes to the same few runs: a partition drops the one
@@ -203,7 +245,7 @@ fn other_seeds_come_to_the_same() {
         let Some(failure) = Failure::of(&first) else {
             continue;
         };
-        let mut fails = |schedule: &Schedule| failure.is_in(&run(&schedule.config()));
+        let mut fails = |schedule: &Schedule| failure.struck_in(&run(&schedule.config()));
         let shrunk = shrink(first.schedule(), &mut fails, &mut |_| true);
         sizes.insert(shrunk.size.to_string());
         count += 1;

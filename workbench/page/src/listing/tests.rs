@@ -202,6 +202,7 @@ fn what_a_summary_calls_its_figures_has_columns() {
     let history = "{:process 0, :type :invoke, :f :echo, :value 1, :time 0, :index 0}
                    {:process 0, :type :ok, :f :echo, :value 1, :time 3000000, :index 1}";
     let outcome = simulation::run::Outcome {
+        struck: Vec::new(),
         history: History::read(history).unwrap(),
         messages: Default::default(),
         problems: Vec::new(),

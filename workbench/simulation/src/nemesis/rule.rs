@@ -138,6 +138,8 @@ struct Waiting {
     rule: Rule,
     /// How often what it waits for has happened.
     count: u32,
+    /// When it struck, if it has.
+    struck: Option<Duration>,
     /// Whether what it does is not over.
     is_active: bool,
 }
@@ -147,6 +149,7 @@ impl Rules {
         let waiting = |rule: &Rule| Waiting {
             rule: rule.clone(),
             count: 0,
+            struck: None,
             is_active: false,
         };
         Rules(rules.iter().map(waiting).collect())
@@ -166,9 +169,17 @@ impl Rules {
         })
     }
 
+    /// When each struck, counted from this time.
+    pub(crate) fn struck(&self, start: Duration) -> Vec<Option<Duration>> {
+        let since_start = |struck: Duration| struck.saturating_sub(start);
+        let struck = self.0.iter().map(|waiting| waiting.struck.map(since_start));
+        struck.collect()
+    }
+
     /// The one at this place strikes.
-    pub(crate) fn begin(&mut self, place: usize) -> &Rule {
+    pub(crate) fn begin(&mut self, place: usize, now: Duration) -> &Rule {
         self.0[place].is_active = true;
+        self.0[place].struck = Some(now);
         &self.0[place].rule
     }
 

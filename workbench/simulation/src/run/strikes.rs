@@ -90,7 +90,7 @@ impl Run<'_> {
 
     /// A rule's moment has come.
     pub(super) fn rule(&mut self, place: usize) {
-        let rule = self.rules.begin(place);
+        let rule = self.rules.begin(place, self.now);
         let (fault, strike, lasts) = (rule.fault, rule.strike(), rule.lasts);
         let struck: Vec<_> = rule.nodes.iter().map(|node| (*node, strike)).collect();
         let lasts = lasts.max(Duration::from_millis(1));

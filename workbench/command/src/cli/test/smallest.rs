@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hunt::{Failure, Shrunk};
+use hunt::{Failure, Shrunk, Struck};
 use simulation::recording::Recording;
 use simulation::schedule::Schedule;
 use verdict::Validity;
@@ -107,10 +107,10 @@ fn shrink(
     let mut runs = Runs::new(args, bin);
     let error = RefCell::new(None);
     let mut fails = |schedule: &Schedule| match runs.shows(failure, schedule, signals) {
-        Ok(shows) => shows,
+        Ok(struck) => struck,
         Err(why) => {
             error.replace(Some(why));
-            false
+            None
         }
     };
     let shrunk = hunt::shrink(schedule, &mut fails, &mut |progress| {
@@ -182,8 +182,8 @@ impl<'a> Runs<'a> {
         failure: &Failure,
         schedule: &Schedule,
         signals: &Signals,
-    ) -> Result<bool, String> {
-        Ok(failure.is_in(&self.judged(schedule, signals)?))
+    ) -> Result<Option<Struck>, String> {
+        Ok(failure.struck_in(&self.judged(schedule, signals)?))
     }
 }
 
