@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::Program;
 
@@ -97,6 +98,15 @@ pub fn runner_beside_this_one() -> Result<PathBuf, String> {
              cargo install --locked --profile quick --path workbench/wasi"
         )
     })
+}
+
+/// Has a module made ready before its nodes are started, each of which has to answer soon. What
+/// is wrong with it, the nodes say.
+pub fn prepare(runner: &Path, module: &Path) {
+    let mut command = Command::new(runner);
+    command.arg("--prepare").arg(module);
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+    let _ = quiet.stderr(Stdio::null()).status();
 }
 
 impl Program {

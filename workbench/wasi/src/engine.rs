@@ -55,6 +55,14 @@ impl Engine {
         Engine::Interpreted
     }
 
+    /// Does what has to be done once for all nodes that run a module: it is compiled, if that is kept.
+    ///
+    /// # Errors
+    /// When it is none that can be run; what was expected.
+    pub fn prepare(&self, module: &[u8]) -> Result<(), String> {
+        load(self, module).map(drop)
+    }
+
     /// How many instructions a turn may have: some seconds.
     pub fn fuel(&self) -> u64 {
         match self {

@@ -75,7 +75,8 @@ impl Node<'_> {
 }
 
 /// The whole of the program: `workbench-wasi [--folder PATH:GUEST] [--env NAME=VALUE] FILE ARGS`,
-/// where each of the flags may stand several times.
+/// where each of the flags may stand several times. `workbench-wasi --prepare FILE` comes before all
+/// nodes of a run: what takes long is done once, and none of them waits for it in its first turn.
 pub fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
@@ -90,10 +91,12 @@ pub fn main() -> ExitCode {
 fn run() -> Result<ExitCode, String> {
     let mut args = std::env::args_os().skip(1);
     let (mut env, mut folders) = (Vec::new(), Vec::new());
+    let mut only_prepares = false;
     let file = loop {
         let arg = args.next();
         let mut value = || args.next().and_then(|value| value.into_string().ok());
         match arg.as_deref().and_then(OsStr::to_str) {
+            Some("--prepare") => only_prepares = true,
             Some("--folder") => folders.push(value().unwrap_or_default().parse()?),
             Some("--env") => {
                 let pair = value().filter(|pair| pair.contains('='));
@@ -104,12 +107,19 @@ fn run() -> Result<ExitCode, String> {
     };
     let file = file.ok_or("expected the path of a WebAssembly module, and its arguments")?;
     let file = Path::new(&file);
+    let read = || std::fs::read(file).map_err(|e| format!("cannot read {}: {e}", file.display()));
+    if only_prepares {
+        let prepared = Engine::best().prepare(&read()?);
+        return prepared
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|why| format!("{}: {why}", file.display()));
+    }
     let seed = lockstep::asked_for().map_err(|e| e.to_string())?;
     let seed = seed.ok_or(
         "expected to be started by workbench, in virtual time: `workbench test --bin FILE.wasm`, \
          without --live",
     )?;
-    let module = std::fs::read(file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+    let module = read()?;
     let engine = Engine::best();
     let name = file.file_name().unwrap_or(file.as_os_str());
     let own = name.to_string_lossy().into_owned();

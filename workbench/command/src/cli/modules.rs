@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use programs::cargo;
-use programs::module::{Given, folder, variable};
+use programs::module::{Given, folder, prepare, variable};
 
 /// What a module is given, and other programs have anyway.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -26,9 +26,13 @@ impl ModuleFlags {
         }
     }
 
-    /// What runs it, if it is a module.
+    /// What runs it, if it is a module, which is made ready.
     pub(super) fn runner(&self, bin: &Path) -> Result<Option<&'static Path>, String> {
         self.given().is_for(bin)?;
-        cargo::runner(bin)
+        let runner = cargo::runner(bin)?;
+        if let Some(runner) = runner {
+            prepare(runner, bin);
+        }
+        Ok(runner)
     }
 }

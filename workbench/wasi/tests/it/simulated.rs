@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use programs::in_lockstep;
 use simulation::run::{Config, Outcome};
@@ -35,6 +36,29 @@ fn nodes_answer_and_the_same_seed_gives_the_same_bytes() {
     assert_eq!(history, format!("{:?}", other.history));
     let log = fs::read_to_string(folder.path().join("n0.log")).unwrap();
     assert!(log.starts_with("workbench-wasi: 10 messages, "), "{log}");
+}
+
+/// Before its nodes are started, nobody has asked for lockstep.
+#[test]
+fn a_module_is_prepared_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("echo.wasm");
+    let prepare = |module: &[u8]| {
+        fs::write(&path, module).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_workbench-wasi"));
+        program.env("XDG_CACHE_HOME", folder.path());
+        program.arg("--prepare").arg(&path).output().unwrap()
+    };
+    let sound = prepare(&module_with(include_str!("echo.wat"), "", "(call $run)"));
+    assert!(sound.status.success(), "{sound:?}");
+    assert_eq!((sound.stdout, sound.stderr), (vec![], vec![]));
+    let refused = prepare(b"no module");
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("echo.wasm: expected a WebAssembly module: "),
+        "{said}"
+    );
 }
 
 #[test]
