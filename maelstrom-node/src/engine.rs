@@ -108,6 +108,7 @@ impl<S: Server> Engine<S> {
         let message = match Message::parse(line) {
             Ok(message) => message,
             Err(e) => {
+                self.id().into_iter().for_each(logging::set_current);
                 log::warn!("skipped a line: {e}: {}", excerpt(line));
                 return;
             }

@@ -428,9 +428,9 @@
 //! stdout belongs to the messages. What the node has to tell a person goes to stderr, through
 //! the `log` crate: `log::info!("took {leader} for the leader")`. Maelstrom and the
 //! workbench keep it in a file for each node, every line with the node's name.
-//! `RUST_LOG=trace` shows every message. (That is the feature `env_logger`, on by default.
-//! Without it, a program brings a logger of its own, which learns from [`current_node`] whose line
-//! it writes.)
+//! `RUST_LOG=trace` shows every message; of one node at one moment, `workbench replay --log` does,
+//! and in tests `Simulated::log`. (That is the feature `env_logger`, on by default. Without it, a
+//! program brings a logger of its own, which learns from [`current_node`] whose line it writes.)
 //!
 //! # What holds
 //!

@@ -42,6 +42,8 @@ use crate::disk::Files;
 use crate::{Engine, Node, Server};
 use disk::TestDisk;
 
+#[cfg(feature = "env_logger")]
+pub use crate::logging::{Listening, heard, listen};
 pub use transcript::play;
 
 /// An [`Engine`] with its clock and its disk. What it writes comes back as text, a line

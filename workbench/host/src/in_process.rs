@@ -95,6 +95,10 @@ impl<S: Server> TimedNode for InProcess<S> {
         std::mem::take(&mut self.commands)
     }
 
+    fn logged(&mut self) -> Vec<String> {
+        maelstrom_node::testing::heard()
+    }
+
     fn failure(&self) -> Option<String> {
         self.engine.failure().map(str::to_owned)
     }

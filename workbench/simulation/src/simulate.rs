@@ -25,6 +25,7 @@
 //! ```
 
 mod keep;
+mod log;
 
 use std::fmt;
 use std::ops::Deref;

@@ -2,6 +2,7 @@
 
 mod keep;
 mod limits;
+mod logging;
 mod noise;
 mod recording;
 mod schedule;
