@@ -65,6 +65,7 @@
 mod memory;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -244,6 +245,28 @@ impl<R: Replica> Gossip<R> {
     /// first, the others in the order in which they came to be known, which stays.
     pub fn read<T>(&self, read: impl FnOnce(&[Known<R>]) -> T) -> T {
         read(self.0.protocol.borrow().known())
+    }
+
+    /// What is known of each replica under the name of its node, for a [state] that is shown: with
+    /// ` #2`, ` #3` behind it for each life of that node that came to be known after its first.
+    ///
+    /// [state]: maelstrom_node::Server::state
+    pub fn by_node<T>(&self, of: impl Fn(&R) -> T) -> BTreeMap<String, T> {
+        let mut all = BTreeMap::new();
+        let mut lives = vec![0; self.0.node.node_ids().len()];
+        self.read(|known| {
+            for replica in known {
+                let place = replica.owner.node;
+                lives[place] += 1;
+                let name = &self.0.node.node_ids()[place];
+                let key = match lives[place] {
+                    1 => name.to_string(),
+                    life => format!("{name} #{life}"),
+                };
+                all.insert(key, of(replica));
+            }
+        });
+        all
     }
 
     /// Takes in what another node says.

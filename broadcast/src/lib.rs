@@ -104,4 +104,9 @@ impl Server for Broadcast {
             }
         })
     }
+
+    /// The messages that have come here, by the node that they were handed to.
+    fn state(&self) -> impl Serialize {
+        self.logs.by_node(|log| log.items().to_vec())
+    }
 }

@@ -73,7 +73,32 @@ struct State {
     synchronized: Signal,
 }
 
+/// What a node shows of it.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    /// What was added here and is synced,
+    added: i64,
+    /// and what is not yet.
+    unsynced: i64,
+    /// What is in the store under this node's key, as far as it is known,
+    stored: Option<Entry>,
+    /// and under those of the others.
+    others: i64,
+    synchronizes: bool,
+}
+
 impl Ledger {
+    pub(crate) fn shown(&self) -> Shown {
+        let state = &self.0;
+        Shown {
+            added: state.added.get(),
+            unsynced: state.logged.get() - state.added.get(),
+            stored: state.own.get(),
+            others: state.others.get(),
+            synchronizes: state.is_busy.get(),
+        }
+    }
+
     pub(crate) fn new(node: Node, broken: Option<Mutation>) -> Self {
         let disk = node.disk();
         let (log, mut found) = disk.log::<i64>("added");

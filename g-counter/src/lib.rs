@@ -90,4 +90,8 @@ impl Server for GCounter {
             }),
         }
     }
+
+    fn state(&self) -> impl Serialize {
+        self.ledger.shown()
+    }
 }

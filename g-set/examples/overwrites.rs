@@ -7,7 +7,7 @@
 //! and is not there any more.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -59,6 +59,10 @@ impl Server for Overwrites {
                 None
             }
         })
+    }
+
+    fn state(&self) -> impl Serialize {
+        BTreeMap::from([("set", &*self.set)])
     }
 }
 

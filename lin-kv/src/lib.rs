@@ -196,4 +196,8 @@ impl Server for LinKv {
             }
         }))
     }
+
+    fn state(&self) -> impl Serialize {
+        self.replica.shown()
+    }
 }

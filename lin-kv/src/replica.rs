@@ -11,6 +11,8 @@
 //! Nothing that this member says or answers depends on what is not durable: see
 //! [`Replica::take_turns`].
 
+mod shown;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;

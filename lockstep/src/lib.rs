@@ -75,6 +75,9 @@ pub const VERSIONS: &str = "MAELSTROM_LOCKSTEP_VERSIONS";
 /// in nanoseconds, below 2^64: a wall clock goes on by it. Where it is not set, that is 0.
 pub const TIME: &str = "MAELSTROM_LOCKSTEP_TIME";
 
+/// The environment variable that asks a node to show its state: `1`. It need not.
+pub const STATE: &str = "MAELSTROM_LOCKSTEP_STATE";
+
 /// The version of the protocol in which a line comes when the turn before it has ended.
 pub const VERSION: u32 = 1;
 
@@ -94,6 +97,13 @@ pub fn asked_for() -> io::Result<Option<u64>> {
     #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
     let of = |name| std::env::var(name).ok();
     seed(of(LOCKSTEP).as_deref(), of(VERSIONS).as_deref())
+}
+
+/// Whether a node is asked to show its state ([`Turns::state`]).
+pub fn asked_for_state() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "this is how the simulator asks")]
+    let asked = std::env::var(STATE);
+    asked.is_ok_and(|asked| asked == "1")
 }
 
 /// How much time had passed in the run when this node was started. Its own clock begins at 0 then.

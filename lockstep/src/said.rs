@@ -12,6 +12,8 @@ pub enum Said<'a> {
     Message(&'a [u8]),
     /// `= append FILE HEX` and its like: what it wants done on its disk.
     Disk(Command),
+    /// `= state JSON`: what it shows of its state, as it is when its turn ends.
+    State(&'a str),
     /// `= failed WHY`: it cannot go on. Nothing comes after it.
     Failed(&'a str),
     /// `= NANOSECONDS` or `= -`: its turn ends; its next deadline, by its own clock.
@@ -46,6 +48,13 @@ impl<'a> Said<'a> {
                     Wrong::new(expected, line)
                 });
             }
+            b"state" => {
+                let json = rest.and_then(|json| std::str::from_utf8(json).ok());
+                let json = json.filter(|json| !json.is_empty());
+                return json.map(Said::State).ok_or_else(|| {
+                    Wrong::new("\"= state\" and its state, as JSON in UTF-8", line)
+                });
+            }
             b"failed" => {
                 let why = rest.and_then(|why| std::str::from_utf8(why).ok());
                 return why.map(Said::Failed).ok_or_else(|| {
@@ -66,19 +75,20 @@ impl<'a> Said<'a> {
         match self {
             Said::Message(line) => out.extend_from_slice(line),
             Said::Disk(command) => write_command(out, command),
-            Said::Failed(why) => {
-                out.extend_from_slice(b"= failed ");
-                // One line, whatever the reason holds.
-                out.extend(
-                    why.bytes()
-                        .map(|byte| if byte == b'\n' { b' ' } else { byte }),
-                );
-            }
+            Said::State(json) => write_text(out, "= state ", json),
+            Said::Failed(why) => write_text(out, "= failed ", why),
             Said::End(Some(at)) => out.extend_from_slice(format!("= {}", at.as_nanos()).as_bytes()),
             Said::End(None) => out.extend_from_slice(b"= -"),
         }
         out.push(b'\n');
     }
+}
+
+/// On one line, whatever the text holds.
+fn write_text(out: &mut Vec<u8>, what: &str, text: &str) {
+    out.extend_from_slice(what.as_bytes());
+    let one_line = |byte| if byte == b'\n' { b' ' } else { byte };
+    out.extend(text.bytes().map(one_line));
 }
 
 fn command(what: &[u8], rest: Option<&[u8]>) -> Option<Command> {
@@ -151,6 +161,7 @@ mod tests {
                 "= truncate a.log 12\n",
             ),
             (Said::Disk(Command::Sync), "= sync\n"),
+            (Said::State("{\"term\":1}"), "= state {\"term\":1}\n"),
             (Said::Failed("no space left"), "= failed no space left\n"),
             (Said::End(Some(Duration::from_millis(1))), "= 1000000\n"),
             (Said::End(None), "= -\n"),
@@ -185,6 +196,8 @@ mod tests {
             ("= truncate a", "on its disk"),
             ("= sync now", "on its disk"),
             ("= failed", "why it cannot go on"),
+            ("= state", "its state"),
+            ("= state ", "its state"),
         ] {
             let wrong = Said::parse(line.as_bytes()).unwrap_err();
             assert!(wrong.expected.contains(expected), "{line}: {wrong}");

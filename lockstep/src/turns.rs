@@ -132,6 +132,16 @@ impl<R: BufRead, W: Write> Turns<R, W> {
         self.write(WRITE)
     }
 
+    /// Shows the node's state as it is at the end of this turn, if that was [asked
+    /// for](crate::asked_for_state): JSON text on one line. What was shown before holds until then.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn state(&mut self, json: &str) -> io::Result<()> {
+        Said::State(json).write(&mut self.said);
+        self.write(WRITE)
+    }
+
     /// Ends the turn, and says when to be woken: by the clock that [`Turns::next`] tells, and not
     /// before the time of this turn.
     ///
@@ -206,6 +216,7 @@ mod tests {
         assert_eq!(start.files, Files::from([("a".to_owned(), vec![0])]));
         assert_eq!(start.init, b"{init}");
         turns.say(b"{init_ok}")?;
+        turns.state(r#"{"term":1}"#)?;
         turns.end(None)?;
         let at = Duration::from_nanos;
         assert_eq!(
@@ -223,7 +234,7 @@ mod tests {
         let wrong = "lockstep: expected no answer to what was not asked for, found 8 = synced";
         assert_eq!(why, Err(wrong.to_owned()));
         assert_eq!(turns.next()?, None);
-        let said = "= lockstep\n{init_ok}\n= -\n= sync\n= 9\n{a}\n{b}\n= 9\n= failed no space\n";
+        let said = "= lockstep\n{init_ok}\n= state {\"term\":1}\n= -\n= sync\n= 9\n{a}\n{b}\n= 9\n= failed no space\n";
         assert_eq!(String::from_utf8_lossy(&output), said);
         Ok(())
     }

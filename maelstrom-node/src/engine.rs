@@ -13,6 +13,7 @@ use crate::executor::Executor;
 use crate::id::is_client;
 use crate::logging::{self, excerpt};
 use crate::rpc::{decode_error, input_ended};
+use crate::state;
 use crate::waiting::Waiting;
 use crate::wire::{Body, DecodeError, Message};
 use crate::{Error, Node, NodeId, Result, Rng, Server};
@@ -236,6 +237,16 @@ impl<S: Server> Engine<S> {
         match &self.state {
             State::Waiting(_) => None,
             State::Running(running) => Some(running.node.id()),
+        }
+    }
+
+    /// What the server shows of its [state](Server::state) now, as JSON text on one line of
+    /// little more than [`MOST_STATE`](crate::MOST_STATE) bytes; none if it shows nothing.
+    pub fn state(&self) -> Option<String> {
+        match &self.state {
+            State::Waiting(_) => None,
+            State::Running(running) if running.node.failure().is_some() => None,
+            State::Running(running) => state::shown(&running.server.state()),
         }
     }
 

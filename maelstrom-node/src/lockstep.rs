@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use ::lockstep::LOCKSTEP;
 pub(crate) use ::lockstep::asked_for;
-use ::lockstep::{Event, Start, Turns};
+use ::lockstep::{Event, Start, Turns, asked_for_state};
 
 use crate::logging::excerpt;
 use crate::{Engine, Server};
@@ -38,6 +38,8 @@ pub(crate) fn serve<S: Server>(
         engine.draw_ids();
     }
     let mut turn = Some((Duration::ZERO, Event::Message(init)));
+    let shows_state = asked_for_state();
+    let mut shown = None;
     let mut output = Vec::new();
     while let Some((now, event)) = turn {
         engine.advance(now);
@@ -59,6 +61,12 @@ pub(crate) fn serve<S: Server>(
         if let Some(why) = engine.failure() {
             turns.fail(&excerpt(why.as_bytes()))?;
             return Err(io::Error::other(why));
+        }
+        if shows_state && let Some(state) = engine.state() {
+            if shown.as_ref() != Some(&state) {
+                turns.state(&state)?;
+            }
+            shown = Some(state);
         }
         turns.end(engine.deadline())?;
         turn = turns.next()?;

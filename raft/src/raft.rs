@@ -21,6 +21,7 @@ mod reads;
 use std::time::Duration;
 
 use rng::Rng;
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::configuration::{Configuration, Configurations};
@@ -68,7 +69,8 @@ pub struct NotLeader {
 }
 
 /// What a member is at the moment (paper, 5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// It follows a leader, or waits for one.
     Follower,

@@ -102,6 +102,10 @@ impl<S: Server> TimedNode for InProcess<S> {
     fn failure(&self) -> Option<String> {
         self.engine.failure().map(str::to_owned)
     }
+
+    fn state(&mut self) -> Option<String> {
+        self.engine.state()
+    }
 }
 
 #[cfg(test)]

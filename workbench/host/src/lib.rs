@@ -123,12 +123,20 @@ pub enum Output {
     /// It wrote this line to its log, which is listened to, at this time. It is told with whatever
     /// the node does next: nothing follows from it.
     Logged(Duration, String),
+    /// It shows this of its state, JSON text, from then on. Nobody waits for that: it comes with
+    /// what a node does next.
+    Shows {
+        /// When that came to be so.
+        at: Duration,
+        /// The state.
+        state: String,
+    },
 }
 
 impl Output {
     /// Whether it only tells of the node, so that nobody need wait for it.
-    fn is_aside(&self) -> bool {
-        matches!(self, Output::Logged(..))
+    pub fn is_aside(&self) -> bool {
+        matches!(self, Output::Logged(..) | Output::Shows { .. })
     }
 
     fn of_disk(command: &Command) -> Output {

@@ -26,6 +26,12 @@ pub trait TimedNode {
     /// Why it cannot go on, if it cannot: its disk has failed.
     fn failure(&self) -> Option<String>;
 
+    /// What it shows of its state at the end of its last turn, as JSON text; none if it shows
+    /// nothing, or nothing new. Only asked where [states are wanted](super::VirtualTime::with_states).
+    fn state(&mut self) -> Option<String> {
+        None
+    }
+
     /// Itself, if it takes its turns elsewhere, such as in a process: others need not stand still
     /// meanwhile ([`VirtualTime::side_by_side`](super::VirtualTime::side_by_side)).
     fn elsewhere(&mut self) -> Option<&mut dyn Elsewhere> {

@@ -191,6 +191,16 @@ impl<N: TimedNode> VirtualTime<N> {
         let hosted = &mut self.nodes[node];
         hosted.lines += begun.lines;
         hosted.wakes += u64::from(begun.is_by_itself);
+        if self.shows_states
+            && let Some(state) = hosted.node.as_mut().and_then(N::state)
+            && hosted.shown.as_ref() != Some(&state)
+        {
+            hosted.shown = Some(state.clone());
+            self.aside += 1;
+            self.ready
+                .push_back((node, Output::Shows { at: now, state }));
+        }
+        let hosted = &mut self.nodes[node];
         if let Some(why) = failure {
             self.bury(node);
             self.ready.push_back((node, Output::Failed(why)));

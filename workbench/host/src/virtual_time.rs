@@ -50,6 +50,8 @@ pub struct VirtualTime<N> {
     /// A node was given up, and so the run: the others have no more turns, which might
     /// take as long as the one that was given up for it.
     pub(super) is_over: bool,
+    /// Whether nodes are asked for their states.
+    pub(super) shows_states: bool,
 }
 
 #[derive(Debug)]
@@ -74,6 +76,8 @@ pub(super) struct Hosted<N> {
     /// How many turns it has begun and not ended.
     pub(super) begun: usize,
     pub(super) foresight: Foresight,
+    /// What it last showed of its state.
+    pub(super) shown: Option<String>,
 }
 
 impl<N: TimedNode> Hosted<N> {
@@ -91,6 +95,7 @@ impl<N: TimedNode> Hosted<N> {
             lines: 0,
             begun: 0,
             foresight: Foresight::default(),
+            shown: None,
         }
     }
 
@@ -128,6 +133,7 @@ impl<N: TimedNode> VirtualTime<N> {
             aside: 0,
             turns: Turns::new(false),
             is_over: false,
+            shows_states: false,
         }
     }
 
@@ -144,6 +150,14 @@ impl<N: TimedNode> VirtualTime<N> {
     #[must_use]
     pub fn side_by_side(mut self) -> Self {
         self.turns = Turns::new(true);
+        self
+    }
+
+    /// The same, where nodes are asked what they [show](Output::Shows) of their states, if
+    /// `wanted`. Nothing else is other than without.
+    #[must_use]
+    pub fn with_states(mut self, wanted: bool) -> Self {
+        self.shows_states = wanted;
         self
     }
 

@@ -75,6 +75,7 @@ const SCRIPT: &str = concat!(
     include_str!("run/script/view.js"),
     include_str!("run/script/draw.js"),
     include_str!("run/script/choose.js"),
+    include_str!("run/script/states.js"),
     include_str!("run/script/walk.js"),
     include_str!("run/script/find.js"),
     include_str!("run/script/pointer.js"),
@@ -266,6 +267,7 @@ impl Page<'_> {
         let data::Data {
             operations,
             messages,
+            states,
         } = data::pack(self, &self.moments());
         let (before, after) = EXPLORER
             .split_once("<!--omitted-->")
@@ -300,7 +302,15 @@ impl Page<'_> {
             }
         }
         f.write_str(after)?;
-        for (id, part) in [("operations", &operations), ("messages", &messages)] {
+        let parts = [
+            ("operations", &operations),
+            ("messages", &messages),
+            ("states", &states),
+        ];
+        for (id, part) in parts {
+            if id == "states" && part.count == 0 {
+                continue;
+            }
             html!(
                 f,
                 "<script type=\"text/plain\" id=\"" (id) "-data\">" [Made(&part.text)]

@@ -28,6 +28,8 @@ pub struct Machines {
     pub(super) disk_seed: u64,
     /// Whether clocks or disks are to be wrong, as only those of virtual time can be.
     pub(super) has_virtual_faults: bool,
+    /// Whether nodes are asked for their states.
+    pub(super) shows_states: bool,
     /// How long one of the nodes may take for its first line, in real time.
     pub(super) patience: Duration,
 }
@@ -43,6 +45,7 @@ impl Clock {
             disk: config.disk,
             disk_seed: config.disk_seed(),
             has_virtual_faults: config.has_virtual_faults(),
+            shows_states: config.states,
             patience: config.init_timeout,
         })
     }

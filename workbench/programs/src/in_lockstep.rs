@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lockstep::{AHEAD, Event, Said, Told, VERSION};
 use maelstrom_node::disk::{Command, Files};
+use serde_json::value::RawValue;
 
 use super::live::too_long;
 use super::pipes::Poll;
@@ -32,6 +33,8 @@ pub struct Node {
     state: State,
     /// What it wants done on its disk, since that was last asked.
     commands: Vec<Command>,
+    /// What it showed of its state, since that was last asked.
+    shown: Option<String>,
     /// Why it cannot go on.
     failure: Option<String>,
     /// How long its slow turns took.
@@ -103,6 +106,7 @@ impl Node {
             deadline: None,
             state: State::Told,
             commands: Vec::new(),
+            shown: None,
             failure: None,
             slow: Duration::ZERO,
             begun: VecDeque::new(),
@@ -226,6 +230,14 @@ impl Node {
                 }
                 Ok(Said::Disk(command)) => {
                     self.commands.push(command);
+                    continue;
+                }
+                Ok(Said::State(json)) => {
+                    if serde_json::from_str::<&RawValue>(json).is_err() {
+                        let found = quoted(&line);
+                        return given_up(format!("expected its state as JSON, found {found:?}"));
+                    }
+                    self.shown = Some(json.to_owned());
                     continue;
                 }
                 Ok(Said::Failed(why)) => {
@@ -356,6 +368,10 @@ impl TimedNode for Node {
 
     fn failure(&self) -> Option<String> {
         self.failure.clone()
+    }
+
+    fn state(&mut self) -> Option<String> {
+        self.shown.take()
     }
 
     fn stop(&mut self) -> Ending {

@@ -185,7 +185,10 @@ impl Programs {
             }
         };
         allow_files(names.len());
-        let nursery = Nursery::new(program, names, seeds).seen_by(onlookers);
+        let mut nursery = Nursery::new(program, names, seeds).seen_by(onlookers);
+        if matches!(clock, Clock::Virtual(machines) if machines.shows_states) {
+            nursery = nursery.with(&[(lockstep::STATE, "1")]);
+        }
         let nodes = (0..names.len()).map(|node| nursery.start(node, 0, Duration::ZERO));
         let nodes = nodes.collect::<io::Result<_>>()?;
         let at = live::now();
@@ -295,6 +298,7 @@ impl Programs {
                 let host = VirtualTime::new(nodes, Box::new(start));
                 let host = host.with_noise(machines.noise, machines.noise_seed);
                 let host = host.with_disks(machines.disk, machines.disk_seed);
+                let host = host.with_states(machines.shows_states);
                 let mut host = match is_looked_into {
                     true => host, // whoever looks into one finds it between two turns
                     false => host.side_by_side(),

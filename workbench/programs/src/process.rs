@@ -353,6 +353,7 @@ fn spawn(
             .env_remove(lockstep::TIME)
             .env_remove(lockstep::VERSIONS),
     };
+    command.env_remove(lockstep::STATE);
     command.env(DISK, &program.disks);
     command.envs(environment.iter().copied());
     command.envs(filter.map(|filter| ("RUST_LOG", filter)));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Shape;
+use crate::{Change, Shape};
 use host::Health;
 
 /// Something that a run does.
@@ -109,6 +109,13 @@ pub enum Event {
         /// How it is.
         health: Health,
     },
+    /// What a node shows of its state is another one.
+    State {
+        /// The node.
+        node: usize,
+        /// What changed, of nothing in the beginning.
+        changes: Vec<Change>,
+    },
 }
 
 /// A line of `events.jsonl`: when, since the start of the run, and what.
@@ -159,6 +166,7 @@ mod tests {
             r#"{"time":14,"event":"clock","node":1,"jump":5,"fast":-40000}"#,
             r#"{"time":15,"event":"disk","node":1,"health":"full"}"#,
             r#"{"time":16,"event":"disk-failed","node":1,"why":"no space left on device"}"#,
+            r#"{"time":17,"event":"state","node":1,"changes":[{"op":"replace","path":"/term","value":2}]}"#,
         ];
         for line in lines {
             let read: EventLine = serde_json::from_str(line).unwrap();

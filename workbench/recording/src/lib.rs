@@ -7,6 +7,7 @@
 //! network has more messages than anyone looks at: what is beyond [`MOST_BYTES`]
 //! is counted and forgotten, and a picture says so.
 
+mod change;
 mod event;
 mod message;
 mod shape;
@@ -24,10 +25,11 @@ use network::wire::Envelope;
 
 use told::Told;
 
+pub use change::{Change, apply, changes, in_lines};
 pub use event::{Event, EventLine};
 pub use message::{Message, MessageEvent};
 pub use shape::Shape;
-pub use told::{About, Exchange, Partition};
+pub use told::{About, Exchange, Partition, StateChange};
 pub use trouble::{Trouble, Wrong};
 
 /// How much of the messages' text is kept at most, in bytes.
@@ -265,6 +267,11 @@ impl Recording {
     /// What was wrong with which node, in the order in which it began.
     pub fn troubles(&self) -> impl Iterator<Item = Trouble<'_>> {
         self.told.troubles()
+    }
+
+    /// What changed of the states that nodes showed, in the order of time.
+    pub fn states(&self) -> impl ExactSizeIterator<Item = StateChange<'_>> {
+        self.told.states()
     }
 
     /// The names of nodes, services and clients, in the order of their first

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::trouble::{Trouble, Troubles};
-use crate::Event;
-use crate::Shape;
+use crate::{Change, Event, Shape};
 
 /// What is kept of the events.
 #[derive(Debug, Default)]
@@ -18,6 +17,8 @@ pub(super) struct Told {
     exchanges: Vec<Exchange>,
     partitions: Vec<Held>,
     troubles: Troubles,
+    /// When which node's state changed, and how.
+    states: Vec<(Duration, usize, Vec<Change>)>,
     start: Duration,
 }
 
@@ -62,6 +63,17 @@ pub struct Partition<'a> {
     pub ended: Option<i64>,
     nodes: &'a [String],
     deaf: &'a [Vec<usize>],
+}
+
+/// What changed of the state that a node shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange<'a> {
+    /// When, in nanoseconds as in the history.
+    pub time: i64,
+    /// The node, by its place among [`Recording::nodes`](crate::Recording::nodes).
+    pub node: usize,
+    /// What; in the beginning, all of it.
+    pub changes: &'a [Change],
 }
 
 impl<'a> Partition<'a> {
@@ -127,6 +139,7 @@ impl Told {
                 });
             }
             Event::Heal => self.heal(time),
+            Event::State { node, changes } => self.states.push((time, *node, changes.clone())),
             Event::Still { .. }
             | Event::Kill { .. }
             | Event::DiskFailed { .. }
@@ -190,6 +203,15 @@ impl Told {
             ended: held.ended.map(|ended| self.time(ended)),
             nodes: &self.nodes,
             deaf: &held.deaf,
+        })
+    }
+
+    pub(super) fn states(&self) -> impl ExactSizeIterator<Item = StateChange<'_>> {
+        let states = self.states.iter();
+        states.map(|(time, node, changes)| StateChange {
+            time: self.time(*time),
+            node: *node,
+            changes,
         })
     }
 

@@ -114,6 +114,7 @@ pub mod run;
 pub mod schedule;
 mod simulate;
 pub mod summary;
+pub mod walk;
 pub mod workload;
 
 pub use host;

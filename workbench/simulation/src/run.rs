@@ -28,6 +28,7 @@ mod nodes;
 mod observer;
 mod preparation;
 mod problem;
+mod states;
 mod strikes;
 mod threads;
 
@@ -58,6 +59,7 @@ use nodes::Node;
 pub use observer::{Inbox, Observer, Position, UnderWay};
 pub use problem::{Problem, Unanswered};
 pub use recording::{Event, EventLine, Message, MessageEvent};
+use states::States;
 pub use strikes::Death;
 use threads::Threads;
 
@@ -175,6 +177,7 @@ struct Run<'a> {
     problems: Vec<Problem>,
     unanswered: Vec<Unanswered>,
     deaths: Vec<Death>,
+    states: States,
     main_phase: Option<MainPhase>,
     /// How many messages the nodes wrote since the time last changed.
     at_this_moment: usize,
@@ -242,6 +245,7 @@ impl<'a> Run<'a> {
             problems: Vec::new(),
             unanswered: Vec::new(),
             deaths: Vec::new(),
+            states: States::new(count),
             main_phase: None,
             at_this_moment: 0,
             by_nodes: 0,
@@ -283,7 +287,7 @@ impl<'a> Run<'a> {
                 self.now = now;
                 self.at_this_moment = 0;
             }
-            let is_idle = output.is_empty();
+            let is_idle = output.iter().all(|(_, output)| output.is_aside());
             for (node, output) in output {
                 if self.phase == Phase::Over {
                     break; // of a flood, much may be left

@@ -86,7 +86,11 @@ where
     let unused = workload.copied();
     let outcome = once(config, workload, start.clone(), &mut ());
     let judged = Judged::of(workload, config.clone(), outcome);
-    let config = config.clone();
+    // Whoever looks at it again sees what the nodes knew.
+    let config = Config {
+        states: true,
+        ..config.clone()
+    };
     let again = move |observer: &mut dyn Observer| {
         once(&config, &mut *unused.copied(), start.clone(), observer)
     };
@@ -109,7 +113,8 @@ where
 {
     let host = in_process(config.nodes.len(), &Rng::new(!config.seed), start);
     let host = host.with_noise(config.noise, config.noise_seed());
-    let mut host = host.with_disks(config.disk, config.disk_seed());
+    let host = host.with_disks(config.disk, config.disk_seed());
+    let mut host = host.with_states(config.states);
     run::run(config, workload, &mut host, observer)
 }
 

@@ -172,4 +172,8 @@ impl Server for Flood {
             }
         }
     }
+
+    fn state(&self) -> impl Serialize {
+        BTreeMap::from([("seen", &*self.seen)])
+    }
 }

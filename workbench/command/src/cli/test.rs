@@ -178,7 +178,10 @@ fn run_and_report(
         going: LivePage::new(store.folder(), &args.workload, &planned.command),
     };
     signals.running();
-    let config = planned.config.clone();
+    let config = run::Config {
+        states: true, // what nodes show is on the page
+        ..planned.config.clone()
+    };
     let ran = match run_once(args, config, &program, Some(&store), &mut watcher) {
         Ok(ran) => ran,
         Err(why) => {
@@ -282,7 +285,7 @@ impl Observer for Watcher<'_> {
         self.journal.message(message);
         self.recording.message(message);
         if let Some(walk) = &mut self.walk {
-            walk.message(message);
+            walk.way().message(message);
         }
         let (shown, what) = match message.event {
             MessageEvent::Sent => (self.log_send, "send"),
@@ -300,7 +303,7 @@ impl Observer for Watcher<'_> {
         self.journal.event(time, event);
         self.recording.event(time, event);
         if let Some(walk) = &mut self.walk {
-            walk.event(time, event);
+            walk.way().event(time, event);
         }
     }
 

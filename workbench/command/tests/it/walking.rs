@@ -87,6 +87,48 @@ fn a_run_stops_at_a_moment_and_says_what_is_under_way() {
     assert!(!later.contains("n0\n"), "{later}");
 }
 
+/// A node that shows how many echoes it has answered, if it is asked.
+#[test]
+fn a_state_is_shown_where_a_run_stops() {
+    let folder = Folder::new("states");
+    let counts = NOTES.replace(
+        "  esac\n",
+        "    n=$((n + 1))\n  esac\n  echo '= state {\"term\":1,\"echoes\":'$((n))'}'\n",
+    );
+    let said = |flags: &[&str]| said(&replay(&folder, &counts, flags).output().unwrap());
+    let node = ["--until", "0.2s", "--node", "n0"];
+    let told = said(&node);
+    let state = "sent {\"id\":9,\"src\":\"n0\",\"dest\":\"c2\",\"body\":{\"echo\":\"two\",\"in_reply_to\":2,\
+                 \"type\":\"echo_ok\"}}\n  state:\n    echoes: 2\n    term: 1\n  inbox: nothing";
+    assert!(told.contains(state), "{told}");
+    // The run is the same as one in which nothing is shown, and its events have what changed.
+    tells(&replayed(&folder, &[]), 0, &["echo: valid"]);
+    let plain = fs::read(latest(&folder).join("messages.jsonl")).unwrap();
+    assert!(said(&[]).contains("echo: valid"));
+    assert!(plain == fs::read(latest(&folder).join("messages.jsonl")).unwrap());
+    let events = fs::read_to_string(latest(&folder).join("events.jsonl")).unwrap();
+    let states: Vec<&str> = events
+        .lines()
+        .filter(|line| line.contains("state"))
+        .collect();
+    assert_eq!(states.len(), 3, "{events}"); // n1 is asked nothing but notes
+    assert!(
+        states[1].ends_with(
+            r#""event":"state","node":0,"changes":[{"op":"replace","path":"/echoes","value":2}]}"#
+        ),
+        "{states:?}"
+    );
+
+    // What is no JSON is no state.
+    let wrong = counts.replace("= state {", "= state is {");
+    let refused = replay(&folder, &wrong, &[]).output().unwrap();
+    tells(
+        &refused,
+        1,
+        &["expected its state as JSON, found \"= state is {"],
+    );
+}
+
 #[test]
 fn a_process_is_left_standing_for_a_debugger() {
     let folder = Folder::new("attach");

@@ -1,5 +1,5 @@
 //! What a page's script draws: operations and messages in columns, as text that is
-//! compressed and put into the page, in two parts.
+//! compressed and put into the page, in three parts.
 //!
 //! A part is one line of JSON (see [`operations`] and [`messages`]), then lines of
 //! text: for each message its body, for each operation its argument and what came of
@@ -13,6 +13,7 @@
 
 mod messages;
 mod operations;
+mod states;
 
 use std::borrow::Cow;
 
@@ -34,6 +35,8 @@ const STRETCH: usize = 250;
 pub(super) struct Data {
     pub(super) operations: Part,
     pub(super) messages: Part,
+    /// What nodes showed of their states; they have a budget of their own.
+    pub(super) states: Part,
 }
 
 /// One kind of what happened.
@@ -54,6 +57,7 @@ pub(super) fn pack(page: &Page<'_>, moments: &[i64]) -> Data {
     Data {
         operations,
         messages,
+        states: states::pack(page),
     }
 }
 

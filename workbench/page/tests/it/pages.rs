@@ -129,7 +129,8 @@ pub(crate) fn broadcast(fault: Fault, rate: f64) -> Run {
         ..Config::for_nodes(5).seed(3)
     };
     let mut workload = Broadcast::new(Topology::default());
-    let mut host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
+    let host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
+    let mut host = host.with_states(true);
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
     let checked = judge::run(&workload, &outcome, &recording, None, Rules::Sound);

@@ -71,6 +71,17 @@ fn events_are_stepped_through_with_what_is_under_way() {
         wait_for_text(&mut page, "moment", &condition(event));
         before.push(text(&mut page, "moment"));
     }
+    // Where n1 hears of a message for the first time, it is what its state gained.
+    let gained: Vec<&String> = before.iter().filter(|it| it.contains("seen/")).collect();
+    assert!(gained.len() > 5, "{}", gained.len());
+    for told in gained {
+        assert!(told.contains("receives"), "{told}");
+        let (_, added) = told.split_once(": + ").unwrap();
+        let added: String = added.chars().take_while(char::is_ascii_digit).collect();
+        let (_, all) = told.split_once("seen: [").unwrap();
+        let all = all.split(']').next().unwrap();
+        assert!(all.split(',').any(|it| it == added), "{told}");
+    }
     // Back again, by the button, and no further than the first.
     for told in before.iter().rev().skip(1).take(5) {
         page.click_on("#back");

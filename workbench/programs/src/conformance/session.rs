@@ -388,6 +388,12 @@ impl Session {
                     }
                 },
                 Said::Disk(command) => self.disk(command, &mut turn)?,
+                Said::State(json) => {
+                    if serde_json::from_str::<Value>(json).is_err() {
+                        let expected = "\"= state\" and its state as JSON";
+                        return Err(self.breach(Rule::Lines, expected, shown(&line)));
+                    }
+                }
                 Said::Failed(why) => {
                     turn.failed = Some(why.to_owned());
                     self.deadline = None;

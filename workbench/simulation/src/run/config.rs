@@ -54,6 +54,9 @@ pub struct Config {
     /// write at one moment. More is taken for a flood that never ends, and ends
     /// the run.
     pub flood: usize,
+    /// Whether nodes are asked what they show of their states (`Server::state`), which become
+    /// events of the run. Nothing else is other than without. It is the host that asks.
+    pub states: bool,
     /// What all chance follows from.
     pub seed: u64,
     /// What is to happen, in place of chance. Then the rate is only what was asked for, and
@@ -79,6 +82,7 @@ impl Config {
             disk: DiskConfig::default(),
             init_timeout: INIT_TIMEOUT,
             flood: FLOOD,
+            states: false,
             seed: 0,
             schedule: None,
         }

@@ -77,6 +77,9 @@ impl Run<'_> {
             }
             return;
         }
+        if let Output::Shows { at, state } = output {
+            return self.shows(node, at, &state);
+        }
         // It did this before it died, but nobody has taken it over.
         if !self.nodes[node].is_alive || self.dies_before(node) {
             return;
@@ -105,7 +108,7 @@ impl Run<'_> {
             }
             Output::Synced => self.nodes[node].unsynced.in_sync = None,
             Output::Failed(why) => self.failed(node, why),
-            Output::Logged(..) => {}
+            Output::Logged(..) | Output::Shows { .. } => {}
         }
     }
 

@@ -169,6 +169,7 @@ impl World {
             },
             init_timeout: self.init_timeout,
             flood: self.flood,
+            states: false,
             seed: self.seed,
             schedule: None,
         }

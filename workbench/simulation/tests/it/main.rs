@@ -7,3 +7,4 @@ mod noise;
 mod recording;
 mod schedule;
 mod simulation;
+mod states;

@@ -303,6 +303,7 @@ impl Args {
             },
             init_timeout: Duration::from_secs_f64(self.init_timeout),
             flood: run::FLOOD,
+            states: false,
             seed,
             schedule: None,
         };

@@ -1,7 +1,6 @@
 //! Walking through a run: it stands still at a moment of virtual time, says what is under way to
 //! each node and what the node did last, and lets a debugger look into a node's process.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::io;
 use std::ops::ControlFlow;
@@ -10,15 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use programs::{Listening, Onlookers};
-use simulation::run::{Event, Inbox, Message, MessageEvent, Position};
+use simulation::run::{Inbox, Position};
+use simulation::walk::{Walk as Way, shown};
 
 use super::broken_off;
 use super::signals::Signals;
 use crate::cli::print;
 use crate::terminal;
 
-/// How many things that a node did last are said.
-const LAST: usize = 3;
 /// How long an interrupt may go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
@@ -35,18 +33,14 @@ pub(in crate::cli) struct Until {
     pub(in crate::cli) listens_from: Duration,
 }
 
-/// What is remembered of a run on the way there.
+/// A run on the way there.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     until: &'a Until,
     signals: &'a Signals,
-    /// When the main phase began.
-    start: Duration,
     /// When the last phase is about to begin, since then.
     end: Duration,
-    nodes: Vec<String>,
-    /// What each node did last.
-    last: BTreeMap<String, VecDeque<String>>,
+    way: Way,
     /// Whether something of the log was shown.
     has_heard: bool,
     is_there: bool,
@@ -57,13 +51,16 @@ impl<'a> Walk<'a> {
         Walk {
             until,
             signals,
-            start: Duration::ZERO,
             end: Duration::ZERO,
-            nodes: Vec::new(),
-            last: BTreeMap::new(),
+            way: Way::default(),
             has_heard: false,
             is_there: false,
         }
+    }
+
+    /// What is remembered of the way.
+    pub(super) fn way(&mut self) -> &mut Way {
+        &mut self.way
     }
 
     pub(super) fn moment(&self) -> Duration {
@@ -72,48 +69,6 @@ impl<'a> Walk<'a> {
 
     pub(super) fn position(&mut self, position: Position) {
         self.end = position.end;
-    }
-
-    pub(super) fn message(&mut self, message: Message<'_>) {
-        let (node, what) = match message.event {
-            MessageEvent::Sent => (message.src, "sent"),
-            MessageEvent::Received => (message.dest, "received"),
-            MessageEvent::Lost => (message.dest, "was dead, and did not receive"),
-        };
-        if self.nodes.iter().any(|name| name == node) {
-            let line = String::from_utf8_lossy(message.line.trim_ascii());
-            self.did(message.time, node, &format!("{what} {line}"));
-        }
-    }
-
-    pub(super) fn event(&mut self, time: Duration, event: &Event) {
-        let (node, what) = match event {
-            Event::Nodes { nodes } => return self.nodes.clone_from(nodes),
-            Event::Begin => return self.begins(time),
-            Event::Kill { node } => (node, "was killed"),
-            Event::DiskFailed { node, .. } => (node, "ended: its disk failed"),
-            Event::Start { node } => (node, "was started again"),
-            Event::Pause { node } => (node, "was paused"),
-            Event::Resume { node } => (node, "was resumed"),
-            _ => return,
-        };
-        let node = self.nodes[*node].clone();
-        self.did(time, &node, what);
-    }
-
-    /// What is said from now on counts from here; what was before is of no interest.
-    fn begins(&mut self, time: Duration) {
-        self.start = time;
-        self.last.clear();
-    }
-
-    fn did(&mut self, time: Duration, node: &str, what: &str) {
-        let at = time.saturating_sub(self.start);
-        let last = self.last.entry(node.to_owned()).or_default();
-        last.push_back(format!("{} {what}", shown(at)));
-        if last.len() > LAST {
-            last.pop_front();
-        }
     }
 
     /// A line of the log that is listened to: shown at once, since the run may not come to the
@@ -152,11 +107,7 @@ impl<'a> Walk<'a> {
                 shown(*at)
             );
         }
-        let _ = writeln!(text, "at {}, before anything of that moment:", shown(*at));
-        let is_shown = |inbox: &&Inbox<'_>| node.as_ref().is_none_or(|node| node == inbox.node);
-        for inbox in inboxes.iter().filter(is_shown) {
-            self.write(&mut text, inbox);
-        }
+        text += &self.way.told(*at, node.as_deref(), inboxes);
         let process = onlookers.debugger.as_ref().zip(node.as_ref());
         if let Some((processes, node)) = process {
             match processes.id(node) {
@@ -176,30 +127,6 @@ impl<'a> Walk<'a> {
         match process {
             Some(_) => self.wait(),
             None => ControlFlow::Break(()),
-        }
-    }
-
-    fn write(&self, text: &mut String, inbox: &Inbox<'_>) {
-        let _ = writeln!(text, "{}\n  did last:", inbox.node);
-        let last = self.last.get(inbox.node);
-        for did in last.into_iter().flatten() {
-            let _ = writeln!(text, "    {did}");
-        }
-        if last.is_none() {
-            let _ = writeln!(text, "    nothing in the main phase");
-        }
-        let _ = match inbox.under_way.len() {
-            0 => writeln!(text, "  inbox: nothing is under way"),
-            1 => writeln!(text, "  inbox: 1 message is under way, due at"),
-            count => writeln!(text, "  inbox: {count} messages are under way, due at"),
-        };
-        for message in &inbox.under_way {
-            let line = String::from_utf8_lossy(message.line.trim_ascii());
-            let cut = match message.is_cut {
-                true => " (the partition drops it)",
-                false => "",
-            };
-            let _ = writeln!(text, "    {} {line}{cut}", shown(message.due));
         }
     }
 
@@ -243,8 +170,4 @@ fn say(text: &str) {
     if let Err(why) = print(text) {
         terminal::tell(&format!("workbench: {why}"));
     }
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.6} s", time.as_secs_f64())
 }

@@ -78,6 +78,7 @@ async function main() {
   try {
     readOperations(await unpack('operations-data'));
     readMessages(await unpack('messages-data'));
+    if ($('states-data')) readStates(await unpack('states-data'));
   } catch (error) {
     $('shown').textContent = `This browser cannot unpack the data (${error.message})${OF_RUN ? '; messages.svg and timeline.html show the same' : ''}.`;
     return;

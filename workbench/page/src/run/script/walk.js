@@ -84,6 +84,12 @@ function tellMoment() {
     }
     if (inbox.length > MOST_UNDER_WAY) list.append(element('li', `and ${(inbox.length - MOST_UNDER_WAY).toLocaleString('en')} more`));
     if (inbox.length) parts.push(list);
+    if (S && lane < M.nodes) {
+      // What happens there at one moment counts as the first event of that moment.
+      let before = at - 1;
+      while (events[before] && laneOf(events[before]) !== lane) before--;
+      parts.push(...tellState(lanes.names[lane], events[before]?.time ?? -Infinity, event.time));
+    }
   }
   $('moment').replaceChildren(...parts);
   $('moment').hidden = false;
