@@ -223,8 +223,9 @@ new name:
     #!/usr/bin/env bash
     # The template is `echo` itself: it is compiled, linted and tested with
     # everything else, so it cannot go stale as a template kept apart would.
-    # Copied are its manifest, its sources and tests/it/echo.rs; renamed are the
-    # crate and its type (`Echo`), but not the message of that name.
+    # Copied are its manifest, its sources, tests/seeds.rs and tests/it/echo.rs;
+    # renamed are the crate and its type (`Echo`), but not the message and the
+    # workload of that name.
     set -euo pipefail
     export LC_ALL=C
     name=$1
@@ -239,13 +240,14 @@ new name:
     snake=${name//-/_}
     rename() {
         sed -E \
+            -e '/workloads::/b' \
             -e "s/(^|[^[:alnum:]_])echo::/\1$snake::/g" \
             -e "s/$snake::Echo([^[:alnum:]_]|\$)/$snake::$type\1/g" \
             -e "/^ *Echo/!s/(^|[^[:alnum:]_:])Echo([^[:alnum:]_]|\$)/\1$type\2/g" "$1"
     }
     without_title() { awk 'body || !/^\/\/!/ { body = 1; print }'; }
     sed -E \
-        -e "s/^name = .*/name = \"$name\"/" \
+        -e "s/^name = \"echo\"/name = \"$name\"/" \
         -e "s/^description = .*/description = \"The $name challenge\"/" echo/Cargo.toml >"$crate/Cargo.toml"
     for source in echo/src/*.rs; do rename "$source" >"$crate/src/${source##*/}"; done
     {
@@ -257,6 +259,7 @@ new name:
         echo "//! What Maelstrom says to the node, and what it says back."
         rename echo/tests/it/echo.rs | without_title
     } >"$crate/tests/it/$snake.rs"
+    rename echo/tests/seeds.rs >"$crate/tests/seeds.rs"
     {
         grep '^//!' echo/tests/it/main.rs
         printf '\nmod %s;\n' "$snake"

@@ -70,9 +70,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gossip::{Config, Known, Message, Protocol, Replica};
+use gossip::{Config, Known, Log, Message, Protocol, Replica};
 use maelstrom_node::{Error, Node, NodeId, Result, Signal, Task};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::mutation::{Mutation, breaks};
 pub use memory::Keeps;
@@ -251,7 +252,7 @@ impl<R: Replica> Gossip<R> {
     /// ` #2`, ` #3` behind it for each life of that node that came to be known after its first.
     ///
     /// [state]: maelstrom_node::Server::state
-    pub fn by_node<T>(&self, of: impl Fn(&R) -> T) -> BTreeMap<String, T> {
+    fn by_node<T>(&self, of: impl Fn(&R) -> T) -> BTreeMap<String, T> {
         let mut all = BTreeMap::new();
         let mut lives = vec![0; self.0.node.node_ids().len()];
         self.read(|known| {
@@ -285,6 +286,28 @@ impl<R: Replica> Gossip<R> {
         drop(protocol);
         received.map_err(|why| Error::malformed_request(format!("gossip of {from}: {why}")))?;
         poll(&self.0)
+    }
+}
+
+/// Of a log, which may be long, what is shown in a [state](maelstrom_node::Server::state): how much
+/// there is, and its end.
+#[derive(Debug, Serialize)]
+pub struct Shown<T> {
+    count: usize,
+    newest: Vec<T>,
+}
+
+impl<T: Clone + Serialize + DeserializeOwned + 'static> Gossip<Log<T>> {
+    /// What is known of each node's log: the last four items.
+    pub fn shown(&self) -> BTreeMap<String, Shown<T>> {
+        const NEWEST: usize = 4;
+        self.by_node(|log| {
+            let items = log.items();
+            Shown {
+                count: items.len(),
+                newest: items[items.len().saturating_sub(NEWEST)..].to_vec(),
+            }
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use gossip::{Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
-pub use dissemination::{Gossip, Keeps};
+pub use dissemination::{Gossip, Keeps, Shown};
 pub use durability::Durability;
 pub use options::{HELP, Options};
 
@@ -107,6 +107,6 @@ impl Server for Broadcast {
 
     /// The messages that have come here, by the node that they were handed to.
     fn state(&self) -> impl Serialize {
-        self.logs.by_node(|log| log.items().to_vec())
+        self.logs.shown()
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use echo::Echo;
 use simulation::run::Config;
 use simulation::{network, simulate};
+use workloads::echo::Echo as Workload;
 
 fn main() -> ExitCode {
     seeds::main([seeds::sweep(
@@ -30,5 +31,5 @@ fn whatever_happens_it_is_an_echo(seed: u64) {
         },
         ..Config::for_nodes(3).seed(seed)
     };
-    simulate(&config, &mut workloads::echo::Echo, |_node| Echo).assert_valid();
+    simulate(&config, &mut Workload, |_node| Echo).assert_valid();
 }
