@@ -130,7 +130,8 @@ pub(crate) fn broadcast(fault: Fault, rate: f64) -> Run {
     };
     let mut workload = Broadcast::new(Topology::default());
     let host = in_process(5, &Rng::new(4), move |node| Flood::new(node, fault));
-    let mut host = host.with_states(true);
+    // (Of many messages, each node's state is large, and takes its time.)
+    let mut host = host.with_states(rate < 100.0);
     let mut recording = Recording::default();
     let outcome = run::run(&config, &mut workload, &mut host, &mut recording);
     let checked = judge::run(&workload, &outcome, &recording, None, Rules::Sound);
@@ -442,9 +443,9 @@ fn a_large_run_is_sampled_and_says_so() {
         return;
     };
     let folder = Folder::new("large");
-    let run = broadcast(Fault::None, 1500.0);
+    let run = broadcast(Fault::None, 750.0);
     let messages = run.recording.messages().len();
-    assert!(messages > 30_000, "{messages}");
+    assert!(messages > 15_000, "{messages}");
     let html = run.html();
     assert!(html.len() < 3_000_000, "{} bytes", html.len());
     let file = folder.write("index.html", &html);
