@@ -3,9 +3,9 @@
 use std::fmt;
 
 use simulation::Judged;
+use verdict::Validity;
 
 use crate::Struck;
-use verdict::Validity;
 
 /// The kinds of findings that make no run invalid, or that follow from something else: what a
 /// run is worth, what explains it, which errors clients saw.

@@ -443,9 +443,9 @@ fn a_large_run_is_sampled_and_says_so() {
         return;
     };
     let folder = Folder::new("large");
-    let run = broadcast(Fault::None, 750.0);
+    let run = broadcast(Fault::None, 1500.0);
     let messages = run.recording.messages().len();
-    assert!(messages > 15_000, "{messages}");
+    assert!(messages > 30_000, "{messages}");
     let html = run.html();
     assert!(html.len() < 3_000_000, "{} bytes", html.len());
     let file = folder.write("index.html", &html);

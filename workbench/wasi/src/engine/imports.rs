@@ -1,8 +1,9 @@
 //! The calls that a module can import, and their types: preview 1's.
 
-/// Hands all calls that return an error number to a macro, which defines them for its engine.
-macro_rules! with_calls {
-    ($define:ident!($($to:tt)*)) => { $define! { $($to)* =>
+/// Defines all calls that return an error number, with the linker of an engine: its `Caller`,
+/// `Error` and `State` are those where this stands, and `call` there does what is asked for.
+macro_rules! define_calls {
+    ($linker:ident) => { define_calls! { $linker =>
         args_get(places: u32, bytes: u32);
         args_sizes_get(count: u32, size: u32);
         environ_get(places: u32, bytes: u32);
@@ -53,6 +54,15 @@ macro_rules! with_calls {
         sock_accept(fd: u32, flags: u32, at: u32);
         sock_shutdown(fd: u32, how: u32);
     }};
+    ($linker:ident => $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        $linker.func_wrap(
+            PREVIEW_1,
+            stringify!($name),
+            |mut caller: Caller<'_, State>, $($arg: $ty),*| -> Result<u32, Error> {
+                call(&mut caller, |host, guest| host.$name(guest, $($arg),*))
+            },
+        )?;
+    )*};
 }
 
-pub(super) use with_calls;
+pub(super) use define_calls;

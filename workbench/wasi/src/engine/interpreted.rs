@@ -6,7 +6,7 @@ use wasmi::{
     StoreLimitsBuilder, TrapCode, Val,
 };
 
-use super::imports::with_calls;
+use super::imports::define_calls;
 use super::{Ended, Execute, Fault, Guarded, MEMORY, PREVIEW_1, expected};
 use crate::calls::Host;
 use crate::errno::{Call, Errno};
@@ -66,20 +66,8 @@ fn fault(e: &Error) -> Fault {
     }
 }
 
-macro_rules! define_each {
-    ($linker:ident => $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        $linker.func_wrap(
-            PREVIEW_1,
-            stringify!($name),
-            |mut caller: Caller<'_, State>, $($arg: $ty),*| -> Result<u32, Error> {
-                call(&mut caller, |host, guest| host.$name(guest, $($arg),*))
-            },
-        )?;
-    )*};
-}
-
 fn define(linker: &mut Linker<State>) -> Result<(), Error> {
-    with_calls!(define_each!(linker));
+    define_calls!(linker);
     linker.func_wrap(
         PREVIEW_1,
         "proc_exit",
