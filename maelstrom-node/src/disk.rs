@@ -171,10 +171,7 @@ impl Disk {
     /// # Panics
     /// If it is no such name, or if the log is open already.
     #[track_caller]
-    pub fn log<T>(&self, name: &str) -> (Log<T>, Vec<T>)
-    where
-        T: Serialize + DeserializeOwned,
-    {
+    pub fn log<T: Serialize + DeserializeOwned>(&self, name: &str) -> (Log<T>, Vec<T>) {
         Log::open(self, name)
     }
 
@@ -185,10 +182,7 @@ impl Disk {
     /// # Panics
     /// If it is no such name, or if the record is open already.
     #[track_caller]
-    pub fn record<T>(&self, name: &str) -> Record<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
+    pub fn record<T: Serialize + DeserializeOwned>(&self, name: &str) -> Record<T> {
         Record::open(self, name)
     }
 
@@ -297,18 +291,15 @@ impl State {
         }
         let file = &mut self.open[file];
         // What follows on each other is one command, with one copy of the name.
-        let bytes = match self.commands.last_mut() {
-            Some(Command::Append { file: last, bytes }) if *last == file.name => bytes,
-            _ => {
-                self.commands.push(Command::Append {
-                    file: file.name.clone(),
-                    bytes: Vec::new(),
-                });
-                match self.commands.last_mut() {
-                    Some(Command::Append { bytes, .. }) => bytes,
-                    _ => unreachable!("it was just pushed"),
-                }
-            }
+        let last = self.commands.last();
+        if !matches!(last, Some(Command::Append { file: last, .. }) if *last == file.name) {
+            self.commands.push(Command::Append {
+                file: file.name.clone(),
+                bytes: Vec::new(),
+            });
+        }
+        let Some(Command::Append { bytes, .. }) = self.commands.last_mut() else {
+            unreachable!("it is the last one");
         };
         let before = bytes.len();
         file.checksum = frame::write(bytes, kind, file.checksum, file.synced, &self.scratch);

@@ -58,22 +58,27 @@ impl ErrorCode {
         ErrorCode::TxnConflict,
     ];
 
+    /// Its number on the wire, and Maelstrom's name for it.
+    fn entry(self) -> (i64, &'static str) {
+        match self {
+            ErrorCode::Timeout => (0, "timeout"),
+            ErrorCode::NodeNotFound => (1, "node-not-found"),
+            ErrorCode::NotSupported => (10, "not-supported"),
+            ErrorCode::TemporarilyUnavailable => (11, "temporarily-unavailable"),
+            ErrorCode::MalformedRequest => (12, "malformed-request"),
+            ErrorCode::Crash => (13, "crash"),
+            ErrorCode::Abort => (14, "abort"),
+            ErrorCode::KeyDoesNotExist => (20, "key-does-not-exist"),
+            ErrorCode::KeyAlreadyExists => (21, "key-already-exists"),
+            ErrorCode::PreconditionFailed => (22, "precondition-failed"),
+            ErrorCode::TxnConflict => (30, "txn-conflict"),
+            ErrorCode::Other(number) => (number, "unknown"),
+        }
+    }
+
     /// The number on the wire.
     pub fn number(self) -> i64 {
-        match self {
-            ErrorCode::Timeout => 0,
-            ErrorCode::NodeNotFound => 1,
-            ErrorCode::NotSupported => 10,
-            ErrorCode::TemporarilyUnavailable => 11,
-            ErrorCode::MalformedRequest => 12,
-            ErrorCode::Crash => 13,
-            ErrorCode::Abort => 14,
-            ErrorCode::KeyDoesNotExist => 20,
-            ErrorCode::KeyAlreadyExists => 21,
-            ErrorCode::PreconditionFailed => 22,
-            ErrorCode::TxnConflict => 30,
-            ErrorCode::Other(number) => number,
-        }
+        self.entry().0
     }
 
     /// Whether the request has certainly not taken effect and never will.
@@ -88,20 +93,7 @@ impl ErrorCode {
     /// Maelstrom's name for it, such as `precondition-failed`; `unknown` for
     /// codes that are not reserved.
     pub fn name(self) -> &'static str {
-        match self {
-            ErrorCode::Timeout => "timeout",
-            ErrorCode::NodeNotFound => "node-not-found",
-            ErrorCode::NotSupported => "not-supported",
-            ErrorCode::TemporarilyUnavailable => "temporarily-unavailable",
-            ErrorCode::MalformedRequest => "malformed-request",
-            ErrorCode::Crash => "crash",
-            ErrorCode::Abort => "abort",
-            ErrorCode::KeyDoesNotExist => "key-does-not-exist",
-            ErrorCode::KeyAlreadyExists => "key-already-exists",
-            ErrorCode::PreconditionFailed => "precondition-failed",
-            ErrorCode::TxnConflict => "txn-conflict",
-            ErrorCode::Other(_) => "unknown",
-        }
+        self.entry().1
     }
 }
 
@@ -155,56 +147,40 @@ impl Error {
     pub fn is_definite(&self) -> bool {
         self.code.is_definite()
     }
+}
 
+macro_rules! constructors {
+    ($($(#[$doc:meta])* $name:ident: $code:ident;)*) => {
+        impl Error {
+            $($(#[$doc])*
+            pub fn $name(text: impl Into<String>) -> Self {
+                Error::new(ErrorCode::$code, text)
+            })*
+        }
+    };
+}
+
+constructors! {
     /// 0: no answer in time.
-    pub fn timeout(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::Timeout, text)
-    }
-
+    timeout: Timeout;
     /// 10: this node does not serve such requests.
-    pub fn not_supported(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::NotSupported, text)
-    }
-
+    not_supported: NotSupported;
     /// 11: not now, but perhaps later.
-    pub fn temporarily_unavailable(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::TemporarilyUnavailable, text)
-    }
-
+    temporarily_unavailable: TemporarilyUnavailable;
     /// 12: the request does not have the form its type asks for.
-    pub fn malformed_request(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::MalformedRequest, text)
-    }
-
+    malformed_request: MalformedRequest;
     /// 13: something broke; the request may have taken effect.
-    pub fn crash(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::Crash, text)
-    }
-
+    crash: Crash;
     /// 14: given up, without effect.
-    pub fn abort(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::Abort, text)
-    }
-
+    abort: Abort;
     /// 20: no value under this key.
-    pub fn key_does_not_exist(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::KeyDoesNotExist, text)
-    }
-
+    key_does_not_exist: KeyDoesNotExist;
     /// 21: there is a value under this key already.
-    pub fn key_already_exists(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::KeyAlreadyExists, text)
-    }
-
+    key_already_exists: KeyAlreadyExists;
     /// 22: the present value is not the expected one.
-    pub fn precondition_failed(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::PreconditionFailed, text)
-    }
-
+    precondition_failed: PreconditionFailed;
     /// 30: rolled back because of a conflicting transaction.
-    pub fn txn_conflict(text: impl Into<String>) -> Self {
-        Error::new(ErrorCode::TxnConflict, text)
-    }
+    txn_conflict: TxnConflict;
 }
 
 /// As the body of a message: `type`, `code`, `text` and the further keys.

@@ -267,7 +267,7 @@ impl<S: Promise> Kv<S> {
             let set = match &found {
                 Some(from) => self.cas(key, from, &to).await,
                 // `null`, since `from` must not be what another one just put.
-                None if S::CAS_CREATES => self.cas_or_create(key, &null(), &to).await,
+                None if S::CAS_CREATES => self.cas_or_create(key, RawValue::NULL, &to).await,
                 None => self.write(key, &to).await,
             };
             match set {
@@ -292,10 +292,6 @@ impl<S: Promise> Kv<S> {
         self.write(&own, &self.node.rng().u64()).await?;
         self.read(key).await
     }
-}
-
-fn null() -> Box<RawValue> {
-    RawValue::NULL.to_owned()
 }
 
 fn is_conflict(error: &Error) -> bool {

@@ -209,13 +209,10 @@ fn frames_behind(file: &[u8], mut at: usize) -> impl Iterator<Item = Frame<'_>> 
 
 /// Reads a record's file: one frame and nothing else.
 pub(super) fn read_record(file: &[u8]) -> Result<&[u8], Damage> {
-    let damaged = |expected| {
-        let (at, synced) = (0, file.len() as u64);
-        Damage {
-            at,
-            expected,
-            synced,
-        }
+    let damaged = |expected| Damage {
+        at: 0,
+        expected,
+        synced: file.len() as u64,
     };
     let frame = read(file, 0).map_err(damaged)?;
     let is_whole = HEADER + frame.payload.len() == file.len();

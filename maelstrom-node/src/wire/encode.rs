@@ -158,8 +158,8 @@ fn not_a_body<T>(what: &str) -> Result<T, EncodeError> {
 }
 
 macro_rules! refuse {
-    ($($method:ident: $type:ty, $what:literal;)*) => {
-        $(fn $method(self, _: $type) -> Result<Written, EncodeError> {
+    ($($method:ident($($type:ty),*) -> $ok:ty: $what:literal;)*) => {
+        $(fn $method(self, $(_: $type),*) -> Result<$ok, EncodeError> {
             not_a_body($what)
         })*
     };
@@ -177,20 +177,24 @@ impl<'a> Serializer for BodySerializer<'a> {
     type SerializeStructVariant = BodyFields<'a>;
 
     refuse! {
-        serialize_bool: bool, "a bool";
-        serialize_i8: i8, "a number";
-        serialize_i16: i16, "a number";
-        serialize_i32: i32, "a number";
-        serialize_i64: i64, "a number";
-        serialize_u8: u8, "a number";
-        serialize_u16: u16, "a number";
-        serialize_u32: u32, "a number";
-        serialize_u64: u64, "a number";
-        serialize_f32: f32, "a number";
-        serialize_f64: f64, "a number";
-        serialize_char: char, "a character";
-        serialize_str: &str, "a string";
-        serialize_bytes: &[u8], "bytes";
+        serialize_bool(bool) -> Written: "a bool";
+        serialize_i8(i8) -> Written: "a number";
+        serialize_i16(i16) -> Written: "a number";
+        serialize_i32(i32) -> Written: "a number";
+        serialize_i64(i64) -> Written: "a number";
+        serialize_u8(u8) -> Written: "a number";
+        serialize_u16(u16) -> Written: "a number";
+        serialize_u32(u32) -> Written: "a number";
+        serialize_u64(u64) -> Written: "a number";
+        serialize_f32(f32) -> Written: "a number";
+        serialize_f64(f64) -> Written: "a number";
+        serialize_char(char) -> Written: "a character";
+        serialize_str(&str) -> Written: "a string";
+        serialize_bytes(&[u8]) -> Written: "bytes";
+        serialize_seq(Option<usize>) -> Self::SerializeSeq: "a list";
+        serialize_tuple(usize) -> Self::SerializeTuple: "a tuple";
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct: "a tuple";
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant: "a tuple";
     }
 
     fn serialize_none(self) -> Result<Written, EncodeError> {
@@ -239,32 +243,6 @@ impl<'a> Serializer for BodySerializer<'a> {
         value.serialize(self.of_variant(variant)?)
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq, EncodeError> {
-        not_a_body("a list")
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<Self::SerializeTuple, EncodeError> {
-        not_a_body("a tuple")
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleStruct, EncodeError> {
-        not_a_body("a tuple")
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleVariant, EncodeError> {
-        not_a_body("a tuple")
-    }
-
     fn serialize_map(self, _len: Option<usize>) -> Result<BodyMap<'a>, EncodeError> {
         Ok(BodyMap {
             fields: self.fields()?,
@@ -291,39 +269,24 @@ impl<'a> Serializer for BodySerializer<'a> {
     }
 }
 
-impl SerializeStruct for BodyFields<'_> {
-    type Ok = Written;
-    type Error = EncodeError;
+macro_rules! named_fields {
+    ($($trait:ident)*) => {
+        $(impl $trait for BodyFields<'_> {
+            type Ok = Written;
+            type Error = EncodeError;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
-        self.field(key, value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), EncodeError> {
+                self.field(key, value)
+            }
 
-    fn end(self) -> Result<Written, EncodeError> {
-        self.finish()
-    }
+            fn end(self) -> Result<Written, EncodeError> {
+                self.finish()
+            }
+        })*
+    };
 }
 
-impl SerializeStructVariant for BodyFields<'_> {
-    type Ok = Written;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
-        self.field(key, value)
-    }
-
-    fn end(self) -> Result<Written, EncodeError> {
-        self.finish()
-    }
-}
+named_fields! { SerializeStruct SerializeStructVariant }
 
 /// A body that is a map, such as one from `serde_json::json!`.
 struct BodyMap<'a> {

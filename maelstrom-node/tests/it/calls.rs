@@ -7,7 +7,7 @@ use maelstrom_node::{Error, ErrorCode, Node, Result, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::script::{Note, done, ms, run, run_on};
+use super::script::{NOTHING, Note, done, ms, run, run_on};
 
 const ASK_7: &str = r#"{"src":"n1","dest":"n2","body":{"type":"ask","number":7,"msg_id":1}}"#;
 
@@ -25,14 +25,10 @@ fn a_call_is_answered_once() {
         (10, json!({"ok": {"type": "ask_ok", "half": 3.5}}))
     );
     // The same again, and one that nobody waits for.
-    assert!(
-        n1.tell_from("n2", r#"{"type":"ask_ok","half":3.5,"in_reply_to":1}"#)
-            .is_empty()
-    );
-    assert!(
-        n1.tell_from("n2", r#"{"type":"ask_ok","in_reply_to":2}"#)
-            .is_empty()
-    );
+    let said = n1.tell_from("n2", r#"{"type":"ask_ok","half":3.5,"in_reply_to":1}"#);
+    assert_eq!(said, NOTHING);
+    let said = n1.tell_from("n2", r#"{"type":"ask_ok","in_reply_to":2}"#);
+    assert_eq!(said, NOTHING);
     assert_eq!(n1.engine().pending(), (0, 0));
 }
 
@@ -56,10 +52,8 @@ fn a_call_times_out_after_a_second_and_leaves_nothing() {
     assert_eq!((at, &result["code"]), (1000, &json!(0)));
     assert_eq!(n1.engine().pending(), (0, 0));
     // The reply comes too late.
-    assert!(
-        n1.tell_from("n2", r#"{"type":"ask_ok","in_reply_to":1}"#)
-            .is_empty()
-    );
+    let said = n1.tell_from("n2", r#"{"type":"ask_ok","in_reply_to":1}"#);
+    assert_eq!(said, NOTHING);
 }
 
 #[test]
@@ -132,14 +126,10 @@ fn calls_run_side_by_side() {
         Ok(replies)
     });
     assert_eq!(n1.pass(ms(1)).len(), 3);
-    assert!(
-        n1.tell_from("n2", r#"{"type":"ask_ok","n":30,"in_reply_to":3}"#)
-            .is_empty()
-    );
-    assert!(
-        n1.tell_from("n2", r#"{"type":"ask_ok","n":10,"in_reply_to":1}"#)
-            .is_empty()
-    );
+    let said = n1.tell_from("n2", r#"{"type":"ask_ok","n":30,"in_reply_to":3}"#);
+    assert_eq!(said, NOTHING);
+    let said = n1.tell_from("n2", r#"{"type":"ask_ok","n":10,"in_reply_to":1}"#);
+    assert_eq!(said, NOTHING);
     let said = n1.tell_from("n2", r#"{"type":"ask_ok","n":20,"in_reply_to":2}"#);
     assert_eq!(done(&said).1, json!({"ok": [10, 20, 30]}));
 }
@@ -211,7 +201,7 @@ fn a_retried_call_is_sent_until_it_is_answered() {
     let said = n1.tell_from("n2", r#"{"type":"ask_ok","in_reply_to":1}"#);
     assert_eq!(done(&said), (5000, json!({"ok": {"type": "ask_ok"}})));
     assert_eq!(n1.engine().pending(), (0, 0));
-    assert!(n1.pass(ms(10_000)).is_empty());
+    assert_eq!(n1.pass(ms(10_000)), NOTHING);
 }
 
 #[test]
@@ -226,10 +216,8 @@ fn a_retried_call_ends_at_its_deadline() {
 fn a_retried_call_waits_out_11_and_ends_at_other_definite_errors() {
     let mut n1 = run(ask_for_10_s);
     n1.pass(ms(1));
-    assert!(
-        n1.tell_from("n2", r#"{"type":"error","code":11,"in_reply_to":1}"#)
-            .is_empty()
-    );
+    let said = n1.tell_from("n2", r#"{"type":"error","code":11,"in_reply_to":1}"#);
+    assert_eq!(said, NOTHING);
     assert_eq!(n1.pass(ms(100)), [ASK_7]);
     let said = n1.tell_from(
         "n2",

@@ -152,16 +152,11 @@ fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
     assert!(tell(&mut engine, init).contains("init_ok"));
     assert_eq!(engine.disk_commands(), []);
 
-    assert_eq!(
-        tell(&mut engine, r#"{"type":"add","msg_id":2,"element":"a"}"#),
-        ""
-    );
+    let add = r#"{"type":"add","msg_id":2,"element":"a"}"#;
+    assert_eq!(tell(&mut engine, add), "");
     let is_sync = |command: &Command| *command == Command::Sync;
-    let commands = engine.disk_commands();
-    assert_eq!(
-        commands.iter().map(is_sync).collect::<Vec<_>>(),
-        [false, false, true]
-    );
+    let commands: Vec<bool> = engine.disk_commands().iter().map(is_sync).collect();
+    assert_eq!(commands, [false, false, true]);
     // One is under way, so there is no other.
     for msg_id in [3, 4] {
         let add = format!(r#"{{"type":"add","msg_id":{msg_id},"element":"b"}}"#);
@@ -179,10 +174,8 @@ fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
     tell(&mut engine, r#"{"type":"add","msg_id":5,"element":"c"}"#);
     assert!(is_sync(engine.disk_commands().last().expect("a sync")));
     // Neither what it has to say nor what it has to write by then goes out.
-    engine.line(
-        now,
-        br#"{"src":"c1","dest":"n1","body":{"type":"note","msg_id":6,"element":"d"}}"#,
-    );
+    let note = br#"{"src":"c1","dest":"n1","body":{"type":"note","msg_id":6,"element":"d"}}"#;
+    engine.line(now, note);
     engine.synced(now, Err("elements.log: no space left".to_owned()));
     assert_eq!(engine.failure(), Some("elements.log: no space left"));
     assert_eq!(tell(&mut engine, r#"{"type":"read","msg_id":7}"#), "");

@@ -5,6 +5,7 @@ use maelstrom_node::testing::TestNode;
 use serde_json::{Value, json};
 
 use super::probe::{Probe, body, n1};
+use super::script::NOTHING;
 
 fn init(msg_id: u64) -> String {
     let body = json!({"type": "init", "msg_id": msg_id, "node_id": "n1", "node_ids": ["n1", "n2"]});
@@ -26,8 +27,8 @@ fn a_node_knows_itself_its_peers_and_who_asks() {
 fn nothing_is_lost_before_init_and_init_ok_comes_first() {
     let mut node = TestNode::new(0, Probe);
     let early = r#"{"src":"n2","dest":"n1","body":{"type":"any","msg_id":5,"value":0}}"#;
-    assert!(node.tell(early).is_empty());
-    assert!(node.tell(early).is_empty());
+    assert_eq!(node.tell(early), NOTHING);
+    assert_eq!(node.tell(early), NOTHING);
     let said = node.tell(&init(0));
     let any_ok = r#"{"src":"n1","dest":"n2","body":{"type":"any_ok","value":0,"in_reply_to":5}}"#;
     assert_eq!(
@@ -92,7 +93,7 @@ fn an_init_without_the_node_among_the_nodes_is_refused() {
         assert_eq!(body(&said), expected);
         // What comes next waits, as before.
         let early = r#"{"src":"n2","dest":"n1","body":{"type":"who","msg_id":5}}"#;
-        assert!(node.tell(early).is_empty());
+        assert_eq!(node.tell(early), NOTHING);
         let said = node.tell(&init(2));
         assert_eq!(
             said,
@@ -127,7 +128,7 @@ fn what_comes_before_init_is_kept_up_to_a_bound() {
         )
     };
     for msg_id in 0..15 {
-        assert!(node.tell(&line(msg_id)).is_empty());
+        assert_eq!(node.tell(&line(msg_id)), NOTHING);
     }
     // The sixteenth does not fit. Who asked is told so, and what needs less room still fits.
     assert_eq!(
@@ -139,7 +140,7 @@ fn what_comes_before_init_is_kept_up_to_a_bound() {
         )]
     );
     let who = r#"{"src":"c1","dest":"n1","body":{"type":"who","msg_id":16}}"#;
-    assert!(node.tell(who).is_empty());
+    assert_eq!(node.tell(who), NOTHING);
     let said = node.tell(&init(1));
     let answered = said.iter().map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -157,7 +158,7 @@ fn before_init_nothing_was_asked_so_replies_are_ignored() {
         r#"{"type":"error","code":10,"text":"what?","msg_id":1}"#,
         r#"{"type":"any_ok","in_reply_to":7}"#,
     ] {
-        assert!(node.tell_from("n2", body).is_empty(), "{body}");
+        assert_eq!(node.tell_from("n2", body), NOTHING, "{body}");
     }
     let said = node.tell(&init(1));
     assert_eq!(said.len(), 1, "{said:?}");

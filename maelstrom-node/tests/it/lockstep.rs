@@ -38,30 +38,10 @@ fn its_disk_is_the_simulators() {
     let add = r#"5 {"src":"c1","dest":"n1","body":{"type":"add","msg_id":2,"element":"a"}}"#;
     let said = turn(&mut n1, add);
     // The kind, the checksum before, the length, what was durable, the checksum, "a".
-    let append = format!(
-        "= append elements.log {}",
-        [
-            "ff4d4e65",
-            "00000000",
-            "03000000",
-            "0000000000000000",
-            "54870372",
-            "226122",
-        ]
-        .concat()
-    );
-    let replace = format!(
-        "= replace last.record {}",
-        [
-            "ff4d4e72",
-            "00000000",
-            "03000000",
-            "1b00000000000000",
-            "b31713c1",
-            "226122",
-        ]
-        .concat()
-    );
+    let append = "ff4d4e65 00000000 03000000 0000000000000000 54870372 226122".replace(' ', "");
+    let replace = "ff4d4e72 00000000 03000000 1b00000000000000 b31713c1 226122".replace(' ', "");
+    let append = format!("= append elements.log {append}");
+    let replace = format!("= replace last.record {replace}");
     assert_eq!(said, [&*append, &*replace, "= sync", "= -"]);
     let add_ok = r#"{"src":"n1","dest":"c1","body":{"type":"ok","in_reply_to":2}}"#;
     assert_eq!(turn(&mut n1, "7 = synced"), [add_ok, "= -"]);

@@ -13,6 +13,9 @@ pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// What a node says that is silent.
+pub(crate) const NOTHING: [&str; 0] = [];
+
 /// A node that runs one piece of code at its start and reports what it gave,
 /// to c1.
 pub(crate) struct Script;

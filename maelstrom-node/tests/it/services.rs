@@ -23,60 +23,45 @@ fn a_store_is_read_written_and_updated() {
         kv.update("k", ms(1000), |n: Option<u64>| n.unwrap_or(0) + 10)
             .await
     });
-    let exchange = [
-        (
-            r#"{"type":"read","key":"k","msg_id":1}"#,
-            r#"{"type":"error","code":20,"text":"no","in_reply_to":1}"#,
-        ),
-        (
-            r#"{"type":"write","key":"k","value":1,"msg_id":2}"#,
-            r#"{"type":"write_ok","in_reply_to":2}"#,
-        ),
-        (
-            r#"{"type":"cas","key":"k","from":5,"to":6,"msg_id":3}"#,
-            r#"{"type":"error","code":22,"text":"no","in_reply_to":3}"#,
-        ),
-        (
-            r#"{"type":"cas","key":"k","from":1,"to":2,"create_if_not_exists":true,"msg_id":4}"#,
-            r#"{"type":"cas_ok","in_reply_to":4}"#,
-        ),
-        (
-            r#"{"type":"read","key":"k","msg_id":5}"#,
-            r#"{"type":"read_ok","value":2,"in_reply_to":5}"#,
-        ),
-        (
-            r#"{"type":"cas","key":"k","from":2,"to":12,"msg_id":6}"#,
-            r#"{"type":"error","code":22,"text":"no","in_reply_to":6}"#,
-        ),
-        (
-            r#"{"type":"read","key":"k","msg_id":7}"#,
-            r#"{"type":"read_ok","value":3,"in_reply_to":7}"#,
-        ),
-        (
-            r#"{"type":"cas","key":"k","from":3,"to":13,"msg_id":8}"#,
-            r#"{"type":"cas_ok","in_reply_to":8}"#,
-        ),
-    ];
-    let said = converse(&mut n1, "lin-kv", &exchange);
+    let exchange = r#"
+        > {"type":"read","key":"k","msg_id":1}
+        < {"type":"error","code":20,"text":"no","in_reply_to":1}
+        > {"type":"write","key":"k","value":1,"msg_id":2}
+        < {"type":"write_ok","in_reply_to":2}
+        > {"type":"cas","key":"k","from":5,"to":6,"msg_id":3}
+        < {"type":"error","code":22,"text":"no","in_reply_to":3}
+        > {"type":"cas","key":"k","from":1,"to":2,"create_if_not_exists":true,"msg_id":4}
+        < {"type":"cas_ok","in_reply_to":4}
+        > {"type":"read","key":"k","msg_id":5}
+        < {"type":"read_ok","value":2,"in_reply_to":5}
+        > {"type":"cas","key":"k","from":2,"to":12,"msg_id":6}
+        < {"type":"error","code":22,"text":"no","in_reply_to":6}
+        > {"type":"read","key":"k","msg_id":7}
+        < {"type":"read_ok","value":3,"in_reply_to":7}
+        > {"type":"cas","key":"k","from":3,"to":13,"msg_id":8}
+        < {"type":"cas_ok","in_reply_to":8}
+    "#;
+    let said = converse(&mut n1, "lin-kv", exchange);
     assert_eq!(done(&said).1, json!({"ok": 13}));
     assert_eq!(n1.engine().pending(), (0, 0));
 }
 
-/// Answers each request as told; gives what is said after the last.
+/// Answers each request, `>`, with the line below it, `<`; gives what is said after the last.
 #[track_caller]
-fn converse(node: &mut TestNode<Script>, service: &str, exchange: &[(&str, &str)]) -> Vec<String> {
-    let mut said = Vec::new();
-    for (request, reply) in exchange {
-        if said.is_empty() {
-            said = node.pass(ms(10));
-        }
-        assert_eq!(
-            said,
-            [format!(
-                r#"{{"src":"n1","dest":"{service}","body":{request}}}"#
-            )]
-        );
-        said = node.tell_from(service, reply);
+fn converse(node: &mut TestNode<Script>, service: &str, exchange: &str) -> Vec<String> {
+    let mut said = node.pass(ms(10));
+    for line in exchange.trim().lines() {
+        said = match line.trim().split_once(' ').expect("> or <, and a body") {
+            (">", body) => {
+                let request = format!(r#"{{"src":"n1","dest":"{service}","body":{body}}}"#);
+                assert_eq!(said, [request]);
+                Vec::new()
+            }
+            (_, body) => match node.tell_from(service, body) {
+                nothing if nothing.is_empty() => node.pass(ms(10)),
+                said => said,
+            },
+        };
     }
     said
 }
@@ -127,20 +112,13 @@ fn an_update_names_the_value_that_it_read_as_it_was() {
             .await
             .map(|list| list.len())
     });
-    let said = converse(
-        &mut n1,
-        "lin-kv",
-        &[
-            (
-                r#"{"type":"read","key":"k","msg_id":1}"#,
-                r#"{"type":"read_ok","in_reply_to":1,"value":[18446744073709551617,1.50]}"#,
-            ),
-            (
-                r#"{"type":"cas","key":"k","from":[18446744073709551617,1.50],"to":[18446744073709551617,1.50,null],"msg_id":2}"#,
-                r#"{"type":"cas_ok","in_reply_to":2}"#,
-            ),
-        ],
-    );
+    let exchange = r#"
+        > {"type":"read","key":"k","msg_id":1}
+        < {"type":"read_ok","in_reply_to":1,"value":[18446744073709551617,1.50]}
+        > {"type":"cas","key":"k","from":[18446744073709551617,1.50],"to":[18446744073709551617,1.50,null],"msg_id":2}
+        < {"type":"cas_ok","in_reply_to":2}
+    "#;
+    let said = converse(&mut n1, "lin-kv", exchange);
     assert_eq!(done(&said).1, json!({"ok": 3}));
 }
 
@@ -151,20 +129,13 @@ fn an_update_creates_what_is_not_there() {
             .update("k", ms(500), |n: Option<u64>| n.map_or(1, |n| n + 1))
             .await
     });
-    let said = converse(
-        &mut n1,
-        "lin-kv",
-        &[
-            (
-                r#"{"type":"read","key":"k","msg_id":1}"#,
-                r#"{"type":"error","code":20,"in_reply_to":1}"#,
-            ),
-            (
-                r#"{"type":"cas","key":"k","from":null,"to":1,"create_if_not_exists":true,"msg_id":2}"#,
-                r#"{"type":"cas_ok","in_reply_to":2}"#,
-            ),
-        ],
-    );
+    let exchange = r#"
+        > {"type":"read","key":"k","msg_id":1}
+        < {"type":"error","code":20,"in_reply_to":1}
+        > {"type":"cas","key":"k","from":null,"to":1,"create_if_not_exists":true,"msg_id":2}
+        < {"type":"cas_ok","in_reply_to":2}
+    "#;
+    let said = converse(&mut n1, "lin-kv", exchange);
     assert_eq!(done(&said).1, json!({"ok": 1}));
 
     let mut n1 = run(|node| async move {
@@ -172,20 +143,13 @@ fn an_update_creates_what_is_not_there() {
             .update("k", ms(500), |n: Option<u64>| n.map_or(1, |n| n + 1))
             .await
     });
-    let said = converse(
-        &mut n1,
-        "lww-kv",
-        &[
-            (
-                r#"{"type":"read","key":"k","msg_id":1}"#,
-                r#"{"type":"error","code":20,"in_reply_to":1}"#,
-            ),
-            (
-                r#"{"type":"write","key":"k","value":1,"msg_id":2}"#,
-                r#"{"type":"write_ok","in_reply_to":2}"#,
-            ),
-        ],
-    );
+    let exchange = r#"
+        > {"type":"read","key":"k","msg_id":1}
+        < {"type":"error","code":20,"in_reply_to":1}
+        > {"type":"write","key":"k","value":1,"msg_id":2}
+        < {"type":"write_ok","in_reply_to":2}
+    "#;
+    let said = converse(&mut n1, "lww-kv", exchange);
     assert_eq!(done(&said).1, json!({"ok": 1}));
 }
 
@@ -211,13 +175,10 @@ fn a_fresh_read_writes_first() {
 #[test]
 fn the_oracle_gives_timestamps() {
     let mut n1 = run(|node| async move { LinTso::new(&node).next().await });
-    let said = converse(
-        &mut n1,
-        "lin-tso",
-        &[(
-            r#"{"type":"ts","msg_id":1}"#,
-            r#"{"type":"ts_ok","ts":41,"in_reply_to":1}"#,
-        )],
-    );
+    let exchange = r#"
+        > {"type":"ts","msg_id":1}
+        < {"type":"ts_ok","ts":41,"in_reply_to":1}
+    "#;
+    let said = converse(&mut n1, "lin-tso", exchange);
     assert_eq!(done(&said).1, json!({"ok": 41}));
 }
