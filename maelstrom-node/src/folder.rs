@@ -6,7 +6,7 @@
 //! syncing the folder.
 
 mod files;
-mod place;
+pub(crate) mod place;
 #[cfg(test)]
 mod power_cut;
 

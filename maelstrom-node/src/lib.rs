@@ -454,8 +454,7 @@
 //! - A call that was answered, timed out or was dropped leaves nothing behind.
 //! - At the end of the input, requests at hand are finished and written, and disks synced for them.
 //! - Whoever waited for a sync has it on the disk; what is damaged there is never taken for data.
-//!
-//! Unix only, as Maelstrom is.
+//! - All that on Windows, too; but a disk needs [`DISK`] there, and a folder cannot be synced.
 //!
 //! [Maelstrom]: https://github.com/jepsen-io/maelstrom
 
@@ -470,6 +469,7 @@ pub mod kv;
 mod lockstep;
 mod logging;
 mod node;
+mod os;
 mod rpc;
 mod server;
 mod signal;

@@ -3,18 +3,18 @@
 //! One thread, one buffer each way. Input is read in large pieces; output is
 //! written when no complete line is left to handle, so a burst costs few system
 //! calls and a single request is answered at once. While there is a deadline,
-//! poll(2) waits for input or for it, whichever comes first.
+//! it waits for input or for that, whichever comes first.
 //!
 //! What a node writes on its disk is done then too, behind the output, and synced once for all
 //! lines that were there; while the disk does that, the node waits.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write, stdin, stdout};
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::folder::Storage;
+use crate::os::{self, Source};
 use crate::{Engine, Node, Server, lockstep, logging};
 
 /// How much is read at once; a line may be longer.
@@ -36,6 +36,8 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// stdout is closed: then nobody listens any more. Any other error of stdin or
 /// stdout is logged and gives failure, and so is that the node
 /// [cannot go on](Engine::failure) with its disk: the folder that [`DISK`](crate::DISK) tells of.
+///
+/// On Windows, a thread reads stdin, and a timer may be late by as much as its clock ticks: 16 ms.
 pub fn run<S: Server>(start: impl FnOnce(Node) -> S + 'static) -> ExitCode {
     logging::init();
     match serve(Engine::new(seed(), start)) {
@@ -57,14 +59,11 @@ fn seed() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
 fn serve<S: Server>(mut engine: Engine<S>) -> io::Result<()> {
     let started = Instant::now();
-    // Duplicates, for plain reads and writes without std's locks and buffers.
-    let input = File::from(stdin().as_fd().try_clone_to_owned()?);
-    #[expect(clippy::disallowed_methods, reason = "these are the messages")]
-    let output = File::from(stdout().as_fd().try_clone_to_owned()?);
+    let (input, output) = (os::stdin()?, os::stdout()?);
     if let Some(seed) = lockstep::asked_for()? {
         return lockstep::serve(engine, seed, BufReader::with_capacity(READ, input), output);
     }
-    let mut input = Input::new(input);
+    let mut input = Input::new(Source::new(input)?);
     let mut output = Output::new(output);
     let storage = Storage::default();
     engine = storage.attach(engine);
@@ -148,7 +147,7 @@ enum Filled {
 
 /// stdin, cut into lines.
 struct Input {
-    file: File,
+    source: Source,
     buffer: Vec<u8>,
     /// How much of the buffer is filled: the start of a line, after
     /// [`Input::lines`].
@@ -160,9 +159,9 @@ struct Input {
 }
 
 impl Input {
-    fn new(file: File) -> Self {
+    fn new(source: Source) -> Self {
         Input {
-            file,
+            source,
             buffer: vec![0; READ],
             len: 0,
             searched: 0,
@@ -173,7 +172,7 @@ impl Input {
     /// Waits for more input, at most this long.
     fn fill(&mut self, wait: Option<Duration>) -> io::Result<Filled> {
         if let Some(wait) = wait
-            && !is_readable(&self.file, wait)?
+            && !self.source.wait(wait)?
         {
             return Ok(Filled::Nothing);
         }
@@ -186,7 +185,7 @@ impl Input {
             self.buffer.resize(self.len * 2, 0);
         }
         let read = loop {
-            match self.file.read(&mut self.buffer[self.len..]) {
+            match self.source.read(&mut self.buffer[self.len..]) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 read => break read?,
             }
@@ -257,24 +256,5 @@ impl Output {
         self.buffer.clear();
         self.buffer.shrink_to(2 * WRITE);
         Ok(())
-    }
-}
-
-/// Whether there is input, or its end, within this time.
-fn is_readable(file: &File, wait: Duration) -> io::Result<bool> {
-    let mut poll = libc::pollfd {
-        fd: file.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // Rounded up: to wake early would mean to poll again, and again.
-    let millis = wait.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
-    // SAFETY: it points to one pollfd, which outlives the call.
-    match unsafe { libc::poll(&raw mut poll, 1, millis) } {
-        -1 => match io::Error::last_os_error() {
-            e if e.kind() == ErrorKind::Interrupted => Ok(false),
-            e => Err(e),
-        },
-        ready => Ok(ready > 0),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
+
+use crate::os;
 
 /// The files of one folder. In tests, one that forgets what was not synced.
 pub(super) trait FileSystem {
@@ -29,7 +30,7 @@ pub(super) trait FileSystem {
 /// A folder of the operating system's, which nobody else uses as long as this value lives.
 pub(super) struct RealFiles {
     path: PathBuf,
-    folder: File,
+    entries: os::Entries,
     open: BTreeMap<String, File>,
     /// Holds the lock.
     _lock: File,
@@ -38,7 +39,7 @@ pub(super) struct RealFiles {
 impl RealFiles {
     pub(super) fn new(path: PathBuf, lock: File) -> io::Result<Self> {
         Ok(RealFiles {
-            folder: File::open(&path)?,
+            entries: os::Entries::of(&path)?,
             path,
             open: BTreeMap::new(),
             _lock: lock,
@@ -73,7 +74,7 @@ impl FileSystem for RealFiles {
 
     fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
         let mut file = File::open(self.path.join(name))?;
-        forget_cached(&file);
+        os::forget_cached(&file);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -84,7 +85,9 @@ impl FileSystem for RealFiles {
     }
 
     fn truncate(&mut self, name: &str, len: u64) -> io::Result<()> {
-        self.file(name)?.set_len(len)
+        // Who may append to a file on Windows may not cut it.
+        let mut options = OpenOptions::new();
+        options.write(true).open(self.path.join(name))?.set_len(len)
     }
 
     fn create(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -112,19 +115,6 @@ impl FileSystem for RealFiles {
     }
 
     fn sync_folder(&mut self) -> io::Result<()> {
-        self.folder.sync_all()
+        self.entries.sync()
     }
-}
-
-/// Asks for the file to be read from the medium, as far as that can be asked for. When a sync
-/// fails, Linux keeps what could not be written in its cache, as if it had been: the process that
-/// comes next would read what is lost after a power cut, and its syncs would succeed.
-fn forget_cached(file: &File) {
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-    // SAFETY: it is given a file that is open, and no memory. It may be refused, and is only advice.
-    unsafe {
-        libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED);
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-    let _ = file.as_raw_fd();
 }

@@ -37,6 +37,7 @@ impl Program {
     }
 
     /// Starts it as the child of another process, which waits for it.
+    #[cfg(unix)]
     pub(crate) fn start_by_another(environment: &[(&str, &str)]) -> Program {
         let mut shell = Command::new("sh");
         shell.args(["-c", r#""$0" "$@"; exit $?"#]);
@@ -81,7 +82,7 @@ impl Program {
         }
     }
 
-    /// SIGKILL.
+    /// As SIGKILL does.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
