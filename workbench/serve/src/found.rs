@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use picture::palette;
@@ -103,7 +102,7 @@ fn refusal(e: &io::Error, target: &Target) -> Refusal {
 fn shown(target: &Target) -> String {
     let mut shown = String::new();
     for name in &target.names {
-        let _ = write!(shown, "/{}", Encoded(name.as_bytes()));
+        let _ = write!(shown, "/{}", Encoded(name.as_encoded_bytes()));
     }
     match shown.is_empty() {
         true => "/".into(),
@@ -155,7 +154,7 @@ fn folder(path: &Path, target: &Target) -> io::Result<Response> {
         let _ = writeln!(
             html,
             "<tr><td><a href=\"./{}{slash}\">{}{slash}</a></td><td>{size}</td></tr>",
-            Encoded(name.as_bytes()),
+            Encoded(name.as_encoded_bytes()),
             Text(&name.to_string_lossy())
         );
     }

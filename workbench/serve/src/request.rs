@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStringExt;
 
 use simulation::address;
 
@@ -125,6 +124,22 @@ fn is_this_machine(host: &[u8]) -> bool {
     })
 }
 
+/// What is in no name of a file, and would lead elsewhere. On Windows that are also other slashes,
+/// drives and what is beside a file's content.
+const IN_NO_NAME: &[u8] = if cfg!(windows) { b"/\0\\:" } else { b"/\0" };
+const NO_NAME: &str = match cfg!(windows) {
+    true => "a file's name is UTF-8, and has no slash, backslash, colon or NUL in it",
+    false => "a file's name has neither slash nor NUL in it",
+};
+
+/// The name of these bytes, if the system may have one.
+fn file_name(bytes: Vec<u8>) -> Option<OsString> {
+    #[cfg(unix)]
+    return Some(std::os::unix::ffi::OsStringExt::from_vec(bytes));
+    #[cfg(windows)]
+    return String::from_utf8(bytes).ok().map(OsString::from);
+}
+
 fn place(address: &str) -> Result<Target, Refusal> {
     let bad = |why| Refusal::new(Status::BadRequest, why);
     let path = address.split('?').next().unwrap_or_default();
@@ -141,10 +156,8 @@ fn place(address: &str) -> Result<Target, Refusal> {
                 let why = "an address does not lead upwards: it has no .. in it";
                 return Err(Refusal::new(Status::Forbidden, why));
             }
-            name if name.contains(&b'/') || name.contains(&0) => {
-                return Err(bad("a file's name has neither slash nor NUL in it"));
-            }
-            _ => names.push(OsString::from_vec(name)),
+            name if name.iter().any(|byte| IN_NO_NAME.contains(byte)) => return Err(bad(NO_NAME)),
+            _ => names.push(file_name(name).ok_or_else(|| bad(NO_NAME))?),
         }
     }
     Ok(Target {
