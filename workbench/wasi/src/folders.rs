@@ -31,7 +31,10 @@ impl FromStr for Folder {
     /// Reads `PATH`, which the module finds under its last name, or `PATH:GUEST`.
     fn from_str(text: &str) -> Result<Folder, String> {
         let wrong = || format!("expected PATH or PATH:/NAME, found {text:?}");
-        let (host, guest) = match text.rsplit_once(':') {
+        // Behind a single letter is, on Windows, the path of a drive.
+        let named = text.rsplit_once(':');
+        let named = named.filter(|(host, _)| !cfg!(windows) || host.len() != 1);
+        let (host, guest) = match named {
             Some((host, guest)) => (Path::new(host), guest.to_owned()),
             None => {
                 let host = Path::new(text);

@@ -4,7 +4,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::FlockOperation;
 use wasmtime::{
     Caller, Config, Error, Extern, ExternType, Linker, Module, Store, StoreLimits,
     StoreLimitsBuilder, Trap, Val, ValType, WasmBacktrace,
@@ -73,7 +72,7 @@ fn kept_module(engine: &wasmtime::Engine, bytes: &[u8], folder: &Path) -> Result
     let path = folder.join(format!("{:032x}.cwasm", hash(bytes)));
     let lock = path.with_extension("lock");
     let locked = File::create(&lock).map_err(|e| failed(&lock, &e))?;
-    rustix::fs::flock(&locked, FlockOperation::LockExclusive).map_err(|e| failed(&lock, &e))?;
+    locked.lock().map_err(|e| failed(&lock, &e))?;
     // SAFETY: what is there was written below, by a program of the same user, whose folder it is; and
     // it was renamed to that name when it was complete. Wasmtime refuses what another version or
     // configuration of it has written, which is replaced then.
