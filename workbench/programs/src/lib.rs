@@ -22,7 +22,6 @@
 //! ```
 
 pub mod cargo;
-mod child;
 mod clock;
 pub mod conformance;
 #[cfg(target_os = "linux")]
@@ -31,6 +30,7 @@ mod in_lockstep;
 mod live;
 mod log;
 pub mod module;
+mod os;
 mod pipes;
 mod process;
 mod processor;
@@ -340,9 +340,8 @@ impl Asked {
             if has_news {
                 node.lines.read();
             }
-            let rest = node.lines.rest();
-            if let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
-                return Some(lockstep::agreed(&rest[..end]).is_some());
+            if let Some(line) = node.lines.peek() {
+                return Some(lockstep::agreed(line).is_some());
             }
             if node.lines.is_closed() || node.lines.is_too_long() {
                 return Some(false);
@@ -413,7 +412,14 @@ impl Host for Programs {
     }
 
     fn pause(&mut self, node: usize) {
-        if let Some(host) = self.host() {
+        if self.is_live() && !os::PAUSES {
+            self.refused = Some(
+                "--nemesis pause is for virtual time here, and this program runs in real time: \
+                 Windows does not stop a process and let it go on; leave it out: kill and \
+                 partitions are there for any program"
+                    .to_owned(),
+            );
+        } else if let Some(host) = self.host() {
             host.pause(node);
         }
     }
@@ -437,7 +443,6 @@ impl Host for Programs {
     }
 
     fn stop(&mut self) -> Vec<Ending> {
-        #[cfg(target_os = "linux")]
         if let State::Live(host) = &self.state {
             self.looks_reactive = self.is_asked && host.is_still();
         }

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use super::Started;
 use super::pipes::{LONGEST_LINE, MOST_UNREAD, Poll};
 use super::process::Nursery;
-#[cfg(target_os = "linux")]
-use super::process::soon;
 use simulation::host::{Ending, Host, Output, Silence};
 
 /// How long an interrupt may go unnoticed.
@@ -60,21 +58,28 @@ impl Live {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl Live {
     /// Whether every node has read all of its input and waits for more, and for no time: now, or in
     /// a moment.
+    #[cfg(target_os = "linux")]
     pub(super) fn is_still(&self) -> bool {
+        use super::process::soon;
         use super::stillness::{Doing, Runtime, look, pipe_of};
         let mut runtime = Runtime::default();
         self.nodes.iter().all(|node| {
             let Started { process, feed, .. } = &node.started;
-            let stdin = pipe_of(feed).unwrap_or_default();
+            let stdin = pipe_of(feed.pipe()).unwrap_or_default();
             node.state == State::Running
                 && soon(|| {
                     feed.is_read() && look(process.id(), &stdin, &mut runtime).doing == Doing::Waits
                 })
         })
+    }
+
+    /// That cannot be seen here.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn is_still(&self) -> bool {
+        false
     }
 }
 

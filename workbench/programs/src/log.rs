@@ -4,14 +4,11 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::os::fd::{AsFd, OwnedFd};
 use std::process::ChildStderr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::{Errno, ioctl_fionread};
-
+use super::os::Ear;
 use super::process::Budget;
 
 /// How many lines of a node's stderr are kept for the report.
@@ -38,7 +35,7 @@ pub(super) struct Log {
     /// by SIGPIPE that has just been found out.
     thread: thread::JoinHandle<ChildStderr>,
     /// The pipe, where it is to be known what was written in which turn.
-    ear: Option<OwnedFd>,
+    ear: Option<Arc<Ear>>,
 }
 
 #[derive(Debug, Default)]
@@ -90,15 +87,24 @@ impl Log {
     ) -> io::Result<Self> {
         let words = Arc::new(Words::default());
         let ear = match is_listened_to {
-            true => Some(stderr.as_fd().try_clone_to_owned()?),
+            true => Some(Arc::new(Ear::of(&stderr)?)),
             false => None,
         };
         words.lock().unheard = is_listened_to.then(Vec::new);
         let thread = {
-            let words = Arc::clone(&words);
+            let (words, ear) = (Arc::clone(&words), ear.clone());
             thread::Builder::new()
                 .name("a node's stderr".into())
-                .spawn(move || keep(stderr, file, &words, &budget, shown.as_ref()))?
+                .spawn(move || {
+                    keep(
+                        stderr,
+                        file,
+                        &words,
+                        ear.as_deref(),
+                        &budget,
+                        shown.as_ref(),
+                    )
+                })?
         };
         Ok(Log { words, thread, ear })
     }
@@ -112,7 +118,7 @@ impl Log {
         loop {
             let is_over = self.is_over();
             let nothing_on_the_way = self.words.on_the_way();
-            if is_over || !ioctl_fionread(ear).is_ok_and(|left| left > 0) {
+            if is_over || ear.is_silent() {
                 let mut said = self.words.lock();
                 return said
                     .unheard
@@ -223,16 +229,16 @@ fn keep(
     stderr: ChildStderr,
     file: File,
     words: &Words,
+    ear: Option<&Ear>,
     budget: &Budget,
     shown: Option<&Shown>,
 ) -> ChildStderr {
     let mut file = BufWriter::new(file);
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
-    let is_listened_to = words.lock().unheard.is_some();
     loop {
-        let on_the_way = is_listened_to.then(|| {
-            wait_for_more(stderr.get_ref());
+        let on_the_way = ear.map(|ear| {
+            ear.wait();
             words.on_the_way()
         });
         let mut is_over = false;
@@ -270,12 +276,6 @@ fn keep(
             return stderr.into_inner();
         }
     }
-}
-
-/// Waits until there is more to read, or the end.
-fn wait_for_more(stderr: &ChildStderr) {
-    let mut fds = [PollFd::new(stderr, PollFlags::IN)];
-    while poll(&mut fds, None).is_err_and(|e| e == Errno::INTR) {}
 }
 
 #[cfg(test)]

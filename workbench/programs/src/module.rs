@@ -1,5 +1,6 @@
 //! Nodes that are WebAssembly modules: by what they are run, and what they are given of the machine.
 
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -47,7 +48,10 @@ impl Given {
 /// # Errors
 /// When it is written otherwise, or there is none.
 pub fn folder(text: &str) -> Result<String, String> {
-    let (path, guest) = text.rsplit_once(':').unwrap_or((text, "/"));
+    // Behind a single letter is, on Windows, the path of a drive.
+    let named = text.rsplit_once(':');
+    let named = named.filter(|(path, _)| !cfg!(windows) || path.len() != 1);
+    let (path, guest) = named.unwrap_or((text, "/"));
     if path.is_empty() || !guest.starts_with('/') {
         return Err("expected PATH, or PATH:/PATH with the one by which the node knows it".into());
     }
@@ -90,7 +94,8 @@ pub fn runner_of_environment() -> Result<Option<PathBuf>, String> {
 /// # Errors
 /// When there is none; what to do.
 pub fn runner_beside_this_one() -> Result<PathBuf, String> {
-    let beside = std::env::current_exe().map(|own| own.with_file_name(RUNNER));
+    let beside =
+        std::env::current_exe().map(|own| own.with_file_name(format!("{RUNNER}{EXE_SUFFIX}")));
     let beside = beside.ok().filter(|beside| beside.is_file());
     beside.ok_or_else(|| {
         format!(

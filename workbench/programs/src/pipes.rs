@@ -2,12 +2,10 @@
 //! writing nor reading here ever waits for a node that does not.
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::process::{ChildStdin, ChildStdout};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use super::os::{self, Sink, Source};
 
 /// The longest line that a node may write, in bytes.
 pub(super) const LONGEST_LINE: usize = 8 << 20;
@@ -19,7 +17,7 @@ const READ: usize = 64 << 10;
 /// Lines to a node.
 #[derive(Debug)]
 pub(super) struct Feed {
-    pipe: ChildStdin,
+    pipe: Sink,
     bytes: Vec<u8>,
     written: usize,
     is_broken: bool,
@@ -27,10 +25,8 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(pipe: ChildStdin) -> io::Result<Self> {
-        let flags = fcntl_getfl(&pipe)?;
-        fcntl_setfl(&pipe, flags | OFlags::NONBLOCK)?;
         Ok(Feed {
-            pipe,
+            pipe: Sink::new(pipe)?,
             bytes: Vec::new(),
             written: 0,
             is_broken: false,
@@ -71,7 +67,13 @@ impl Feed {
     /// Whether the node has read all of it.
     #[cfg(target_os = "linux")]
     pub(super) fn is_read(&self) -> bool {
-        self.waiting() == 0 && rustix::io::ioctl_fionread(&self.pipe).is_ok_and(|left| left == 0)
+        self.waiting() == 0 && self.pipe.is_read()
+    }
+
+    /// Where it is written.
+    #[cfg(target_os = "linux")]
+    pub(super) fn pipe(&self) -> &Sink {
+        &self.pipe
     }
 
     /// How many bytes are not written yet.
@@ -83,7 +85,7 @@ impl Feed {
 /// Lines of a node.
 #[derive(Debug)]
 pub(super) struct Lines {
-    pipe: ChildStdout,
+    pipe: Source,
     /// What has been read, up to `len`.
     buffer: Vec<u8>,
     len: usize,
@@ -96,10 +98,8 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
-        let flags = fcntl_getfl(&pipe)?;
-        fcntl_setfl(&pipe, flags | OFlags::NONBLOCK)?;
         Ok(Lines {
-            pipe,
+            pipe: Source::new(pipe)?,
             buffer: Vec::new(),
             len: 0,
             start: 0,
@@ -149,9 +149,17 @@ impl Lines {
         if !has_end && !is_last {
             return None;
         }
-        let line = self.buffer[self.start..self.searched - usize::from(has_end)].to_vec();
+        let line = &self.buffer[self.start..self.searched - usize::from(has_end)];
+        let line = without_return(line).to_vec();
         self.start = self.searched;
         Some(line)
+    }
+
+    /// The same, which comes next then, too; none before its end has come.
+    pub(super) fn peek(&self) -> Option<&[u8]> {
+        let rest = self.rest();
+        let end = rest.iter().position(|&byte| byte == b'\n')?;
+        Some(without_return(&rest[..end]))
     }
 
     /// What has been read and is no line yet.
@@ -169,55 +177,41 @@ impl Lines {
     }
 }
 
-impl AsFd for Feed {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
-    }
-}
-
-impl AsFd for Lines {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
+/// A line without the return that programs on Windows, as a rule, end it with.
+fn without_return(line: &[u8]) -> &[u8] {
+    match line.strip_suffix(b"\r") {
+        Some(line) if cfg!(windows) => line,
+        _ => line,
     }
 }
 
 /// Pipes that something may happen to.
 #[derive(Debug, Default)]
-pub(super) struct Poll<'a> {
-    pipes: Vec<PollFd<'a>>,
-}
+pub(super) struct Poll<'a>(os::Poll<'a>);
 
 impl<'a> Poll<'a> {
     /// Waits for room in this one, as long as something is to be written.
     pub(super) fn add_feed(&mut self, feed: &'a Feed) {
         if feed.waiting() > 0 {
-            self.pipes.push(PollFd::new(feed, PollFlags::OUT));
+            self.0.add_sink(&feed.pipe);
         }
     }
 
     /// Waits for this one to have something to read, or its end.
     pub(super) fn add_lines(&mut self, lines: &'a Lines) {
         if !lines.is_closed() {
-            self.pipes.push(PollFd::new(lines, PollFlags::IN));
+            self.0.add_source(&lines.pipe);
         }
     }
 
     /// Waits until something happens to one of them, this long at most. False if
     /// nothing did.
     pub(super) fn wait(&mut self, time: Duration) -> bool {
-        let time = Timespec {
-            tv_sec: time.as_secs().min(i32::MAX as u64) as i64,
-            tv_nsec: time.subsec_nanos().into(),
-        };
-        // Or a signal interrupted it.
-        poll(&mut self.pipes, Some(&time)).is_ok_and(|ready| ready > 0)
+        self.0.wait(time)
     }
 
     /// Whether something has happened to this pipe.
-    pub(super) fn has_news(&self, pipe: &impl AsFd) -> bool {
-        let fd = pipe.as_fd().as_raw_fd();
-        let is_it = |it: &&PollFd<'_>| it.as_fd().as_raw_fd() == fd;
-        let found = self.pipes.iter().find(is_it);
-        found.is_some_and(|it| !it.revents().is_empty())
+    pub(super) fn has_news(&self, lines: &Lines) -> bool {
+        self.0.has_news(&lines.pipe)
     }
 }

@@ -11,12 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::process::{Resource, Signal, getrlimit, setrlimit};
-
 use super::Started;
-use super::child::{Child, Pipes, below};
 use super::log::{Log, Shown};
+use super::os::{self, Child, Pipes, below};
 use super::pipes::{Feed, Lines};
 use simulation::host::in_process::seed_of_restart;
 use simulation::host::{Ending, Pulse};
@@ -172,16 +169,10 @@ impl Nursery {
     }
 }
 
-/// Lets this process hold as many files as the pipes of this many nodes are, if the
-/// system lets it: the limit of a shell is often 256 or 1024.
+/// Lets this process hold as many files as the pipes of this many nodes are.
 pub(super) fn allow_files(nodes: usize) {
     // Three pipes and a log each, and some for whatever else is open.
-    let needed = 4 * nodes as u64 + 128;
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < needed) {
-        limit.current = Some(limit.maximum.map_or(needed, |most| most.min(needed)));
-        let _ = setrlimit(Resource::Nofile, limit);
-    }
+    os::allow_files(4 * nodes as u64 + 128);
 }
 
 /// A node's process.
@@ -274,11 +265,7 @@ impl Process {
 
     /// Stops it where it is, or lets it go on, with all that it started.
     pub(super) fn pause(&self, is_paused: bool) {
-        let signal = match is_paused {
-            true => Signal::STOP,
-            false => Signal::CONT,
-        };
-        self.child.signal(signal);
+        self.child.pause(is_paused);
     }
 
     /// The last lines it wrote to its log, and why it panicked if it has.
@@ -358,20 +345,7 @@ fn spawn(
     command.envs(environment.iter().copied());
     command.envs(filter.map(|filter| ("RUST_LOG", filter)));
     Child::start(command).map_err(|e| {
-        let hint = match e.kind() {
-            io::ErrorKind::NotFound if program.bin.exists() => {
-                "; the interpreter that its first line names is missing"
-            }
-            io::ErrorKind::NotFound => "; expected the path of an executable",
-            io::ErrorKind::PermissionDenied => "; is it executable? chmod +x",
-            _ if e.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
-                "; each node takes four: run fewer, or raise the limit (ulimit -n)"
-            }
-            _ if e.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-                "; expected a program, or a script that begins with #!"
-            }
-            _ => "",
-        };
+        let hint = os::hint(&e, &program.bin);
         io::Error::new(
             e.kind(),
             format!("cannot run {}: {e}{hint}", program.bin.display()),

@@ -57,7 +57,7 @@ enum Broken {
 
 impl Reactive {
     pub(super) fn new(started: Started, refused: &Refused) -> Self {
-        let stdin = pipe_of(&started.feed).unwrap_or_default();
+        let stdin = pipe_of(started.feed.pipe()).unwrap_or_default();
         Reactive {
             started,
             stdin,

@@ -372,8 +372,8 @@ pub(super) unsafe fn close_from(first: c_int) {
 mod tests {
     use rustix::process::{Signal, kill_process};
 
-    use super::super::child::Child;
     use super::*;
+    use crate::os::Child;
 
     /// What a script says, and how it ends.
     fn said(command: Command) -> (String, Option<String>) {

@@ -16,11 +16,11 @@ use rustix::process::{
 use simulation::host::Pulse;
 
 #[cfg(target_os = "linux")]
-use super::{subreaper, zygote};
+use crate::{subreaper, zygote};
 
 /// A child of this process.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     process: Pid,
     /// How it has ended, once it was waited for: until then, its number is its own.
     status: Option<ExitStatus>,
@@ -28,10 +28,10 @@ pub(super) struct Child {
 
 /// This process's ends of what a program reads and writes.
 #[derive(Debug)]
-pub(super) struct Pipes {
-    pub(super) stdin: ChildStdin,
-    pub(super) stdout: ChildStdout,
-    pub(super) stderr: ChildStderr,
+pub(crate) struct Pipes {
+    pub(crate) stdin: ChildStdin,
+    pub(crate) stdout: ChildStdout,
+    pub(crate) stderr: ChildStderr,
 }
 
 impl Child {
@@ -39,7 +39,7 @@ impl Child {
     ///
     /// # Errors
     /// When it cannot be started: why, as the system says.
-    pub(super) fn start(command: Command) -> io::Result<(Self, Pipes)> {
+    pub(crate) fn start(command: Command) -> io::Result<(Self, Pipes)> {
         let (its_stdin, stdin) = io::pipe()?;
         let (stdout, its_stdout) = io::pipe()?;
         let (stderr, its_stderr) = io::pipe()?;
@@ -57,12 +57,12 @@ impl Child {
     }
 
     /// Its number.
-    pub(super) fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         self.process.as_raw_nonzero().get().unsigned_abs()
     }
 
     /// Whether it has ended.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         self.status.is_some()
             || match waitid(WaitId::Pid(self.process), options) {
@@ -73,7 +73,7 @@ impl Child {
 
     /// Asks it to end, unless it has, with all that it started. (On Linux, its subreaper leaves nothing
     /// behind; elsewhere, its group may be there still.)
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if self.status.is_some() {
             return;
         }
@@ -89,7 +89,7 @@ impl Child {
     }
 
     /// Waits for its end, and says how it was; none, if that is not known.
-    pub(super) fn wait(&mut self) -> Option<String> {
+    pub(crate) fn wait(&mut self) -> Option<String> {
         use std::os::unix::process::ExitStatusExt;
         while self.status.is_none() {
             match waitpid(Some(self.process), WaitOptions::empty()) {
@@ -104,8 +104,13 @@ impl Child {
         self.status.map(describe)
     }
 
-    /// Sends a signal to all that is below it. (On Linux it itself only waits for them.)
-    pub(super) fn signal(&self, signal: Signal) {
+    /// Stops it where it is, or lets it go on, with all that it started. (On Linux it itself only
+    /// waits for them.)
+    pub(crate) fn pause(&self, is_paused: bool) {
+        let signal = match is_paused {
+            true => Signal::STOP,
+            false => Signal::CONT,
+        };
         #[cfg(target_os = "linux")]
         for process in below(self.number()).into_iter().skip(1) {
             if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
@@ -118,7 +123,7 @@ impl Child {
 
     /// What those below it do, as far as that can be told: proc_pid_stat(5).
     #[cfg(target_os = "linux")]
-    pub(super) fn pulse(&self) -> Option<Pulse> {
+    pub(crate) fn pulse(&self) -> Option<Pulse> {
         let mut pulse = Pulse::default();
         let mut ticks = 0;
         for process in below(self.number()) {
@@ -140,7 +145,7 @@ impl Child {
 
     /// Nothing is known of what it does.
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn pulse(&self) -> Option<Pulse> {
+    pub(crate) fn pulse(&self) -> Option<Pulse> {
         None
     }
 }
@@ -170,7 +175,7 @@ fn describe(status: ExitStatus) -> String {
 
 /// This process, then those that it started, and so on: proc_pid_task(5).
 #[cfg(target_os = "linux")]
-pub(super) fn below(process: u32) -> Vec<u32> {
+pub(crate) fn below(process: u32) -> Vec<u32> {
     let mut all = vec![process];
     let mut next = 0;
     while let Some(&process) = all.get(next) {
@@ -187,6 +192,6 @@ pub(super) fn below(process: u32) -> Vec<u32> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn below(process: u32) -> Vec<u32> {
+pub(crate) fn below(process: u32) -> Vec<u32> {
     vec![process]
 }
