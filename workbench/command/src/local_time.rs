@@ -4,6 +4,10 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(unix)]
+use libc::{gmtime_r, localtime_r};
+use libc::{time_t, tm};
+
 /// A moment, as the clock on the wall shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LocalTime {
@@ -17,7 +21,7 @@ pub(crate) struct LocalTime {
     second: i32,
     millis: u32,
     /// How many seconds the time here is ahead of UTC.
-    ahead: libc::c_long,
+    ahead: i64,
 }
 
 impl LocalTime {
@@ -30,15 +34,22 @@ impl LocalTime {
     /// So long after 1970 began in UTC; the time in UTC, if the system cannot say what it is
     /// here.
     fn at(since_epoch: Duration) -> Self {
-        let seconds = since_epoch.as_secs() as libc::time_t;
-        // SAFETY: all of it are numbers, and a pointer that may be null.
-        let mut tm: libc::tm = unsafe { std::mem::zeroed() };
-        // SAFETY: both are this function's own. The zone is read from the environment, which
-        // this program does not change.
-        if unsafe { libc::localtime_r(&raw const seconds, &raw mut tm) }.is_null() {
-            // SAFETY: as above.
-            unsafe { libc::gmtime_r(&raw const seconds, &raw mut tm) };
+        let seconds = since_epoch.as_secs() as time_t;
+        // SAFETY: all of both are numbers, and pointers that may be null.
+        let (mut utc, mut tm): (tm, tm) = unsafe { std::mem::zeroed() };
+        // SAFETY: all is this function's own. The zone is read from the environment, which this
+        // program does not change.
+        unsafe {
+            gmtime_r(&raw const seconds, &raw mut utc);
+            if localtime_r(&raw const seconds, &raw mut tm).is_null() {
+                tm = utc;
+            }
         }
+        let days = match tm.tm_year - utc.tm_year {
+            0 => tm.tm_yday - utc.tm_yday,
+            years => years,
+        };
+        let minutes = (days * 24 + tm.tm_hour - utc.tm_hour) * 60 + tm.tm_min - utc.tm_min;
         LocalTime {
             year: i64::from(tm.tm_year) + 1900,
             month: tm.tm_mon + 1,
@@ -47,7 +58,7 @@ impl LocalTime {
             minute: tm.tm_min,
             second: tm.tm_sec,
             millis: since_epoch.subsec_millis(),
-            ahead: tm.tm_gmtoff,
+            ahead: i64::from(minutes * 60 + tm.tm_sec - utc.tm_sec),
         }
     }
 
@@ -82,6 +93,22 @@ impl LocalTime {
         let minutes = self.ahead.unsigned_abs() / 60;
         format!("{sign}{:02}{between}{:02}", minutes / 60, minutes % 60)
     }
+}
+
+/// As on Unix: the pointer, unless it fails.
+#[cfg(windows)]
+unsafe fn localtime_r(seconds: *const time_t, tm: *mut tm) -> *mut tm {
+    // SAFETY: the caller's.
+    match unsafe { libc::localtime_s(tm, seconds) } {
+        0 => tm,
+        _ => std::ptr::null_mut(),
+    }
+}
+
+#[cfg(windows)]
+unsafe fn gmtime_r(seconds: *const time_t, tm: *mut tm) {
+    // SAFETY: the caller's.
+    unsafe { libc::gmtime_s(tm, seconds) };
 }
 
 /// As logback writes it at the beginning of a line: `2025-10-31 23:59:00,007`.

@@ -6,7 +6,6 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use page::listing;
 use simulation::folder::{Folder, Kept, cannot};
@@ -77,7 +76,7 @@ impl Store {
         let _ = fs::remove_dir_all(self.folder.path());
         let current = self.root.join("current");
         if !current.exists() {
-            let _ = fs::remove_file(current);
+            let _ = fs::remove_file(&current).or_else(|_| fs::remove_dir(&current));
         }
         for folder in [self.folder.path().parent(), Some(&*self.root)]
             .into_iter()
@@ -153,7 +152,9 @@ impl Store {
 }
 
 /// Makes a link, in place of an older one: at once, since others may do the same.
+#[cfg(unix)]
 fn link(from: &Path, to: &Path) -> io::Result<()> {
+    use std::sync::atomic::{AtomicU64, Ordering};
     static MADE: AtomicU64 = AtomicU64::new(0);
     if fs::read_link(from).is_ok_and(|old| old == to) {
         return Ok(());
@@ -165,4 +166,19 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
         let _ = fs::remove_file(&new);
         cannot("link", from, &e)
     })
+}
+
+/// The same as a junction, which everybody may make, as not everybody may a link. Where the file
+/// system has none, a run is found by its name alone.
+#[cfg(windows)]
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    use std::os::windows::process::CommandExt;
+    let to = std::path::absolute(from.with_file_name("").join(to))?;
+    let from = std::path::absolute(from)?;
+    let _ = fs::remove_dir(&from); // takes away a link, and no folder that has something in it
+    let mut mklink = std::process::Command::new("cmd");
+    let (from, to) = (from.display(), to.display());
+    mklink.raw_arg(format!("/d /c mklink /j \"{from}\" \"{to}\""));
+    let _ = mklink.output();
+    Ok(())
 }
