@@ -76,8 +76,9 @@ fn a_history_is_read_whatever_its_format() {
             assert_eq!(output.status.code(), Some(1), "{name}");
         }
     }
+    let output = check(&folder, "array.json", &[]);
     tells(
-        &check(&folder, "array.json", &[]),
+        &output,
         1,
         &["clients have numbers here: \"a\" is 0, \"b\" is 1"],
     );
@@ -142,8 +143,9 @@ fn what_a_history_is_of_is_guessed_and_said() {
         let mut command = workbench(&["check"]);
         command.arg(folder.path().join("history")).output().unwrap()
     };
+    let output = check(STALE[0].1);
     tells(
-        &check(STALE[0].1),
+        &output,
         1,
         &["taken for -w lin-kv, since its operations read and write registers"],
     );

@@ -26,17 +26,11 @@ done
 #[test]
 fn two_runs_are_compared() {
     let first = Folder::new("compare-first");
-    tells(
-        &first.run(&echo(1000), &["--rate", "20", "--seed", "3"]),
-        0,
-        &["echo: valid"],
-    );
+    let output = first.run(&echo(1000), &["--rate", "20", "--seed", "3"]);
+    tells(&output, 0, &["echo: valid"]);
     let second = Folder::new("compare-second");
-    tells(
-        &second.run(&echo(5), &["--rate", "20", "--seed", "3"]),
-        1,
-        &["echo: INVALID"],
-    );
+    let output = second.run(&echo(5), &["--rate", "20", "--seed", "3"]);
+    tells(&output, 1, &["echo: INVALID"]);
     let [a, b] = [&first, &second].map(|folder| folder.path().join("store/latest"));
     let compare =
         |flags: &[&std::path::Path]| workbench(&["compare"]).args(flags).output().unwrap();
@@ -74,15 +68,9 @@ fn two_runs_are_compared() {
     tells(&compare(&[&a, &none]), 255, &["cannot read "]);
 
     let other = Folder::new("compare-other");
-    tells(
-        &other.run(&echo(1000), &["--rate", "20", "--seed", "4"]),
-        0,
-        &["echo: valid"],
-    );
+    let output = other.run(&echo(1000), &["--rate", "20", "--seed", "4"]);
+    tells(&output, 0, &["echo: valid"]);
     let other = other.path().join("store/latest");
-    tells(
-        &compare(&[&a, &other]),
-        0,
-        &["They do not follow from the same seed"],
-    );
+    let output = compare(&[&a, &other]);
+    tells(&output, 0, &["They do not follow from the same seed"]);
 }

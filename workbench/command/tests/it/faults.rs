@@ -23,15 +23,13 @@ fn a_binary_that_cannot_be_run() {
     );
     let node = folder.node("");
     fs::set_permissions(&node, fs::Permissions::from_mode(0o644)).unwrap();
-    tells(
-        &folder.test(&node, &[]),
-        255,
-        &["cannot run", "is it executable?"],
-    );
+    let output = folder.test(&node, &[]);
+    tells(&output, 255, &["cannot run", "is it executable?"]);
     let node = folder.node("");
     fs::write(&node, "#!/no/such/interpreter\n").unwrap();
+    let output = folder.test(&node, &[]);
     tells(
-        &folder.test(&node, &[]),
+        &output,
         255,
         &["the interpreter that its first line names is missing"],
     );
@@ -42,8 +40,9 @@ fn a_binary_that_cannot_be_run() {
 fn a_node_that_crashes() {
     let folder = Folder::new("crashes");
     let node = folder.node(&format!("{INIT}echo 'what a pity' >&2\nexit 3\n"));
+    let output = folder.test(&node, &[]);
     tells(
-        &folder.test(&node, &[]),
+        &output,
         1,
         &["echo: INVALID", "node n0", "exit status 3", "| what a pity"],
     );
@@ -51,11 +50,8 @@ fn a_node_that_crashes() {
     assert_eq!(log, "what a pity\n");
 
     let node = folder.node("echo 'no such file' >&2\nkill -9 $$\n");
-    tells(
-        &folder.test(&node, &[]),
-        1,
-        &["killed by signal 9", "| no such file"],
-    );
+    let output = folder.test(&node, &[]);
+    tells(&output, 1, &["killed by signal 9", "| no such file"]);
 }
 
 #[test]
@@ -100,11 +96,8 @@ fn a_node_that_answers_init_with_an_error() {
     let node = folder.node(
         "read line\necho '{\"src\":\"n0\",\"dest\":\"c0\",\"body\":{\"type\":\"error\",\"code\":13,\"in_reply_to\":1}}'\ncat >/dev/null\n",
     );
-    tells(
-        &folder.test(&node, &[]),
-        1,
-        &["node n0", "expected init_ok"],
-    );
+    let output = folder.test(&node, &[]);
+    tells(&output, 1, &["node n0", "expected init_ok"]);
 }
 
 #[test]
@@ -146,11 +139,8 @@ fn a_store_that_cannot_be_written_is_known_before_the_run() {
     let folder = Folder::new("store");
     let node = folder.node("touch \"$0.ran\"\n");
     fs::write(folder.path().join("store"), "a file").unwrap();
-    tells(
-        &folder.test(&node, &[]),
-        255,
-        &["cannot make", "store/echo"],
-    );
+    let output = folder.test(&node, &[]);
+    tells(&output, 255, &["cannot make", "store/echo"]);
     assert!(!folder.path().join("node.ran").exists());
 }
 

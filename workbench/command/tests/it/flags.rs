@@ -1,10 +1,11 @@
 //! Every command line that works with Maelstrom works here, and one that was pasted
 //! and came out wrong is told so.
 
-use std::fs;
 use std::process::Output;
 
-use crate::shell::{self, Folder, tells};
+use crate::shell::{self, tells};
+#[cfg(unix)]
+use {crate::shell::Folder, std::fs};
 
 fn workbench(args: &[&str]) -> Output {
     shell::workbench(args).output().unwrap()
@@ -66,11 +67,8 @@ fn every_flag_of_maelstrom_test_is_taken() {
     let mut args = vec!["test"];
     args.extend(FLAGS.iter().chain(JUDGED_BY).copied().flatten());
     args.extend(["an", "argument", "--no-such-flag"]);
-    tells(
-        &workbench(&args),
-        254,
-        &["unexpected argument '--no-such-flag'"],
-    );
+    let output = workbench(&args);
+    tells(&output, 254, &["unexpected argument '--no-such-flag'"]);
     for flag in FLAGS {
         let output = workbench(&[&["test", "--store", "/dev/null/no"], *flag, &["-n"]].concat());
         tells(&output, 254, &["a value is required for '--node <NAME>'"]);
@@ -92,6 +90,7 @@ fn the_workload_is_lin_kv_if_none_is_named() {
 }
 
 /// A node that writes its arguments and its name, run with these flags.
+#[cfg(unix)]
 fn told_node(folder: &Folder, args: &[&str]) -> (Output, String) {
     use std::os::unix::fs::PermissionsExt;
     let node = folder.path().join("node");
@@ -115,6 +114,7 @@ fn told_node(folder: &Folder, args: &[&str]) -> (Output, String) {
     (output, logs.collect())
 }
 
+#[cfg(unix)]
 #[test]
 fn arguments_of_the_node_need_no_separator() {
     let folder = Folder::new("arguments");
@@ -128,6 +128,7 @@ fn arguments_of_the_node_need_no_separator() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn nodes_are_named_one_by_one() {
     let folder = Folder::new("one-by-one");
@@ -139,6 +140,7 @@ fn nodes_are_named_one_by_one() {
     assert!(logs.contains(r#""node_ids":["e","d","b","a"]"#), "{logs}");
 }
 
+#[cfg(unix)]
 #[test]
 fn flags_that_mean_nothing_are_said_to() {
     let folder = Folder::new("meaningless");
@@ -152,6 +154,7 @@ fn flags_that_mean_nothing_are_said_to() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn the_log_can_be_json() {
     let folder = Folder::new("logging-json");

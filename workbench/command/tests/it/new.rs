@@ -33,24 +33,23 @@ fn a_crate_is_started_once() {
     assert!(read("src/main.rs").contains("my_node::Echo"));
     assert!(read("tests/seeds.rs").contains("use my_node::Echo;"));
 
+    let output = new(&crate_folder, &git);
     tells(
-        &new(&crate_folder, &git),
+        &output,
         255,
         &["there is a ", "already: expected a folder to make"],
     );
     let wrong = folder.path().join("My_Node");
+    let output = new(&wrong, &git);
     tells(
-        &new(&wrong, &git),
+        &output,
         255,
         &["is no name for a crate here: expected lower-case words"],
     );
     assert!(!wrong.exists());
     let other = folder.path().join("other");
     let path = folder.path().to_str().unwrap().to_owned();
-    tells(
-        &new(&other, &["--path", &path]),
-        255,
-        &["is no copy of the library's repository"],
-    );
+    let output = new(&other, &["--path", &path]);
+    tells(&output, 255, &["is no copy of the library's repository"]);
     assert!(!other.exists());
 }

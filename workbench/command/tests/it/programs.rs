@@ -183,8 +183,9 @@ fn any_program_is_killed_paused_and_started_again() {
         );
     }
     let only_here = folder.run(&script, &["--nemesis", "clock"]);
+    let output = only_here;
     tells(
-        &only_here,
+        &output,
         255,
         &["clock, disk and lost-writes are for virtual time"],
     );
@@ -298,6 +299,7 @@ fn a_run_that_cannot_be_leaves_no_folder() {
     let folder = Folder::new("no-run");
     let script = format!("{INIT}cat >/dev/null");
     let output = folder.run(&script, &["--noise", "busy"]);
+    let output = output;
     tells(
         &output,
         255,
@@ -369,6 +371,7 @@ fn what_explains_a_verdict_is_told() {
 fn the_counts_add_up() {
     let folder = Folder::new("counts");
     let output = folder.run(&format!("{INIT}exit 3"), &["--rate", "20"]);
+    let output = output;
     tells(
         &output,
         1,
@@ -464,18 +467,12 @@ fn a_module_is_run_by_the_program_beside_this_one() {
     let runner = folder.node("echo \"told: $*\" >&2; exit 3");
     std::fs::rename(runner, folder.path().join("workbench-wasi")).unwrap();
     let told = |before: &str| format!("told: {before}{}/node.wasm", folder.path().display());
-    tells(
-        &test(&["--", "--eager"]),
-        1,
-        &[&format!("{} --eager", told(""))],
-    );
+    let output = test(&["--", "--eager"]);
+    tells(&output, 1, &[&format!("{} --eager", told(""))]);
     std::fs::create_dir(folder.path().join("lib")).unwrap();
     let given = ["--env", "A=1", "--folder", "lib:/usr/lib"];
-    tells(
-        &test(&given),
-        1,
-        &[&told("--folder lib:/usr/lib --env A=1 ")],
-    );
+    let output = test(&given);
+    tells(&output, 1, &[&told("--folder lib:/usr/lib --env A=1 ")]);
     let live = "--live is not for WebAssembly modules: they run in virtual time";
     tells(&test(&["--live"]), 255, &[live]);
 }

@@ -33,11 +33,8 @@ fn a_run_is_done_again_from_its_schedule() {
     let first = folder.run(WRONG, &["--rate", "20", "--seed", "3"]);
     tells(&first, 1, &["echo: INVALID", "smaller:   ", " shrink "]);
     let run = latest(&folder);
-    tells(
-        &of("replay", &run, &[]),
-        1,
-        &["echo: INVALID", "repeat it: ", " replay "],
-    );
+    let output = of("replay", &run, &[]);
+    tells(&output, 1, &["echo: INVALID", "repeat it: ", " replay "]);
     let again = latest(&folder);
     assert_ne!(run, again);
     for name in [
@@ -107,24 +104,23 @@ fn what_has_no_schedule_is_told() {
     tells(&folder.run(&live, &["--rate", "0"]), 2, &["echo: unknown"]);
     let run = latest(&folder);
     assert!(run.join("history.edn").exists() && !run.join("schedule.jsonl").exists());
-    tells(
-        &of("replay", &run, &[]),
-        255,
-        &["cannot read", "schedule.jsonl"],
-    );
+    let output = of("replay", &run, &[]);
+    tells(&output, 255, &["cannot read", "schedule.jsonl"]);
 
     let broken = folder.path().join("broken.jsonl");
     fs::write(&broken, "{\"schedule\":1}").unwrap();
+    let output = of("shrink", &broken, &[]);
     tells(
-        &of("shrink", &broken, &[]),
+        &output,
         255,
         &["broken.jsonl: line 1 of the schedule: column 14: missing field `workload`"],
     );
     let world = r#"{"schedule":1,"workload":"echo","nodes":["n0"],"clients":1,"time-limit":1}"#;
     let stray = r#"{"operation":{"at":0,"client":7,"f":"echo","value":"1"}}"#;
     fs::write(&broken, format!("{world}\n{stray}")).unwrap();
+    let output = of("replay", &broken, &["--bin", "/bin/cat"]);
     tells(
-        &of("replay", &broken, &["--bin", "/bin/cat"]),
+        &output,
         254,
         &["schedule: expected clients from 0 to 0, found 7"],
     );
@@ -148,8 +144,9 @@ fn a_sweep_in_parts_is_the_same_as_in_one() {
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let whole = file("whole.jsonl");
     let said = sweep(&["--results", &whole]);
+    let output = said;
     tells(
-        &said,
+        &output,
         1,
         &["echo: 40 seeds: ", " valid, ", " invalid, ", "\n- "],
     );
@@ -163,11 +160,8 @@ fn a_sweep_in_parts_is_the_same_as_in_one() {
     let merged = file("merged.jsonl");
     let page = file("sweep.html");
     let mut command = workbench(&["merge", "--output", &merged, "--page", &page]);
-    tells(
-        &command.args(&parts).output().unwrap(),
-        1,
-        &["echo: 40 seeds: "],
-    );
+    let output = command.args(&parts).output().unwrap();
+    tells(&output, 1, &["echo: 40 seeds: "]);
     let [all, put_together] = [&whole, &merged].map(|path| fs::read_to_string(path).unwrap());
     assert_eq!(all, put_together);
     assert!(fs::read_to_string(&page).unwrap().contains("40 seeds: "));
@@ -177,9 +171,6 @@ fn a_sweep_in_parts_is_the_same_as_in_one() {
     fs::write(&torn, &all[..all.len() / 2]).unwrap();
     sweep(&["--results", &torn]);
     assert_eq!(fs::read_to_string(&torn).unwrap(), all);
-    tells(
-        &sweep(&["--results", &torn, "--latency", "3"]),
-        255,
-        &["torn.jsonl: it is of another sweep"],
-    );
+    let output = sweep(&["--results", &torn, "--latency", "3"]);
+    tells(&output, 255, &["torn.jsonl: it is of another sweep"]);
 }

@@ -1,13 +1,14 @@
 //! Nodes written in sh, run by the command, and what it says of them.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
+#[cfg(unix)]
+use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
 
 /// Answers init as n0, and then reads a line.
+#[cfg(unix)]
 pub(crate) const INIT: &str = r#"
 read line
 echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
@@ -26,9 +27,13 @@ impl Folder {
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
+}
 
+#[cfg(unix)]
+impl Folder {
     /// A node, written in sh.
     pub(crate) fn node(&self, script: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
         let path = self.path().join("node");
         fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -85,6 +90,7 @@ pub(crate) fn tells(output: &Output, status: i32, parts: &[&str]) {
 }
 
 /// Whether a process with this among its arguments is there.
+#[cfg(unix)]
 pub(crate) fn is_running(argument: &str) -> bool {
     let processes = Command::new("ps").args(["-e", "-o", "args"]).output();
     let text = processes.map_or_else(|_| String::new(), |all| said(&all));

@@ -104,12 +104,13 @@ fn all_runs_are_listed_the_newest_first() {
     .unwrap();
     fs::create_dir_all(store.0.path().join("echo/20260131T120007.000+0100")).unwrap();
     // Neither links nor what is hidden, nor files.
-    std::os::unix::fs::symlink("echo", store.0.path().join("latest")).unwrap();
-    std::os::unix::fs::symlink(
-        "20260131T120000.000+0100",
-        store.0.path().join("echo/latest"),
-    )
-    .unwrap();
+    #[cfg(unix)]
+    for (to, from) in [
+        ("echo", "latest"),
+        ("20260131T120000.000+0100", "echo/latest"),
+    ] {
+        std::os::unix::fs::symlink(to, store.0.path().join(from)).unwrap();
+    }
     fs::create_dir_all(store.0.path().join(".git/objects")).unwrap();
     fs::write(store.0.path().join("notes.txt"), "").unwrap();
     let broken = "cannot read summary.json:";

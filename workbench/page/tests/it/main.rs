@@ -1,4 +1,7 @@
-//! The tests of pages that need a browser, or whole runs, in one program.
+//! The tests of pages that need a browser, or whole runs, in one program: on Unix, where a browser
+//! is told by pipes.
+
+#![cfg(unix)]
 
 mod browser;
 mod browsing;

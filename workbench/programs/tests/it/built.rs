@@ -1,8 +1,9 @@
 //! Programs to be tested.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::env::consts::EXE_SUFFIX;
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// An example of the workspace, built as this test is.
@@ -15,11 +16,15 @@ pub(crate) fn example(name: &str) -> PathBuf {
     assert!(built.unwrap().success());
     // This test's program is in the folder deps.
     let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("examples").join(name)
+    let examples = test.ancestors().nth(2).unwrap().join("examples");
+    examples.join(format!("{name}{EXE_SUFFIX}"))
 }
 
 /// A script, with the line that names its interpreter.
+#[cfg(unix)]
 pub(crate) fn script(folder: &Path, text: &str) -> PathBuf {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     let path = folder.join("node");
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,6 +32,7 @@ pub(crate) fn script(folder: &Path, text: &str) -> PathBuf {
 }
 
 /// Whether a program can be run here; told if not.
+#[cfg(unix)]
 pub(crate) fn is_here(program: &str, arg: &str) -> bool {
     let output = Command::new(program).arg(arg).output();
     let is_here = output.is_ok_and(|output| output.status.success());

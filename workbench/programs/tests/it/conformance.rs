@@ -6,7 +6,7 @@ use std::time::Duration;
 use programs::Program;
 use programs::conformance::{Options, Report, assert_kept, test};
 
-use crate::built::{example, script};
+use crate::built::example;
 
 fn lockstep_test(bin: &Path, args: &[&str]) -> std::io::Result<Report> {
     let logs = tempfile::tempdir().unwrap();
@@ -200,10 +200,11 @@ fn a_line_that_is_none_of_the_protocols_is_broken_by_lines() {
     assert_eq!(broken(&report), ["lines"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_that_knows_nothing_of_it_has_not_agreed() {
     let folder = tempfile::tempdir().unwrap();
-    let node = script(folder.path(), "#!/bin/sh\nexec cat >/dev/null");
+    let node = crate::built::script(folder.path(), "#!/bin/sh\nexec cat >/dev/null");
     let report = lockstep_test(&node, &[]).unwrap();
     let parts = [
         "agree     BROKEN",
@@ -211,6 +212,10 @@ fn a_program_that_knows_nothing_of_it_has_not_agreed() {
         "came:     nothing",
     ];
     tells(&report, &parts);
+}
+
+#[test]
+fn a_program_that_is_missing_is_no_program() {
     let missing = lockstep_test(Path::new("/missing"), &[]);
     let why = missing.unwrap_err().to_string();
     assert!(why.contains("expected the path of an executable"), "{why}");

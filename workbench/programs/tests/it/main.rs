@@ -1,5 +1,6 @@
 //! Nodes that are programs: what they are held against, in whatever language they are.
 
+#[cfg(unix)]
 mod adapters;
 mod built;
 mod conformance;

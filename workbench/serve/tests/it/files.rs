@@ -1,6 +1,7 @@
 //! What `serve` answers of the store: its files and folders, and nothing besides.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
@@ -151,6 +152,7 @@ fn the_head_alone() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_outside_the_store_is_read() {
     let store = Store::serve();

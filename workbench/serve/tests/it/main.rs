@@ -81,6 +81,7 @@ impl Store {
     }
 
     /// What is asked and answered, a line each.
+    #[cfg(unix)]
     fn transcript(&self, addresses: &[&str]) -> String {
         let line = |address: &&str| {
             let answer = self.get(address);

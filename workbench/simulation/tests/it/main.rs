@@ -1,5 +1,6 @@
 //! The simulation's tests, in one program.
 
+#[cfg(unix)]
 mod keep;
 mod limits;
 mod logging;
