@@ -5,6 +5,8 @@
 //! Its own few lines rather than a crate's, because its sequence is part of
 //! what a seed promises: it must not change with a version of a dependency.
 
+mod elementary;
+
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -74,6 +76,18 @@ impl Rng {
         (self.u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// A number from 0 up, exponentially distributed, of mean 1: the same on every system.
+    pub fn exponential(&self) -> f64 {
+        // Of 1 - u, since u may be 0 but never 1.
+        -elementary::ln(1.0 - self.f64())
+    }
+
+    /// A number from 1 to `base`, which is above 0, each factor as likely as the others: the same on
+    /// every system.
+    pub fn factor(&self, base: f64) -> f64 {
+        elementary::exp(self.f64() * elementary::ln(base))
+    }
+
     /// True with this probability (0 never, 1 always).
     pub fn chance(&self, probability: f64) -> bool {
         self.f64() < probability
@@ -123,6 +137,18 @@ mod tests {
         assert!(seen.iter().all(|&n| n > 120), "{seen:?}");
         assert_eq!(rng.below(0), 0);
         assert_eq!(rng.range(3..4), 3);
+    }
+
+    #[test]
+    fn what_is_drawn_is_the_same_on_every_system() {
+        let rng = Rng::new(0);
+        let drawn = [(); 3].map(|()| (rng.exponential().to_bits(), rng.factor(300.0).to_bits()));
+        let first = [
+            (0x3fd91d4dbca40faa, 0x4021b2425807661b),
+            (0x3fdc862bdc96bbb6, 0x3ff11491905deb59),
+            (0x3fe5e121797d51d1, 0x3ff1fdc5ea990462),
+        ];
+        assert_eq!(drawn, first);
     }
 
     #[test]

@@ -149,8 +149,7 @@ impl Tiredness {
 }
 
 fn exponential(rng: &Rng, mean: Duration) -> Duration {
-    // Of 1 - u, since u may be 0 but never 1.
-    mean.mul_f64(-(1.0 - rng.f64()).ln())
+    mean.mul_f64(rng.exponential())
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub fn moments(base: &Config, kinds: &Kinds, rng: &Rng) -> Config {
     for node in 0..nodes {
         let mut nth = 0.0;
         for _ in 0..MOST_MOMENTS / nodes {
-            nth += 1.0 - mean_gap * (1.0 - rng.f64()).ln();
+            nth += 1.0 + mean_gap * rng.exponential();
             let Some(fault) = main_fault(&faults.kinds, rng) else {
                 return config;
             };

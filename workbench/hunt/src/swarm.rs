@@ -90,13 +90,13 @@ fn latency(mean: Duration, rng: &Rng) -> Duration {
 
 /// A fault may come twice as seldom, or twenty times as often.
 fn often(interval: Duration, rng: &Rng) -> Duration {
-    let interval = interval.mul_f64(2.0 * 0.025_f64.powf(rng.f64()));
+    let interval = interval.mul_f64(2.0 * rng.factor(0.025));
     interval.max(Duration::from_millis(20))
 }
 
 /// From 1 / `most` to `most`; as likely below 1 as above it.
 fn scale(rng: &Rng, most: f64) -> f64 {
-    most.powf(2.0 * rng.f64() - 1.0)
+    rng.factor(most * most) / most
 }
 
 /// A moment, and what happens to a node then. None, if no kind of fault is allowed.
@@ -109,7 +109,7 @@ fn rule(
     let kinds: Vec<NodeFault> = faults.kinds.iter().copied().collect();
     let fault = *rng.choose(&kinds)?;
     let node = rng.below(base.nodes.len() as u64) as usize;
-    let nth = 1 + (-(1.0 - rng.f64()).ln() * MEAN_NTH) as u32;
+    let nth = 1 + (rng.exponential() * MEAN_NTH) as u32;
     let names: Vec<&String> = messages.iter().collect();
     let moment = match (rng.below(3), rng.choose(&names)) {
         (0, Some(kind)) => Moment::Receives {
@@ -131,7 +131,7 @@ fn rule(
     if !nodes.contains(&node) {
         nodes.push(node);
     }
-    let lasts = Duration::from_millis(1).mul_f64(300_f64.powf(rng.f64()));
+    let lasts = Duration::from_millis(1).mul_f64(rng.factor(300.0));
     let healths = [Health::Slow, Health::Full, Health::Failing];
     let rule = Rule::new(moment, fault, nodes).lasts(lasts);
     Some(rule.health(*rng.choose(&healths).unwrap_or(&Health::Failing)))

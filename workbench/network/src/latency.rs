@@ -40,8 +40,7 @@ impl Latency {
         let millis = match self.distribution {
             Distribution::Constant => mean,
             Distribution::Uniform => rng.below(2 * mean + 1),
-            // The inverse of its distribution function; `1 - f64` is never 0.
-            Distribution::Exponential => (-(1.0 - rng.f64()).ln() * mean as f64) as u64,
+            Distribution::Exponential => (rng.exponential() * mean as f64) as u64,
         };
         Duration::from_millis(millis)
     }

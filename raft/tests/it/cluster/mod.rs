@@ -406,7 +406,7 @@ impl Cluster {
             () => 1,
         };
         for _ in 0..copies {
-            let factor = (-(1.0 - self.rng.f64()).ln()).min(6.0);
+            let factor = self.rng.exponential().min(6.0);
             let mut takes = self.faults.latency.mul_f64(factor);
             if self.slow.contains(&(from, to)) {
                 takes *= 3;
