@@ -85,9 +85,11 @@ fn seedless(mut args: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The word as a shell wants it.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
+    let of_path = if cfg!(windows) { "\\" } else { "" };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
+    match !word.is_empty() && word.chars().all(|c| is_plain(c) || of_path.contains(c)) {
         true => word.to_owned(),
+        false if cfg!(windows) => format!("\"{}\"", word.replace('"', "\\\"")),
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }

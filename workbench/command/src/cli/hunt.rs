@@ -12,6 +12,7 @@ const LONGEST: u64 = 30 * 86_400;
 /// go wrong (--nemesis, --loss, ...), it is partitions, pauses and messages that are lost,
 /// late or come twice
 #[derive(Debug, clap::Args)]
+#[group(skip)] // it would have the name of that of `test`
 pub(super) struct Args {
     /// For how long, in seconds, or with a unit, such as 10m or 2h
     #[arg(long = "for", value_name = "TIME", default_value = "60", value_parser = time)]

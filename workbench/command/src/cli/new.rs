@@ -2,8 +2,8 @@
 //!
 //! What it starts as is the challenge `echo`, which is compiled and tested with everything
 //! else, and so cannot go stale: its node, its broken example, its tests. The library is
-//! taken from where this command was installed from. (`new/echo` holds links to its files: a
-//! package may hold nothing that is outside its folder.)
+//! taken from where this command was installed from. (`new/echo` holds links to its files, which
+//! `build.rs` follows: a package may hold nothing that is outside its folder.)
 
 mod source;
 
@@ -30,21 +30,24 @@ pub(super) struct Args {
     path: Option<PathBuf>,
 }
 
+macro_rules! echo {
+    ($file:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $file))
+    };
+}
+
 /// What a new crate starts as: each file, and what it is made from.
 const FILES: [(&str, &str); 11] = [
     ("Cargo.toml", include_str!("new/Cargo.toml.in")),
     ("README.md", include_str!("new/README.md.in")),
     ("justfile", include_str!("new/justfile.in")),
     (".gitignore", "/target\n/store\n/maelstrom\n"),
-    ("src/lib.rs", include_str!("new/echo/lib.rs")),
-    ("src/main.rs", include_str!("new/echo/main.rs")),
-    (
-        "examples/shared-buffer.rs",
-        include_str!("new/echo/shared-buffer.rs"),
-    ),
+    ("src/lib.rs", echo!("lib.rs")),
+    ("src/main.rs", echo!("main.rs")),
+    ("examples/shared-buffer.rs", echo!("shared-buffer.rs")),
     ("tests/it/main.rs", include_str!("new/tests.rs.in")),
-    ("tests/it/echo.rs", include_str!("new/echo/tests.rs")),
-    ("tests/seeds.rs", include_str!("new/echo/seeds.rs")),
+    ("tests/it/echo.rs", echo!("tests.rs")),
+    ("tests/seeds.rs", echo!("seeds.rs")),
     ("tests/it/broken.rs", include_str!("new/broken.rs.in")),
 ];
 

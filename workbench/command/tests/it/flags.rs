@@ -89,6 +89,11 @@ fn the_workload_is_lin_kv_if_none_is_named() {
     );
 }
 
+#[test]
+fn flags_do_not_contradict_each_other() {
+    workbench::flags().debug_assert();
+}
+
 /// A node that writes its arguments and its name, run with these flags.
 #[cfg(unix)]
 fn told_node(folder: &Folder, args: &[&str]) -> (Output, String) {

@@ -100,6 +100,8 @@ fn read(line: &str) -> Option<Source> {
     let (_, from) = from.split_once('(')?;
     let from = from.strip_suffix(')')?;
     if let Some(folder) = from.strip_prefix("path+file://") {
+        // A drive has one slash more before it.
+        let folder = folder.trim_start_matches(if cfg!(windows) { "/" } else { "" });
         return Source::copy(Path::new(folder).ancestors().nth(2)?).ok();
     }
     let (url, commit) = from.strip_prefix("git+")?.split_once('#')?;
