@@ -1,5 +1,6 @@
 //! The transcript in the specification, told to the node that it is of.
 
+use std::env::consts::EXE_SUFFIX;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,7 +19,7 @@ fn the_specifications_transcript_is_what_its_node_says() {
     let node = test
         .ancestors()
         .nth(2)
-        .map(|folder| folder.join("examples/set"));
+        .map(|folder| folder.join(format!("examples/set{EXE_SUFFIX}")));
     let node = node
         .filter(|node| Path::exists(node))
         .expect("cargo test builds examples");

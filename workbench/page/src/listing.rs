@@ -87,11 +87,25 @@ fn replace(root: &Path, page: &str) -> io::Result<()> {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let beside = root.join(format!(".index.html.{}-{number}", std::process::id()));
     let path = root.join("index.html");
-    let written = fs::write(&beside, page).and_then(|()| fs::rename(&beside, &path));
+    let written = fs::write(&beside, page).and_then(|()| rename(&beside, &path));
     written.map_err(|e| {
         let _ = fs::remove_file(&beside);
         cannot("write", &path, &e)
     })
+}
+
+/// Gives a file the name of another one. Windows refuses that as long as somebody else does it.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    for _ in 0..200 {
+        match fs::rename(from, to) {
+            Err(e) if cfg!(windows) && e.kind() == io::ErrorKind::PermissionDenied => {
+                #[expect(clippy::disallowed_methods, reason = "other processes need the time")]
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            renamed => return renamed,
+        }
+    }
+    fs::rename(from, to)
 }
 
 fn read(root: &Path) -> io::Result<Listing> {

@@ -14,6 +14,7 @@ mod new;
 mod programs;
 #[cfg(unix)]
 mod schedule;
+#[cfg(unix)]
 mod serve;
 mod shape;
 mod shell;

@@ -299,7 +299,6 @@ fn a_run_that_cannot_be_leaves_no_folder() {
     let folder = Folder::new("no-run");
     let script = format!("{INIT}cat >/dev/null");
     let output = folder.run(&script, &["--noise", "busy"]);
-    let output = output;
     tells(
         &output,
         255,
@@ -371,7 +370,6 @@ fn what_explains_a_verdict_is_told() {
 fn the_counts_add_up() {
     let folder = Folder::new("counts");
     let output = folder.run(&format!("{INIT}exit 3"), &["--rate", "20"]);
-    let output = output;
     tells(
         &output,
         1,

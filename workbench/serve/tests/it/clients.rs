@@ -177,9 +177,11 @@ fn a_request_is_answered_at_once_however_many_others_are_silent() {
         }
     }
     // The oldest were closed for the others, and the youngest were not.
-    let mut byte = [0];
     for client in &mut clients[..150] {
-        assert!(!matches!(client.read(&mut byte), Ok(1)));
+        let mut told = String::new();
+        let _ = client.read_to_string(&mut told);
+        // On Windows, they may be told that their request ends in its middle.
+        assert!(told.is_empty() || cfg!(windows) && told.starts_with("HTTP/1.1 400 "));
     }
     let last = clients.last_mut().unwrap();
     last.write_all(format!("TP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())

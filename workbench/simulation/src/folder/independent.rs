@@ -89,7 +89,8 @@ mod tests {
         let told = parts(&history, &results).into_iter().map(|part| {
             let mut text = Vec::new();
             part.history.write_edn(&mut text).unwrap();
-            let (folder, text) = (part.folder.display(), String::from_utf8(text).unwrap());
+            let text = String::from_utf8(text).unwrap();
+            let folder = part.folder.display().to_string().replace('\\', "/");
             format!("{folder} of {}: {}\n{text}", part.key, part.results)
         });
         assert_eq!(
