@@ -180,8 +180,8 @@ fn a_request_is_answered_at_once_however_many_others_are_silent() {
     for client in &mut clients[..150] {
         let mut told = String::new();
         let _ = client.read_to_string(&mut told);
-        // On Windows, they may be told that their request ends in its middle.
-        assert!(told.is_empty() || cfg!(windows) && told.starts_with("HTTP/1.1 400 "));
+        // On Windows, they may be told that their request ends in its middle, or is late.
+        assert!(told.is_empty() || cfg!(windows) && told.starts_with("HTTP/1.1 40"));
     }
     let last = clients.last_mut().unwrap();
     last.write_all(format!("TP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
