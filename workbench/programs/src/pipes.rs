@@ -215,3 +215,74 @@ impl<'a> Poll<'a> {
         self.0.has_news(&lines.pipe)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// What is at the other ends: this program, started again for this test alone.
+    #[test]
+    #[ignore = "it is the node of another test"]
+    #[expect(clippy::disallowed_methods, reason = "it is a node")]
+    fn an_echo() {
+        if std::env::args().any(|arg| arg == "pipes::tests::an_echo") {
+            io::copy(&mut io::stdin().lock(), &mut io::stdout().lock()).unwrap();
+            std::process::exit(0);
+        }
+    }
+
+    #[test]
+    fn neither_end_waits_for_a_node_and_nothing_is_lost() {
+        let mut node = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "--ignored",
+                "--nocapture",
+                "pipes::tests::an_echo",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut feed = Feed::new(node.stdin.take().unwrap()).unwrap();
+        let mut lines = Lines::new(node.stdout.take().unwrap()).unwrap();
+        // More than all pipes hold. What the harness of tests says goes before it.
+        feed.push(b"\n");
+        let told = |number: usize| format!("told {number} {}", "x".repeat(number % 1000));
+        let all = 20_000;
+        (0..all).for_each(|number| feed.push((told(number) + "\n").as_bytes()));
+        feed.write();
+        assert!(feed.waiting() > 1 << 20, "{}", feed.waiting());
+
+        let mut heard = 0;
+        while heard < all {
+            let mut poll = Poll::default();
+            poll.add_feed(&feed);
+            poll.add_lines(&lines);
+            assert!(poll.wait(LONG), "{heard} came back");
+            let has_news = poll.has_news(&lines);
+            feed.write();
+            if has_news {
+                assert!(lines.read(), "it ended after {heard}");
+            }
+            while let Some(line) = lines.next() {
+                if line.starts_with(b"told ") {
+                    assert_eq!(line, told(heard).as_bytes());
+                    heard += 1;
+                }
+            }
+        }
+        assert_eq!((feed.waiting(), lines.read_if_any()), (0, None));
+        // Its input ends with this end of it, and so does the node.
+        drop(feed);
+        let mut poll = Poll::default();
+        poll.add_lines(&lines);
+        assert!(poll.wait(LONG) && poll.has_news(&lines));
+        assert!(!lines.read() && lines.is_closed());
+        assert!(node.wait().unwrap().success());
+    }
+}

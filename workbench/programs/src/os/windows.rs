@@ -62,8 +62,8 @@ pub(crate) fn hint(e: &io::Error, _bin: &Path) -> &'static str {
     match e.kind() {
         io::ErrorKind::NotFound => "; expected the path of an executable",
         _ if e.raw_os_error() == Some(ERROR_BAD_EXE_FORMAT as i32) => {
-            "; expected a program: for a script, its interpreter, which is told the script as its \
-             first argument"
+            "; expected a program: for a script, the path of its interpreter, and behind -- that of \
+             the script"
         }
         _ => "",
     }

@@ -138,3 +138,32 @@ fn describe(status: ExitStatus) -> String {
 pub(crate) fn below(process: u32) -> Vec<u32> {
     vec![process]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn what_it_has_started_ends_with_it() {
+        let mut command = Command::new("cmd");
+        command.arg("/c").arg(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "--ignored",
+            "--nocapture",
+            "pipes::tests::an_echo",
+        ]);
+        let (mut child, mut pipes) = Child::start(command).unwrap();
+        pipes.stdin.write_all(b"\nhello\n").unwrap();
+        let mut said = BufReader::new(pipes.stdout);
+        while said.by_ref().lines().next().unwrap().unwrap() != "hello" {}
+        assert!(!child.has_ended());
+        child.end();
+        // Nobody is left who could write more.
+        assert_eq!(said.read_to_end(&mut Vec::new()).unwrap(), 0);
+        assert_eq!(child.wait().as_deref(), Some("exit status 1"));
+        assert!(child.has_ended());
+    }
+}
