@@ -230,6 +230,7 @@ impl<N: TimedNode> VirtualTime<N> {
         hosted.foresight = Foresight::default();
         hosted.turn_at = None;
         hosted.is_paused = false;
+        hosted.shown = None;
         self.wake_at(node, None);
     }
 }

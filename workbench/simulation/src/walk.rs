@@ -94,7 +94,9 @@ impl Walk {
         if last.is_none() {
             let _ = writeln!(text, "    nothing in the main phase");
         }
-        if let Some(state) = self.states.get(inbox.node) {
+        if let Some(state) = self.states.get(inbox.node)
+            && !state.is_null()
+        {
             let _ = writeln!(text, "  state:");
             for line in recording::in_lines(state) {
                 let _ = writeln!(text, "    {line}");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use simulation::recording::{Recorded, Recording};
+use serde_json::{Value, json};
+use simulation::recording::{Recorded, Recording, changes};
 use simulation::run::{Event, Message, MessageEvent};
 use specimens::flood::Fault;
 
@@ -119,6 +119,13 @@ fn what_ends_at_a_dead_node_and_what_is_old_are_told() {
     let mut recording = Recording::default();
     let nodes = (0..5).map(|i| format!("n{i}")).collect();
     recording.event(Duration::ZERO, &Event::Nodes { nodes });
+    let states = [Value::Null, json!({"seen": [5]}), Value::Null];
+    for (node, states) in [(0, &states[..2]), (1, &states)] {
+        for (before, after) in states.iter().zip(&states[1..]) {
+            let changes = changes(before, after);
+            recording.event(Duration::ZERO, &Event::State { node, changes });
+        }
+    }
     let messages = [
         ("n0", "n1", r#""type":"hello""#),
         (
@@ -181,6 +188,10 @@ fn what_ends_at_a_dead_node_and_what_is_old_are_told() {
         has("n1 is dead, and hello from n0 is lost", dead),
         "{told:?}"
     );
+    // What it showed has ended with it.
+    let nothing = "n1 shows no state: it ended, and has shown none since";
+    assert!(has(nothing, dead), "{told:?}");
+    assert!(has("state of n0: as at the event before", ""), "{told:?}");
     let old = "an old state, which n0 had replaced with 2 20.0 ms before";
     assert!(has("seq-kv sends read_ok to n2", old), "{told:?}");
     page.assert_quiet();

@@ -78,7 +78,10 @@ impl Run<'_> {
             return;
         }
         if let Output::Shows { at, state } = output {
-            return self.shows(node, at, &state);
+            if self.nodes[node].is_alive {
+                self.shows(node, at, &state);
+            }
+            return;
         }
         // It did this before it died, but nobody has taken it over.
         if !self.nodes[node].is_alive || self.dies_before(node) {

@@ -51,4 +51,9 @@ impl Run<'_> {
             self.observer.event(at, &Event::State { node, changes });
         }
     }
+
+    /// A node is dead, and what it showed is gone with it.
+    pub(super) fn shows_nothing(&mut self, node: usize) {
+        self.shows(node, self.now, "null");
+    }
 }

@@ -256,6 +256,7 @@ impl Run<'_> {
         self.host.kill(node);
         self.is_dead(node, None);
         self.tell(Event::Kill { node });
+        self.shows_nothing(node);
     }
 
     /// Killed, or because its disk failed: why.
@@ -285,6 +286,7 @@ impl Run<'_> {
             node,
             why: why.clone(),
         });
+        self.shows_nothing(node);
         // It is the nemesis that does this to disks; else it is the node's own doing.
         if !self.is_hard_on_disks() {
             self.problem(node, format!("it cannot go on: {why}"));

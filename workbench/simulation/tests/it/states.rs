@@ -1,6 +1,6 @@
 //! What nodes show of their states: told as what changed, and nothing else changes for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -45,6 +45,11 @@ fn told(config: &Config, states: bool) -> Told {
         ..config.clone()
     };
     let mut told = Told::default();
+    watch(&config, &mut told);
+    told
+}
+
+fn watch(config: &Config, observer: &mut dyn Observer) {
     let mut workload = Broadcast::new(Topology::default());
     let host = simulation::host::in_process::in_process(
         config.nodes.len(),
@@ -54,8 +59,7 @@ fn told(config: &Config, states: bool) -> Told {
     let host = host.with_noise(config.noise, config.noise_seed());
     let host = host.with_disks(config.disk, config.disk_seed());
     let mut host = host.with_states(config.states);
-    simulation::run::run(&config, &mut workload, &mut host, &mut told);
-    told
+    simulation::run::run(config, &mut workload, &mut host, observer);
 }
 
 #[test]
@@ -102,4 +106,54 @@ fn what_changed_makes_up_the_state() {
     for node in 0..3 {
         assert_eq!(states[&node], json!({ "seen": sent }), "n{node}");
     }
+}
+
+/// What nodes show, and which of them are dead.
+#[derive(Debug, Default)]
+struct Lives {
+    states: BTreeMap<usize, Value>,
+    dead: BTreeSet<usize>,
+    ended: usize,
+}
+
+impl Observer for Lives {
+    fn event(&mut self, time: Duration, event: &Event) {
+        match event {
+            Event::State { node, changes } => {
+                let state = self.states.entry(*node).or_default();
+                apply(state, changes);
+                let is_dead = self.dead.contains(node);
+                assert_eq!(state.is_null(), is_dead, "n{node} at {time:?}: {state}");
+                self.ended += usize::from(is_dead);
+            }
+            Event::Kill { node } | Event::DiskFailed { node, .. } => {
+                self.dead.insert(*node);
+            }
+            Event::Start { node } => {
+                let state = self.states.get(node);
+                assert_eq!(
+                    state.unwrap_or(&Value::Null),
+                    &Value::Null,
+                    "n{node} at {time:?}"
+                );
+                self.dead.remove(node);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_state_ends_with_its_node() {
+    let mut ended = 0;
+    for seed in 0..20 {
+        let mut lives = Lives::default();
+        let config = Config {
+            states: true,
+            ..Config::struck(seed, 3)
+        };
+        watch(&config, &mut lives);
+        ended += lives.ended;
+    }
+    assert!(ended > 20, "{ended}");
 }

@@ -25,24 +25,24 @@ function changedBy({ op, path, value }, state) {
   return state;
 }
 
-/// The state that a node showed last up to a time, and what of it changed after another time, in
-/// words; null if it had shown none.
+/// The state that a node showed last up to a time, null of a dead one, and what of it changed after
+/// another time, in words; null if it had shown none.
 function stateAt(node, since, time) {
-  let state = null, shown = false;
+  let state = null, found = false;
   const changed = [], short = value => cutText(JSON.stringify(value), 120);
   for (let i = 0; i < S.n && S.time[i] <= time; i++) {
     if (S.node[i] !== node) continue;
     for (const change of S.changes(i)) {
       const { op, path, value } = change;
-      if (shown && S.time[i] > since) {
+      if (state !== null && S.time[i] > since) {
         const name = path.slice(1) || 'all', before = op === 'add' ? '' : short(valueAt(state, path));
         changed.push({ key: steps(path)[0], words: op === 'add' ? `${name}: + ${short(value)}` : op === 'remove' ? `${name}: − ${before}` : `${name}: ${before} → ${short(value)}` });
       }
       state = changedBy(change, state);
     }
-    shown = true;
+    found = true;
   }
-  return shown ? { state, changed } : null;
+  return found ? { state, changed } : null;
 }
 
 const cutText = (text, most) => text.length > most ? `${text.slice(0, most)}…` : text;
@@ -54,6 +54,7 @@ function tellState(name, since, time) {
   if (!found) return [];
   const element = (tag, text, cls) => Object.assign(document.createElement(tag), { textContent: text, className: cls ?? '' });
   const { state, changed } = found, parts = [], keys = new Set(changed.map(({ key }) => key));
+  if (state === null) return [element('div', `${name} shows no state: it ended, and has shown none since`)];
   parts.push(element('div', `state of ${name}: ${changed.length ? 'changed since the event before' : 'as at the event before'}`));
   if (changed.length) {
     const list = document.createElement('ul');
