@@ -2,6 +2,9 @@
 //! has, it is legible, its proofs are drawn, and it says nothing of what it does not know,
 //! nodes and messages.
 
+use std::fmt::Write;
+use std::time::Instant;
+
 use history::{Builder, History};
 use page::history::{About, html};
 use serde_json::json;
@@ -107,6 +110,69 @@ fn each_model_has_a_page_that_knows_no_messages() {
             );
             page.assert_quiet();
         }
+    }
+}
+
+/// One client after the other writes and reads a register: as many operations as are asked for.
+fn long(operations: usize) -> History {
+    let mut text = String::new();
+    for i in 0..operations / 2 {
+        let (client, other, time) = (i % 10, (i + 1) % 10, 1_000_000 * i);
+        for (typ, after) in [("invoke", 0), ("ok", 200_000)] {
+            let at = time + after;
+            let _ = writeln!(
+                text,
+                "{{:time {at} :process {client}, :type :{typ}, :f :write, :value {i}}}"
+            );
+        }
+        for (typ, after, value) in [("invoke", 400_000, "nil"), ("ok", 600_000, &*i.to_string())] {
+            let at = time + after;
+            let _ = writeln!(
+                text,
+                "{{:time {at} :process {other}, :type :{typ}, :f :read, :value {value}}}"
+            );
+        }
+    }
+    History::read(&text).unwrap()
+}
+
+/// A page holds a part of a history, and opens about as fast whatever there is besides.
+#[test]
+#[ignore = "writes and reads a history of a million operations; prints how long its page takes"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
+fn a_page_of_a_million_operations_is_used_like_any_other() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = Folder::new("million");
+    let mut floor = None;
+    for operations in [1_000, 1_000_000] {
+        let (model, history) = (Model::register(0), long(operations));
+        let checked = check(&history, &model);
+        assert_eq!(checked.valid, Validity::Valid, "{checked}");
+        let html = html(&history, &checked, about(&model));
+        let file = folder.write(&format!("{operations}.html"), &html);
+        let start = Instant::now();
+        let mut page = browser.open(&file, WHOLE, Scheme::Light);
+        page.wait_for("document.documentElement.dataset.ready === 'true'", LIMIT);
+        let took = start.elapsed().as_secs_f64();
+        let ratio = took / *floor.get_or_insert(took);
+        println!(
+            "{operations} operations: {} bytes, open after {took:.2} s, {ratio:.1} times",
+            html.len()
+        );
+        let seen = page.eval("document.body.textContent").unwrap();
+        let seen = seen.as_str().unwrap();
+        let holds = match operations {
+            1_000 => "This page holds 1,000 operations.",
+            _ => " of 1,000,000 operations",
+        };
+        assert!(seen.contains(holds), "{holds}");
+        page.eval("document.getElementById('diagram').focus()")
+            .unwrap();
+        page.key(".");
+        page.wait_for("!document.getElementById('moment').hidden", LIMIT);
+        page.assert_quiet();
     }
 }
 
