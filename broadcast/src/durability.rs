@@ -44,10 +44,22 @@ pub fn run<S: Server>(
     gossiped: impl FnOnce(Node) -> S + 'static,
     durable: impl FnOnce(Node) -> S + 'static,
 ) -> ExitCode {
+    command(help, Durability::parse, |durability| match durability {
+        Durability::Gossiped => maelstrom_node::run(gossiped),
+        Durability::Durable => maelstrom_node::run(durable),
+    })
+}
+
+/// The main function of a node whose command has options: runs it with those that are read from its
+/// arguments, or says what these ask for, help, or what is wrong with them.
+pub fn command<O>(
+    help: &str,
+    parse: impl FnOnce(&[String]) -> Result<Option<O>, String>,
+    run: impl FnOnce(O) -> ExitCode,
+) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match Durability::parse(&arguments) {
-        Ok(Some(Durability::Gossiped)) => maelstrom_node::run(gossiped),
-        Ok(Some(Durability::Durable)) => maelstrom_node::run(durable),
+    match parse(&arguments) {
+        Ok(Some(options)) => run(options),
         Ok(None) => {
             eprint!("{help}");
             ExitCode::SUCCESS

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dissemination::{Gossip, Keeps, Shown};
 pub use durability::Durability;
-pub use options::{HELP, Options};
+pub use options::{Options, main};
 
 /// The node.
 pub struct Broadcast {

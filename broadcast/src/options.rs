@@ -1,13 +1,15 @@
-//! Where on the frontier between messages and latency the node is to be.
+//! The command, and where on the frontier between messages and latency it puts the node.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use gossip::Config;
 
-use crate::durability::{DURABLE, Durability};
+use crate::Broadcast;
+use crate::durability::{DURABLE, Durability, command};
 
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for the broadcast challenge.
 
 usage: broadcast [--within MILLIS | --fast] [--durable]
@@ -27,6 +29,21 @@ All nodes of a test must be given the same options.
 
 /// What a promise is longer by than an epoch was, in 3d and 3e.
 const UNDER_WAY: Duration = Duration::from_millis(300);
+
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    command(
+        HELP,
+        Options::parse,
+        |(options, durability)| match durability {
+            Durability::Gossiped => maelstrom_node::run(move |node| Broadcast::new(&node, options)),
+            Durability::Durable => {
+                maelstrom_node::run(move |node| Broadcast::durable(&node, options))
+            }
+        },
+    )
+}
 
 /// The choice of a place on the frontier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +67,7 @@ impl Options {
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn parse(arguments: &[String]) -> Result<Option<(Options, Durability)>, String> {
+    fn parse(arguments: &[String]) -> Result<Option<(Options, Durability)>, String> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (durability, place) = match &arguments[..] {
             [place @ .., DURABLE] | [DURABLE, place @ ..] => (Durability::Durable, place),

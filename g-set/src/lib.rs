@@ -6,9 +6,10 @@
 //! the same in whatever order and however often they come.
 
 use std::collections::BTreeSet;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use broadcast::{Gossip, Keeps};
+use broadcast::{Gossip, Keeps, durability};
 use gossip::{Config, Known, Log};
 use maelstrom_node::{Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ const CONFIG: Config = Config {
 };
 
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for the g-set workload.
 
 usage: g-set [--durable]
@@ -33,6 +34,12 @@ usage: g-set [--durable]
 
 All nodes of a test must be given the same options.
 ";
+
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    durability::run(HELP, GSet::new, GSet::durable)
+}
 
 /// The node.
 pub struct GSet {

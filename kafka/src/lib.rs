@@ -21,7 +21,7 @@ use logs::Logs;
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 
-pub use options::{Acks, HELP};
+pub use options::{Acks, main};
 
 /// Within this time of a change every node knows it, if nothing is lost.
 pub const WITHIN: Duration = Duration::from_millis(130);

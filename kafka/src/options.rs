@@ -1,7 +1,13 @@
-//! When a record is acknowledged.
+//! The command, and when a record is acknowledged.
+
+use std::process::ExitCode;
+
+use broadcast::durability::command;
+
+use crate::Kafka;
 
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for the kafka challenge.
 
 usage: kafka [--acks one | --acks all]
@@ -14,6 +20,14 @@ usage: kafka [--acks one | --acks all]
 
 All nodes of a test must be given the same options.
 ";
+
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    command(HELP, Acks::parse, |acks| {
+        maelstrom_node::run(move |node| Kafka::new(&node, acks))
+    })
+}
 
 /// Who must have a record before it is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +44,7 @@ impl Acks {
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn parse(arguments: &[String]) -> Result<Option<Acks>, String> {
+    fn parse(arguments: &[String]) -> Result<Option<Acks>, String> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match arguments[..] {
             [] | ["--acks", "one"] => Ok(Some(Acks::One)),

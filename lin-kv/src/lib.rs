@@ -19,7 +19,7 @@ use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use raft::{Config, MessageOf};
 use serde::{Deserialize, Serialize};
 
-pub use options::{HELP, Options};
+pub use options::main;
 use replica::Replica;
 use rules::{Kept, Rules};
 use store::{Change, Command, Outcome, RequestId, Store};

@@ -1,9 +1,13 @@
-//! What the command can be told.
+//! The command, and what it can be told.
+
+use std::process::ExitCode;
 
 use raft::Config;
 
+use crate::LinKv;
+
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for the lin-kv workload.
 
 usage: lin-kv [--no-lease]
@@ -15,11 +19,28 @@ usage: lin-kv [--no-lease]
 All nodes of a test must be given the same options.
 ";
 
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Options::parse(&arguments) {
+        Ok(Some(options)) => maelstrom_node::run(move |node| LinKv::with(node, options.config())),
+        Ok(None) => {
+            eprint!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            eprintln!("{e}\n\n{HELP}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// What differs from the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+struct Options {
     /// Whether reads rest on nothing but messages.
-    pub no_lease: bool,
+    no_lease: bool,
 }
 
 impl Options {
@@ -27,7 +48,7 @@ impl Options {
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
+    fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match arguments[..] {
             [] => Ok(Some(Options::default())),
@@ -41,7 +62,7 @@ impl Options {
     }
 
     /// How the members are to behave.
-    pub fn config(self) -> Config {
+    fn config(self) -> Config {
         Config {
             lease: !self.no_lease,
             ..Config::default()

@@ -7,9 +7,10 @@
 //! PN-Counter of Shapiro et al. 2011 keeps increments and decrements apart
 //! because it merges by maximum; versions make that unnecessary).
 
+use std::process::ExitCode;
 use std::time::Duration;
 
-use broadcast::{Gossip, Keeps};
+use broadcast::{Gossip, Keeps, durability};
 use gossip::{Config, Known, Latest};
 use maelstrom_node::{Error, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ const CONFIG: Config = Config {
 };
 
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for the pn-counter workload.
 
 usage: pn-counter [--durable]
@@ -34,6 +35,12 @@ usage: pn-counter [--durable]
 
 All nodes of a test must be given the same options.
 ";
+
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    durability::run(HELP, PnCounter::new, PnCounter::durable)
+}
 
 /// The node.
 pub struct PnCounter {

@@ -21,16 +21,17 @@
 pub mod writes;
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use broadcast::{Gossip, Keeps};
+use broadcast::{Gossip, Keeps, durability};
 use gossip::{Config, Known};
 use maelstrom_node::{Error, Json, Node, NodeId, Result, Server};
 use serde::{Deserialize, Serialize};
 use writes::Writes;
 
 /// What `--help` says.
-pub const HELP: &str = "\
+const HELP: &str = "\
 A node for challenge 6, transactions over registers.
 
 usage: txn-rw-register [--durable]
@@ -54,6 +55,12 @@ const CONFIG: Config = Config {
 /// A read or a write: `["r", key, null]`, and with its value in the reply; or
 /// `["w", key, value]`.
 pub type Operation = (String, Json, Json);
+
+/// All of `main`: runs the node on stdin and stdout. It is compiled here, once for the command, its
+/// tests and the examples.
+pub fn main() -> ExitCode {
+    durability::run(HELP, TxnRwRegister::new, TxnRwRegister::durable)
+}
 
 /// The node.
 pub struct TxnRwRegister {

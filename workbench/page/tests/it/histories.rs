@@ -139,7 +139,11 @@ fn long(operations: usize) -> History {
 /// A page holds a part of a history, and opens about as fast whatever there is besides.
 #[test]
 #[ignore = "writes and reads a history of a million operations; prints how long its page takes"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures"
+)]
 fn a_page_of_a_million_operations_is_used_like_any_other() {
     let Some(mut browser) = Browser::start() else {
         return;
