@@ -24,7 +24,6 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 
 use libc::{c_char, c_int, pid_t};
-use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -34,7 +33,7 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 use super::forgetting::forget;
 use super::subreaper;
 
-/// What comes with a request: what to run, the node's stdin, stdout and stderr, and where to say
+/// What comes with a request: a pipe that says what to run, the node's stdin, stdout and stderr, and where to say
 /// what became of it.
 const FILES: usize = 5;
 
@@ -55,7 +54,7 @@ struct Zygote {
 /// # Errors
 /// When it cannot be started: why, as the system says.
 pub(super) fn spawn(command: &Command, stdio: [OwnedFd; 3]) -> io::Result<Pid> {
-    let request = request(command)?;
+    let request = request(command);
     ZYGOTE.with_borrow_mut(|zygote| {
         // One may have been killed; then there is another.
         let is_new = zygote.is_none();
@@ -100,34 +99,32 @@ impl Zygote {
     }
 
     /// What became of a request; none, if the zygote has ended.
-    fn ask(
-        &self,
-        request: &(OwnedFd, usize),
-        stdio: &[OwnedFd; 3],
-    ) -> io::Result<Option<io::Result<Pid>>> {
+    fn ask(&self, request: &[u8], stdio: &[OwnedFd; 3]) -> io::Result<Option<io::Result<Pid>>> {
+        let (what, mut said) = io::pipe()?;
         let (status, its) = io::pipe()?;
         let Some(socket) = &self.socket else {
             return Ok(None);
         };
         let [stdin, stdout, stderr] = stdio;
-        let its = OwnedFd::from(its);
-        let files: [BorrowedFd<'_>; FILES] =
-            [&request.0, stdin, stdout, stderr, &its].map(AsFd::as_fd);
+        let (what, its) = (OwnedFd::from(what), OwnedFd::from(its));
+        let files: [BorrowedFd<'_>; FILES] = [&what, stdin, stdout, stderr, &its].map(AsFd::as_fd);
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
         let mut with = SendAncillaryBuffer::new(&mut space);
         with.push(SendAncillaryMessage::ScmRights(&files));
-        let length = request.1.to_ne_bytes();
+        let length = request.len().to_ne_bytes();
         let sent = sendmsg(
             socket,
             &[IoSlice::new(&length)],
             &mut with,
             SendFlags::NOSIGNAL,
         );
-        drop(its);
-        match sent {
-            Ok(_) => answer(status),
-            Err(_) => Ok(None),
+        drop((what, its));
+        if sent.is_err() {
+            return Ok(None);
         }
+        // Whoever does not read all of it says why.
+        let _ = said.write_all(request);
+        answer(status)
     }
 }
 
@@ -161,10 +158,9 @@ fn answer(mut status: PipeReader) -> io::Result<Option<io::Result<Pid>>> {
     }))
 }
 
-/// What to run, as a file in memory and its length: where each argument begins, in bytes from the
-/// beginning of the file, and a 0; the same of the environment; then all of them, each with a NUL behind
-/// it.
-fn request(command: &Command) -> io::Result<(OwnedFd, usize)> {
+/// What to run: where each argument begins, in bytes from the beginning of this, and a 0; the same of
+/// the environment; then all of them, each with a NUL behind it.
+fn request(command: &Command) -> Vec<u8> {
     let mut environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     for (name, value) in command.get_envs() {
         match value {
@@ -199,9 +195,7 @@ fn request(command: &Command) -> io::Result<(OwnedFd, usize)> {
         places.extend_from_slice(&0usize.to_ne_bytes());
     }
     places.append(&mut texts);
-    let mut file = std::fs::File::from(memfd_create("node", MemfdFlags::CLOEXEC)?);
-    file.write_all(&places)?;
-    Ok((file.into(), places.len()))
+    places
 }
 
 pub(super) fn call(result: c_int) -> io::Result<c_int> {
@@ -314,14 +308,23 @@ unsafe fn become_node(
     unsafe extern "C" {
         static mut environ: *const *const c_char;
     }
-    // SAFETY: as for `serve`. The file is as `request` has made it: every place is one in it, and
+    // SAFETY: as for `serve`. What is read is as `request` has made it: every place is one in it, and
     // both lists end.
     unsafe {
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        let at = std::ptr::null_mut();
-        let begin = libc::mmap(at, length, access, libc::MAP_PRIVATE, what.as_raw_fd(), 0);
+        let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let begin = libc::mmap(std::ptr::null_mut(), length, access, private, -1, 0);
         if begin == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
+        }
+        let mut filled = 0;
+        while filled < length {
+            let (file, to) = (what.as_raw_fd(), begin.add(filled));
+            match libc::read(file, to, length - filled) {
+                -1 => return Err(io::Error::last_os_error()),
+                0 => return Err(io::Error::from_raw_os_error(libc::EPIPE)),
+                read => filled += read.cast_unsigned(),
+            }
         }
         let arguments: *mut usize = begin.cast();
         let mut word = arguments;

@@ -157,7 +157,8 @@ fn a_full_disk_keeps_the_verdict_from_nobody() {
         command.arg(test.get_program()).args(test.get_args());
         command
             .args(["--node-count", "1", "--time-limit", "1"])
-            .args(seeds);
+            .args(seeds)
+            .env("LONGER_THAN_A_FILE_CAN_BE", "x".repeat(100_000));
         let output = command.output().unwrap();
         shell::tells(
             &output,
