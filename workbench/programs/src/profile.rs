@@ -14,13 +14,16 @@ pub fn quick_or_release(manifest: Option<&Path>) -> &'static str {
     }
 }
 
+/// What Cargo keeps in the folder of a profile, one or another by its version and settings. (It
+/// marks the folder above, too, but only if it has made that itself, and not where one is built for
+/// a named target.)
+const CARGOS: [&str; 3] = [".cargo-lock", ".cargo-artifact-lock", ".fingerprint"];
+
 /// The profile that a program was built in, which its folder is named after; `release`,
 /// if it was taken elsewhere.
 pub fn of(program: &Path) -> String {
     let folder = program.parent().unwrap_or(Path::new(""));
-    let is_cargos = folder
-        .parent()
-        .is_some_and(|f| f.join("CACHEDIR.TAG").is_file());
+    let is_cargos = CARGOS.iter().any(|name| folder.join(name).exists());
     match folder.file_name().and_then(OsStr::to_str) {
         Some("debug") if is_cargos => "dev".into(),
         Some(profile) if is_cargos => profile.into(),
@@ -41,7 +44,11 @@ mod tests {
             "release",
             "nothing says that it is Cargo's folder"
         );
-        std::fs::write(target.path().join("CACHEDIR.TAG"), "")?;
+        for (folder, kept) in [("quick", ".cargo-lock"), ("debug", ".fingerprint")] {
+            let folder = target.path().join(folder);
+            std::fs::create_dir(&folder)?;
+            std::fs::write(folder.join(kept), "")?;
+        }
         assert_eq!(built("quick"), "quick");
         assert_eq!(built("debug"), "dev");
         assert_eq!(of(Path::new("workbench")), "release");
