@@ -6,7 +6,17 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
+
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]
 pub(crate) use windows::*;
+
+/// This process's ends of what a program reads and writes.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    pub(crate) stdin: ChildStdin,
+    pub(crate) stdout: ChildStdout,
+    pub(crate) stderr: ChildStderr,
+}

@@ -144,9 +144,8 @@ fn a_sweep_in_parts_is_the_same_as_in_one() {
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let whole = file("whole.jsonl");
     let said = sweep(&["--results", &whole]);
-    let output = said;
     tells(
-        &output,
+        &said,
         1,
         &["echo: 40 seeds: ", " valid, ", " invalid, ", "\n- "],
     );

@@ -122,9 +122,8 @@ fn a_state_is_shown_where_a_run_stops() {
     // What is no JSON is no state.
     let wrong = counts.replace("= state {", "= state is {");
     let refused = replay(&folder, &wrong, &[]).output().unwrap();
-    let output = refused;
     tells(
-        &output,
+        &refused,
         1,
         &["expected its state as JSON, found \"= state is {"],
     );
@@ -223,8 +222,11 @@ n0
         "--until", "0.9s", "--node", "n1", "--log", "debug", "--attach",
     ];
     let attached = logged(&attach);
-    let output = attached;
-    tells(&output, 0, &["n1 logged nothing between 0", "echo: valid"]);
+    tells(
+        &attached,
+        0,
+        &["n1 logged nothing between 0", "echo: valid"],
+    );
     let walked = fs::read(latest(&folder).join("messages.jsonl")).unwrap();
     assert!(plain == walked);
     let logs = ["n0", "n1"].map(|node| folder.read(&format!("store/latest/node-logs/{node}.log")));
@@ -284,9 +286,8 @@ fn a_moment_that_does_not_come_is_told() {
     let live = replay(&folder, &live, &["--until", "0.3s"])
         .output()
         .unwrap();
-    let output = live;
     tells(
-        &output,
+        &live,
         255,
         &["--until is for virtual time", "workbench/LOCKSTEP.md"],
     );

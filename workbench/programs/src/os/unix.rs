@@ -13,7 +13,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-pub(crate) use child::{Child, Pipes, below};
+pub(crate) use child::{Child, below};
 
 /// Whether a process can be stopped where it is, and let go on.
 pub(crate) const PAUSES: bool = true;

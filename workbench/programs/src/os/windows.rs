@@ -13,7 +13,7 @@ use std::time::Duration;
 use windows_sys::Win32::Foundation::ERROR_BAD_EXE_FORMAT;
 use windows_sys::Win32::System::Pipes::PeekNamedPipe;
 
-pub(crate) use child::{Child, Pipes, below};
+pub(crate) use child::{Child, below};
 pub(crate) use pipe::{Poll, Sink, Source};
 
 /// Whether a process can be stopped where it is, and let go on.

@@ -112,6 +112,10 @@ fn a_folder_is_named_by_where_it_is_and_what_it_is_called() {
     assert_eq!(read("some/lib"), Ok(folder("some/lib", "/lib")));
     assert_eq!(read("ab:/usr/lib"), Ok(folder("ab", "/usr/lib")));
     assert_eq!(read("a:b:/c"), Ok(folder("a:b", "/c")));
+    match cfg!(windows) {
+        true => assert_eq!(read("c:/lib"), Ok(folder("c:/lib", "/lib"))),
+        false => assert_eq!(read("a:/usr/lib"), Ok(folder("a", "/usr/lib"))),
+    }
     for wrong in ["", "..", "ab:c", ":/b", "ab:/", "ab:/c/../d", "ab:/c/"] {
         let expected = format!("expected PATH or PATH:/NAME, found {wrong:?}");
         assert_eq!(read(wrong), Err(expected));

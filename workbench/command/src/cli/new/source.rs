@@ -101,7 +101,10 @@ fn read(line: &str) -> Option<Source> {
     let from = from.strip_suffix(')')?;
     if let Some(folder) = from.strip_prefix("path+file://") {
         // A drive has one slash more before it.
-        let folder = folder.trim_start_matches(if cfg!(windows) { "/" } else { "" });
+        let folder = match cfg!(windows) {
+            true => folder.trim_start_matches('/'),
+            false => folder,
+        };
         return Source::copy(Path::new(folder).ancestors().nth(2)?).ok();
     }
     let (url, commit) = from.strip_prefix("git+")?.split_once('#')?;

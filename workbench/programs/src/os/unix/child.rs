@@ -3,7 +3,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use rustix::process::{
 };
 use simulation::host::Pulse;
 
+use crate::os::Pipes;
+
 #[cfg(target_os = "linux")]
 use crate::{subreaper, zygote};
 
@@ -24,14 +26,6 @@ pub(crate) struct Child {
     process: Pid,
     /// How it has ended, once it was waited for: until then, its number is its own.
     status: Option<ExitStatus>,
-}
-
-/// This process's ends of what a program reads and writes.
-#[derive(Debug)]
-pub(crate) struct Pipes {
-    pub(crate) stdin: ChildStdin,
-    pub(crate) stdout: ChildStdout,
-    pub(crate) stderr: ChildStderr,
 }
 
 impl Child {

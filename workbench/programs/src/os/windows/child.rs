@@ -6,7 +6,7 @@
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::ptr::null;
 
 use simulation::host::Pulse;
@@ -18,19 +18,13 @@ use windows_sys::Win32::System::JobObjects::{
 };
 use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, WaitForSingleObject};
 
+use crate::os::Pipes;
+
 /// A child of this process.
 #[derive(Debug)]
 pub(crate) struct Child {
     process: std::process::Child,
     job: OwnedHandle,
-}
-
-/// This process's ends of what a program reads and writes.
-#[derive(Debug)]
-pub(crate) struct Pipes {
-    pub(crate) stdin: ChildStdin,
-    pub(crate) stdout: ChildStdout,
-    pub(crate) stderr: ChildStderr,
 }
 
 impl Child {
